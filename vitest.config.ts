@@ -1,16 +1,48 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig, type TestProjectConfiguration } from "vitest/config";
+
+const postgres = "tests/support/postgres.ts";
+const dataApi = "tests/support/data-api.ts";
+const serverlessOffline = "tests/support/serverless-offline.ts";
+
+/** The API suite over HTTP: against the address in API_BASE_URL if there is one, else against a local run. */
+const http = {
+  include: ["tests/api/**/*.test.ts"],
+  exclude: [...configDefaults.exclude, "**/*.handler.test.ts"],
+  provide: { apiMode: "http" as const },
+};
+
+const local: TestProjectConfiguration[] = [
+  { test: { name: "unit", include: ["tests/unit/**/*.test.ts"] } },
+  {
+    test: {
+      name: "data-api",
+      include: ["tests/data-api/**/*.test.ts"],
+      globalSetup: [postgres],
+    },
+  },
+  {
+    test: {
+      name: "api-handler",
+      include: ["tests/api/**/*.test.ts"],
+      exclude: [...configDefaults.exclude, "**/*.http.test.ts"],
+      globalSetup: [postgres, dataApi],
+      setupFiles: ["tests/support/functions.ts"],
+      provide: { apiMode: "handler" },
+    },
+  },
+  {
+    test: {
+      ...http,
+      name: "api-http",
+      include: [...http.include, "tests/on-sale/**/*.test.ts"],
+      globalSetup: [postgres, dataApi, serverlessOffline],
+    },
+  },
+];
 
 export default defineConfig({
   test: {
-    projects: [
-      { test: { name: "unit", include: ["tests/unit/**/*.test.ts"] } },
-      {
-        test: {
-          name: "data-api",
-          include: ["tests/data-api/**/*.test.ts"],
-          globalSetup: ["tests/support/postgres.ts"],
-        },
-      },
-    ],
+    silent: "passed-only",
+    projects: process.env.API_BASE_URL ? [{ test: { ...http, name: "api-http" } }] : local,
   },
 });

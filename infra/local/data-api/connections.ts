@@ -1,0 +1,98 @@
+import pg from "pg";
+import { databaseFailure } from "./errors.ts";
+
+export interface ConnectionOptions {
+  /** URL of PostgreSQL; its database serves the requests that name none. */
+  databaseUrl: string;
+  /** Connections to one database at most; further calls queue. */
+  poolSize: number;
+  /** Milliseconds after which PostgreSQL cancels a statement. */
+  statementTimeout: number;
+}
+
+/** Connections to PostgreSQL: a pool for each database. */
+export class Connections {
+  readonly #url: URL;
+  readonly #poolSize: number;
+  readonly #pools = new Map<string, pg.Pool>();
+  readonly #taken = new Set<pg.PoolClient>();
+  #closed = false;
+  readonly defaultDatabase: string;
+
+  constructor({ databaseUrl, poolSize, statementTimeout }: ConnectionOptions) {
+    this.#url = new URL(databaseUrl);
+    this.#poolSize = poolSize;
+    this.defaultDatabase = decodeURIComponent(this.#url.pathname.slice(1));
+    // As start-up options they are what `discard all` goes back to. The last one ends the statement of a
+    // connection that was cut.
+    const settings = {
+      TimeZone: "Asia/Tokyo",
+      DateStyle: "ISO",
+      statement_timeout: statementTimeout,
+      client_connection_check_interval: 1000,
+    };
+    const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
+    this.#url.searchParams.set("options", options.join(" "));
+  }
+
+  /**
+   * Takes a connection, to be given back by `recycle` or `cut`.
+   *
+   * @throws ServiceError DatabaseUnavailableException, or DatabaseErrorException if PostgreSQL refuses
+   */
+  async take(database: string): Promise<pg.PoolClient> {
+    try {
+      const client = await this.#pool(database).connect();
+      this.#taken.add(client);
+      if (this.#closed) this.cut(client);
+      return client;
+    } catch (error) {
+      throw databaseFailure(error);
+    }
+  }
+
+  /**
+   * Gives a connection back, without its session's state, once PostgreSQL has answered. One that is still in
+   * a transaction block cannot discard its state, so it is cut like one that is broken.
+   */
+  recycle(client: pg.PoolClient): void {
+    client.query("discard all").then(
+      () => this.#release(client, false),
+      () => this.cut(client),
+    );
+  }
+
+  /** Ends a connection; PostgreSQL rolls back what it had not committed. */
+  cut(client: pg.PoolClient): void {
+    this.#release(client, true);
+  }
+
+  /** Cuts the connections in use and ends the others. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const ended = [...this.#pools.values()].map((pool) => pool.end());
+    for (const client of this.#taken) this.cut(client);
+    await Promise.all(ended);
+  }
+
+  #release(client: pg.PoolClient, destroy: boolean): void {
+    if (this.#taken.delete(client)) client.release(destroy);
+  }
+
+  #pool(database: string): pg.Pool {
+    const known = this.#pools.get(database);
+    if (known !== undefined) return known;
+    const url = new URL(this.#url);
+    url.pathname = `/${encodeURIComponent(database)}`;
+    const pool = new pg.Pool({
+      connectionString: url.href,
+      max: this.#poolSize,
+    });
+    // PostgreSQL may go away at any time, and an error without a listener would end the process. What was
+    // running fails by itself; an idle connection is dropped by the pool.
+    pool.on("error", () => {});
+    pool.on("connect", (client) => client.on("error", () => {}));
+    this.#pools.set(database, pool);
+    return pool;
+  }
+}

@@ -1,0 +1,64 @@
+import pg from "pg";
+
+/** HTTP status of each error the service answers with (RDS Data Service API Reference, "Errors"). */
+const statuses = {
+  BadRequestException: 400,
+  DatabaseErrorException: 400,
+  DatabaseUnavailableException: 504,
+  InternalFailure: 500,
+  InternalServerErrorException: 500,
+  SerializationException: 400,
+  StatementTimeoutException: 400,
+  TransactionNotFoundException: 404,
+  UnknownOperationException: 404,
+  UnsupportedResultException: 400,
+  ValidationException: 400,
+} as const;
+
+export type ErrorName = keyof typeof statuses;
+
+/** An error meant for the caller. An empty message is sent as no message at all. */
+export class ServiceError extends Error {
+  override readonly name: ErrorName;
+  readonly status: number;
+
+  constructor(name: ErrorName, message = "", options?: ErrorOptions) {
+    super(message, options);
+    this.name = name;
+    this.status = statuses[name];
+  }
+}
+
+/** SQLSTATEs with which a server that is going down or coming up turns sessions away. */
+const unavailable = new Set(["57P01", "57P02", "57P03"]);
+
+/**
+ * What the service answers when PostgreSQL refuses a statement or cannot be reached.
+ *
+ * The text is primary message, hint, position and SQLSTATE. DETAIL is left out, as on Aurora: the key
+ * values of a duplicate never reach the caller.
+ */
+export function databaseFailure(error: unknown): ServiceError {
+  if (!(error instanceof pg.DatabaseError) || unavailable.has(error.code ?? "")) {
+    const message = "The writer instance in the DB cluster isn't available.";
+    return new ServiceError("DatabaseUnavailableException", message, {
+      cause: error,
+    });
+  }
+  if (error.code === "57014" && error.message === "canceling statement due to statement timeout") {
+    return new ServiceError("StatementTimeoutException", error.message, {
+      cause: error,
+    });
+  }
+  // PostgreSQL itself counts the statements: this routine raises 42601 for nothing else.
+  if (error.code === "42601" && error.routine === "exec_parse_message") {
+    return new ServiceError("ValidationException", "Multistatements aren't supported.", { cause: error });
+  }
+  const parts = [
+    `${error.severity}: ${error.message}`,
+    error.hint && `Hint: ${error.hint}`,
+    error.position && `Position: ${error.position}`,
+    `SQLState: ${error.code}`,
+  ];
+  return new ServiceError("DatabaseErrorException", parts.filter(Boolean).join("; "), { cause: error });
+}

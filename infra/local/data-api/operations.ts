@@ -1,0 +1,113 @@
+import type pg from "pg";
+import type { Connections } from "./connections.ts";
+import { ServiceError } from "./errors.ts";
+import { bindParameters } from "./parameters.ts";
+import { parsePlaceholders } from "./placeholders.ts";
+import {
+  invalid,
+  type Members,
+  optionalBoolean,
+  optionalChoice,
+  optionalList,
+  optionalObject,
+  optionalString,
+  requiredString,
+} from "./requests.ts";
+import { answerStatement, runStatement } from "./statements.ts";
+import type { Transactions } from "./transactions.ts";
+
+/** Answers the body of one request. Throws a ServiceError for all that is the caller's to know. */
+export type Operation = (body: Members) => Promise<object>;
+
+/**
+ * The operations by their paths (RDS Data Service API Reference). ExecuteSql is not among them: the service
+ * has it for the first Aurora Serverless only.
+ */
+export function createOperations(
+  connections: Connections,
+  transactions: Transactions,
+): Readonly<Record<string, Operation>> {
+  /** Runs `work` in the transaction the request names, else on a connection of its own. */
+  async function onConnection<T>(body: Members, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const database = readDatabase(body);
+    const transactionId = optionalString(body, "transactionId", 192);
+    if (transactionId !== undefined) return transactions.run(transactionId, database, work);
+    const client = await connections.take(database ?? connections.defaultDatabase);
+    try {
+      return await work(client);
+    } finally {
+      connections.recycle(client);
+    }
+  }
+
+  async function executeStatement(body: Members): Promise<object> {
+    checkArns(body);
+    const { text, names } = parsePlaceholders(readSql(body));
+    const binds = bindParameters(names, optionalList(body, "parameters"));
+    const format = optionalObject(body, "resultSetOptions");
+    const options = {
+      includeResultMetadata: optionalBoolean(body, "includeResultMetadata"),
+      formatRecordsAs: optionalChoice(body, "formatRecordsAs", ["NONE", "JSON"]) ?? "NONE",
+      decimalReturnType:
+        optionalChoice(format, "decimalReturnType", ["STRING", "DOUBLE_OR_LONG"]) ?? "STRING",
+      longReturnType: optionalChoice(format, "longReturnType", ["LONG", "STRING"]) ?? "LONG",
+    } as const;
+    return onConnection(body, (client) => answerStatement(client, text, binds, options));
+  }
+
+  async function batchExecuteStatement(body: Members): Promise<object> {
+    checkArns(body);
+    const { text, names } = parsePlaceholders(readSql(body));
+    const sets = optionalList(body, "parameterSets").map((set) => {
+      if (!Array.isArray(set)) throw invalid("Each of parameterSets must be a list");
+      return bindParameters(names, set);
+    });
+    return onConnection(body, async (client) => {
+      // Outside a transaction each set commits by itself: those before a failure are kept.
+      for (const binds of sets) await runStatement(client, text, binds);
+      return { updateResults: sets.map(() => ({ generatedFields: [] })) };
+    });
+  }
+
+  async function beginTransaction(body: Members): Promise<object> {
+    checkArns(body);
+    return {
+      transactionId: await transactions.begin(readDatabase(body) ?? connections.defaultDatabase),
+    };
+  }
+
+  async function endTransaction(body: Members, command: "commit" | "rollback"): Promise<object> {
+    checkArns(body);
+    const done = await transactions.end(requiredString(body, "transactionId", 192), command);
+    return {
+      transactionStatus: done === "COMMIT" ? "Transaction Committed" : "Rollback Complete",
+    };
+  }
+
+  return {
+    "/Execute": executeStatement,
+    "/BatchExecute": batchExecuteStatement,
+    "/BeginTransaction": beginTransaction,
+    "/CommitTransaction": (body) => endTransaction(body, "commit"),
+    "/RollbackTransaction": (body) => endTransaction(body, "rollback"),
+    "/ExecuteSql": async () => {
+      throw new ServiceError("BadRequestException", "ExecuteSql is not supported for this cluster");
+    },
+  };
+}
+
+/** Any cluster and secret will do, but they must look like ARNs. */
+function checkArns(body: Members): void {
+  for (const name of ["resourceArn", "secretArn"]) {
+    if (!requiredString(body, name, 570, 11).startsWith("arn:")) throw invalid(`${name} must be an ARN`);
+  }
+}
+
+function readSql(body: Members): string {
+  return requiredString(body, "sql", 65_536);
+}
+
+function readDatabase(body: Members): string | undefined {
+  if (optionalString(body, "schema", 64) !== undefined) throw invalid("The schema parameter isn't supported");
+  return optionalString(body, "database", 64);
+}

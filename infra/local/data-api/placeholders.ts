@@ -1,0 +1,75 @@
+import type { ServiceError } from "./errors.ts";
+import { invalid } from "./requests.ts";
+
+export interface Statement {
+  /** The SQL with `$1`, `$2`, … in place of the placeholders. */
+  text: string;
+  /** The placeholder's name behind each `$n`, in order; a name used twice is listed twice. */
+  names: string[];
+}
+
+/**
+ * What must be recognised so that a colon inside it is left alone, and the placeholder itself. A doubled
+ * quote needs no rule outside an escape string: it reads as two strings side by side.
+ */
+const token = new RegExp(
+  [
+    String.raw`(?<![\w$\u0080-\uffff])[eE]'(?:[^'\\]|\\.|'')*'`,
+    `'[^']*'`,
+    `"[^"]*"`,
+    String.raw`--[^\n]*`,
+    String.raw`\/\*`,
+    String.raw`(?<![\w$\u0080-\uffff])\$(?<tag>[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$(?<body>.*?)\$\k<tag>\$`,
+    `::`,
+    String.raw`:(?<name>\w+)`,
+  ].join("|"),
+  "gs",
+);
+
+/**
+ * Replaces each `:name` by a numbered bind. Every occurrence is a bind of its own, as on Aurora, so
+ * PostgreSQL does not see two uses of one name as equal.
+ *
+ * Two spellings that the service silently corrupts are refused instead: a placeholder inside a
+ * dollar-quoted string, and one directly after a value, as in the slice `a[1:n]`.
+ *
+ * @throws ServiceError ValidationException
+ */
+export function parsePlaceholders(sql: string): Statement {
+  const names: string[] = [];
+  const scanner = new RegExp(token);
+  let text = "";
+  let copied = 0;
+  for (let match = scanner.exec(sql); match !== null; match = scanner.exec(sql)) {
+    const { body, name } = match.groups ?? {};
+    if (match[0] === "/*") {
+      scanner.lastIndex = endOfComment(sql, match.index);
+    } else if (body !== undefined) {
+      const [inside] = parsePlaceholders(body).names;
+      if (inside !== undefined) throw refusal(inside, "inside a dollar-quoted string");
+    } else if (name !== undefined) {
+      if (/[\w$)\]'"\u0080-\uffff]/.test(sql[match.index - 1] ?? "")) {
+        throw refusal(name, "directly after a value, as in an array slice");
+      }
+      text += `${sql.slice(copied, match.index)}$${names.push(name)}`;
+      copied = scanner.lastIndex;
+    }
+  }
+  return { text: text + sql.slice(copied), names };
+}
+
+/** Block comments nest in PostgreSQL. */
+function endOfComment(sql: string, start: number): number {
+  const marks = /\/\*|\*\//g;
+  marks.lastIndex = start;
+  let depth = 0;
+  for (let mark = marks.exec(sql); mark !== null; mark = marks.exec(sql)) {
+    depth += mark[0] === "/*" ? 1 : -1;
+    if (depth === 0) return marks.lastIndex;
+  }
+  return sql.length;
+}
+
+function refusal(name: string, place: string): ServiceError {
+  return invalid(`:${name} would be replaced as a parameter although it stands ${place}`);
+}

@@ -1,0 +1,122 @@
+import type { FieldDef, QueryArrayResult } from "pg";
+import type { CatalogColumn } from "./catalog.ts";
+import { type ColumnMetadata, columnMetadata } from "./column-metadata.ts";
+import { ServiceError } from "./errors.ts";
+import { type Decode, decoderOf, enumDecoder, type Field, type NumberFormat } from "./fields.ts";
+
+/** Rows as PostgreSQL sent them: text, or null. */
+export type TextResult = QueryArrayResult<(string | null)[]>;
+
+export interface ResultOptions extends NumberFormat {
+  includeResultMetadata: boolean;
+  formatRecordsAs: "NONE" | "JSON";
+}
+
+/** The response of ExecuteStatement. */
+export interface StatementResponse {
+  numberOfRecordsUpdated: number;
+  records?: Field[][];
+  columnMetadata?: ColumnMetadata[];
+  formattedRecords?: string;
+  generatedFields?: Field[];
+}
+
+/** Bytes of a result; the Aurora User Guide calls it 1 MiB. */
+const maxResultBytes = 1024 * 1024;
+
+const counted = new Set(["INSERT", "UPDATE", "DELETE", "MERGE"]);
+
+/** Tells whether the catalog must be asked before `toResponse`. */
+export function needsCatalog(result: TextResult, options: ResultOptions): boolean {
+  if (options.includeResultMetadata && result.fields.length > 0) return true;
+  return result.fields.some((field) => decoderOf(field.dataTypeID, options) === undefined);
+}
+
+/**
+ * Builds the response. A statement that returns rows counts as having updated none, even with RETURNING.
+ *
+ * @param columns the catalog's view of the columns if `needsCatalog`, else empty
+ * @throws ServiceError UnsupportedResultException; the statement has run by then
+ */
+export function toResponse(
+  result: TextResult,
+  columns: readonly CatalogColumn[],
+  options: ResultOptions,
+): StatementResponse {
+  const { command, fields } = result;
+  if (fields.length === 0) {
+    const numberOfRecordsUpdated = counted.has(command) ? (result.rowCount ?? 0) : 0;
+    return { numberOfRecordsUpdated, generatedFields: [] };
+  }
+  const records = toRecords(result, columns, options);
+  if (options.formatRecordsAs === "JSON" && command === "SELECT") {
+    return {
+      numberOfRecordsUpdated: 0,
+      formattedRecords: toJson(fields, records),
+    };
+  }
+  return {
+    numberOfRecordsUpdated: 0,
+    records,
+    ...(options.includeResultMetadata && {
+      columnMetadata: columns.map((column, index) => columnMetadata(at(fields, index), column)),
+    }),
+  };
+}
+
+function toRecords(
+  { fields, rows }: TextResult,
+  columns: readonly CatalogColumn[],
+  format: NumberFormat,
+): Field[][] {
+  const decoders = fields.map(
+    (field, index) => decoderOf(field.dataTypeID, format) ?? decoderFromCatalog(at(columns, index)),
+  );
+  // The count as others have measured it: the service's own is not published.
+  let bytes = rows.length * (2 + 4 * fields.length);
+  return rows.map((row) => {
+    const record = row.map((text, index): Field => {
+      if (text === null) return { isNull: true };
+      bytes += Buffer.byteLength(text);
+      return at(decoders, index)(text);
+    });
+    if (bytes > maxResultBytes) {
+      throw new ServiceError("UnsupportedResultException", "The result exceeds the size limit 1 MB.");
+    }
+    return record;
+  });
+}
+
+function decoderFromCatalog({ type, element, isEnum }: CatalogColumn): Decode {
+  if (isEnum) return enumDecoder(element !== null);
+  // "char", the type of one byte, keeps its quotes to differ from char(n).
+  const base = element ?? type;
+  const name = base === "char" ? '"CHAR"' : base.toUpperCase();
+  const message = `The result contains the unsupported data type ${name}${element === null ? "" : "[]"}.`;
+  throw new ServiceError("UnsupportedResultException", message);
+}
+
+/** Written by hand since an object would put labels that are numbers first. */
+function toJson(fields: readonly FieldDef[], records: readonly Field[][]): string {
+  const labels = fields.map((field) => JSON.stringify(field.name));
+  if (new Set(labels).size < labels.length) {
+    const message = "The result contains columns of the same name, which JSON records cannot hold.";
+    throw new ServiceError("UnsupportedResultException", message);
+  }
+  const objects = records.map((record) => {
+    const members = record.map((field, index) => `${labels[index]}:${JSON.stringify(plain(field))}`);
+    return `{${members.join(",")}}`;
+  });
+  return `[${objects.join(",")}]`;
+}
+
+function plain(field: Field): unknown {
+  if ("isNull" in field) return null;
+  return Object.values("arrayValue" in field ? field.arrayValue : field)[0];
+}
+
+function at<T>(list: readonly T[], index: number): T {
+  const item = list[index];
+  if (item === undefined) throw new RangeError(`No column ${index}`);
+  return item;
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Connections } from "./connections.ts";
+import { ServiceError } from "./errors.ts";
+import { createOperations, type Operation } from "./operations.ts";
+import { invalid, parseBody } from "./requests.ts";
+import { Transactions } from "./transactions.ts";
+
+export interface DataApiOptions {
+  /** URL of PostgreSQL; its database serves the requests that name none. */
+  databaseUrl: string;
+  /** Port to listen on; 0, the default, takes any that is free. */
+  port?: number;
+  host?: string;
+  /** Connections to one database at most (default 40); calls beyond them queue, transactions hold theirs. */
+  poolSize?: number;
+  /** Milliseconds a statement may take: 45 s by default. */
+  statementTimeout?: number;
+  /** Milliseconds a transaction may be without a call: 3 minutes by default. */
+  transactionIdleLimit?: number;
+  /** Milliseconds a transaction may last: 24 hours by default. */
+  transactionTotalLimit?: number;
+}
+
+export interface DataApi {
+  /** Endpoint to give to an AWS SDK, as in `AWS_ENDPOINT_URL_RDS_DATA`. */
+  url: string;
+  /** Cuts all connections, rolls back open transactions and frees the port. */
+  close(): Promise<void>;
+}
+
+const maxRequestBytes = 4 * 1024 * 1024;
+
+/**
+ * Starts a local stand-in for the RDS Data API of Aurora PostgreSQL, over a PostgreSQL of one's own.
+ *
+ * Credentials and signatures are not looked at: whoever reaches the port has the database. The defaults of
+ * all limits are the service's (Aurora User Guide, "Using the Amazon RDS Data API").
+ *
+ * @throws if the port is taken
+ */
+export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
+  const connections = new Connections({
+    databaseUrl: options.databaseUrl,
+    poolSize: options.poolSize ?? 40,
+    statementTimeout: options.statementTimeout ?? 45_000,
+  });
+  const transactions = new Transactions(connections, {
+    idle: options.transactionIdleLimit ?? 3 * 60_000,
+    total: options.transactionTotalLimit ?? 24 * 3_600_000,
+  });
+  const operations = createOperations(connections, transactions);
+  const server = createServer((request, response) => void answer(request, response, operations));
+  // Longer than clients keep idle sockets, so that none is closed under a request being sent.
+  server.keepAliveTimeout = 600_000;
+  server.listen(options.port ?? 0, options.host ?? "127.0.0.1");
+  await once(server, "listening");
+  const { address, family, port } = server.address() as AddressInfo;
+  return {
+    url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
+    async close() {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      transactions.close();
+      await Promise.all([closed, connections.close()]);
+    },
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  operations: Readonly<Record<string, Operation>>,
+): Promise<void> {
+  response.setHeader("content-type", "application/json");
+  response.setHeader("x-amzn-requestid", randomUUID());
+  try {
+    const body = await readBody(request);
+    const operation = request.method === "POST" ? operations[request.url ?? ""] : undefined;
+    if (operation === undefined) throw new ServiceError("UnknownOperationException");
+    response.end(JSON.stringify(await operation(parseBody(body))));
+  } catch (error) {
+    // The caller went away while sending.
+    if (!request.complete) return;
+    const { name, status, message } = error instanceof ServiceError ? error : failure(error);
+    response.statusCode = status;
+    response.setHeader("x-amzn-errortype", name);
+    response.end(JSON.stringify(message === "" ? {} : { message }));
+  }
+}
+
+/** Reads a body that is too long to its end all the same: a caller still sending would not see the answer. */
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes <= maxRequestBytes) chunks.push(chunk);
+  }
+  if (bytes > maxRequestBytes) throw invalid("The request exceeds the size limit 4 MiB.");
+  return Buffer.concat(chunks).toString();
+}
+
+/** A fault of the stand-in itself, to be seen by whoever runs it. */
+function failure(error: unknown): ServiceError {
+  console.error(error);
+  return new ServiceError("InternalServerErrorException", "", { cause: error });
+}

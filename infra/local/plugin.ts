@@ -1,0 +1,120 @@
+import path from "node:path";
+import { startDataApi } from "./data-api/server.ts";
+import { keepBundled } from "./live-bundle.ts";
+import { assertFree, untilListening } from "./ports.ts";
+import { startPostgres } from "./postgres.ts";
+import { serverPlace } from "./server-place.ts";
+
+interface OfflineOptions {
+  host: string;
+  httpPort: string | number;
+  lambdaPort: string | number;
+}
+
+/** What this plugin uses of the Serverless Framework. */
+interface Serverless {
+  serviceDir: string;
+  service: {
+    provider: { region: string; environment: Record<string, string> };
+    functions: Record<string, { handler: string; events: { http: { cors: { origins: unknown } } }[] }>;
+    custom: { "serverless-offline": OfflineOptions };
+  };
+}
+
+/** Serverless plugin: what stands in for AWS starts with `serverless offline`, and ends with it. */
+export default class LocalPlugin {
+  readonly hooks: Record<string, () => Promise<void>>;
+  readonly #serverless: Serverless;
+  readonly #options: OfflineOptions;
+
+  constructor(serverless: Serverless, cliOptions: Partial<OfflineOptions>) {
+    this.#serverless = serverless;
+    this.#options = {
+      ...serverless.service.custom["serverless-offline"],
+      ...cliOptions,
+    };
+    const start = () => this.#start().catch(giveUp);
+    this.hooks = {
+      "before:offline:start": start,
+      "before:offline:start:init": start,
+    };
+  }
+
+  async #start(): Promise<void> {
+    endWhenTold();
+    const { host, httpPort, lambdaPort } = this.#options;
+    for (const port of [httpPort, lambdaPort]) await assertFree(Number(port), host);
+
+    const databaseUrl = process.env.DATABASE_URL ?? (await this.#startPostgres());
+    say("Starting the Data API stand-in");
+    const dataApi = await startDataApi({ databaseUrl });
+    this.#setEnvironment(databaseUrl, dataApi.url);
+
+    say("Applying migrations");
+    const { migrate } = await import("../migrate.ts"); // only now: it reads the environment as it loads
+    for (const name of await migrate()) say(`  applied ${name}`);
+
+    say("Bundling the functions");
+    const outdir = path.join(this.#serverless.serviceDir, ".local/functions");
+    await keepBundled(outdir, () => say("Reloaded the functions"));
+    for (const definition of Object.values(this.#serverless.service.functions)) {
+      definition.handler = definition.handler.replace("dist/", ".local/functions/");
+      // serverless-offline would answer the sender's origin; in this form it answers `*`, as API Gateway does.
+      for (const { http } of definition.events) http.cors.origins = "ignore";
+    }
+
+    void untilListening(Number(httpPort), host).then(() =>
+      say(welcome(`http://localhost:${httpPort}`, databaseUrl)),
+    );
+  }
+
+  async #startPostgres(): Promise<string> {
+    const place = serverPlace(path.join(this.#serverless.serviceDir, ".local/postgres"));
+    say(`Starting PostgreSQL, with its data in ${path.relative("", place.home) || place.home}`);
+    return (await startPostgres(place)).url;
+  }
+
+  /** For the migrations, and for the functions: serverless-offline hands on what begins with `AWS_`. */
+  #setEnvironment(databaseUrl: string, dataApiUrl: string): void {
+    const { region, environment } = this.#serverless.service.provider;
+    environment.DATABASE_NAME = decodeURIComponent(new URL(databaseUrl).pathname.slice(1));
+    delete process.env.AWS_PROFILE; // the SDK would prefer it to the keys below
+    Object.assign(process.env, environment, {
+      AWS_ENDPOINT_URL_RDS_DATA: dataApiUrl,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: "local",
+      AWS_SECRET_ACCESS_KEY: "local",
+      AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand", // without it, no start counts as a cold one
+    });
+  }
+}
+
+/** On Ctrl-C and the like, and when npm is gone, which a `kill -9` of it leaves unsaid. */
+function endWhenTold(): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit());
+  if (!process.env.npm_command) return;
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && process.exit(), 500).unref();
+}
+
+function giveUp(error: unknown): never {
+  console.error(`Cannot start: ${error instanceof Error ? error.message : error}`);
+  process.exit(1);
+}
+
+function say(text: string): void {
+  console.log(text);
+}
+
+function welcome(url: string, databaseUrl: string): string {
+  return `
+Ready. With ID the one that the first line answers:
+
+  curl -d '{"Name":"Fenerbahce vs Galatasaray","Allocation":10000}' ${url}/ticket_options
+  curl ${url}/ticket_options/ID
+  curl -d '{"Quantity":2,"UserID":"406c1d05-bbb2-4e94-b183-7d208c2692e1"}' ${url}/ticket_options/ID/purchases
+
+The database: ${databaseUrl}
+Ctrl-C ends it all; the data stays until \`npm run reset\`.
+`;
+}

@@ -1,0 +1,105 @@
+import type { APIGatewayProxyEvent } from "aws-lambda";
+import * as v from "valibot";
+import { bodyTooLarge, invalidRequest, type RequestError, ticketOptionNotFound } from "./problem.ts";
+
+const MAX_BODY_BYTES = 100_000;
+const MAX_INTEGER = 2_147_483_647;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** @throws Problem if the id in the path is no UUID, for then there is no such option */
+export function ticketOptionId(event: APIGatewayProxyEvent): string {
+  const id = event.pathParameters?.id ?? "";
+  if (!UUID.test(id)) throw ticketOptionNotFound();
+  return id.toLowerCase();
+}
+
+/** @throws Problem naming every member of the body that is wrong */
+export function newTicketOption(event: APIGatewayProxyEvent) {
+  const { Name, Desc, Allocation } = body(event, ticketOptionSchema);
+  return { name: Name, description: Desc, capacity: Allocation };
+}
+
+/** @throws Problem naming every member of the body that is wrong */
+export function order(event: APIGatewayProxyEvent) {
+  const { Quantity, UserID } = body(event, orderSchema);
+  return { quantity: Quantity, userId: UserID };
+}
+
+const ticketOptionSchema = v.object({
+  Name: v.pipe(
+    text(255),
+    v.check((name) => name.trim() !== "", "must not be blank"),
+  ),
+  Desc: v.optional(text(10_000), ""),
+  Allocation: integer(0),
+});
+
+const orderSchema = v.object({
+  Quantity: integer(1),
+  UserID: v.pipe(v.string(expected("a UUID")), v.regex(UUID, "must be a UUID"), v.toLowerCase()),
+});
+
+/** @param max characters, counted as Unicode code points like PostgreSQL's `char_length` */
+function text(max: number) {
+  return v.pipe(
+    v.string(expected("a string")),
+    v.check((value) => value.isWellFormed(), "must be well-formed Unicode"),
+    v.check((value) => !value.includes("\0"), "must not hold a NUL character"),
+    v.check((value) => [...value].length <= max, `must hold at most ${max} characters`),
+  );
+}
+
+function integer(min: number) {
+  const range = `must be an integer from ${min} to ${MAX_INTEGER}`;
+  return v.pipe(
+    v.number(expected("an integer")),
+    v.integer(range),
+    v.minValue(min, range),
+    v.maxValue(MAX_INTEGER, range),
+  );
+}
+
+function expected(type: string) {
+  return ({ input }: { input: unknown }) => (input === undefined ? "is required" : `must be ${type}`);
+}
+
+/** Reads a JSON object whose keys match without regard to case or underscores; unknown keys are ignored. */
+function body<Entries extends v.ObjectEntries>(
+  event: APIGatewayProxyEvent,
+  schema: v.ObjectSchema<Entries, undefined>,
+): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
+  const sent = Object.entries(jsonObject(event));
+  const members: Record<string, unknown> = {};
+  const errors: RequestError[] = [];
+  for (const name of Object.keys(schema.entries)) {
+    const [first, ...more] = sent.filter(([key]) => folded(key) === folded(name));
+    members[name] = first?.[1];
+    if (more.length > 0) errors.push({ pointer: `#/${name}`, detail: "must be given only once" });
+  }
+
+  const result = v.safeParse(schema, members, { abortPipeEarly: true });
+  for (const issue of result.issues ?? [])
+    errors.push({ pointer: `#/${v.getDotPath(issue)}`, detail: issue.message });
+  if (!result.success || errors.length > 0) throw invalidRequest(errors);
+  return result.output;
+}
+
+function folded(key: string): string {
+  return key.replaceAll("_", "").toLowerCase();
+}
+
+function jsonObject(event: APIGatewayProxyEvent): object {
+  const bytes = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
+  if (bytes.length > MAX_BODY_BYTES) throw bodyTooLarge(MAX_BODY_BYTES);
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString());
+  } catch {
+    throw invalidRequest([{ pointer: "#", detail: "must be JSON" }]);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalidRequest([{ pointer: "#", detail: "must be a JSON object" }]);
+  }
+  return value;
+}

@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
+import type { Problem } from "./problem.ts";
+import type { Purchase } from "./purchases.ts";
+import type { TicketOption } from "./ticket-options.ts";
+
+type Headers = Record<string, string>;
+
+const CORS: Headers = {
+  "Access-Control-Allow-Origin": "*",
+  "Access-Control-Expose-Headers": "ETag, Location, Idempotency-Key, Idempotent-Replayed, Retry-After",
+};
+
+export function createdTicketOption(
+  event: APIGatewayProxyEvent,
+  option: TicketOption,
+): APIGatewayProxyResult {
+  // The context's path has the stage in it, as the client's URL has; the event's own has not.
+  const path = event.requestContext.path.replace(/\/$/, "");
+  return json(200, ticketOptionBody(option), {
+    Location: `${path}/${option.id}`,
+  });
+}
+
+/** `304` if the client has this very answer already. */
+export function ticketOption(event: APIGatewayProxyEvent, option: TicketOption): APIGatewayProxyResult {
+  const body = ticketOptionBody(option);
+  const etag = `"${createHash("sha256").update(JSON.stringify(body)).digest("base64url")}"`;
+  const headers = { ETag: etag, "Cache-Control": "public, max-age=1" };
+  if (matches(event.multiValueHeaders["if-none-match"], etag))
+    return { statusCode: 304, headers: { ...CORS, ...headers }, body: "" };
+  return json(200, body, headers);
+}
+
+export function purchase({
+  id,
+  ticketOptionId,
+  userId,
+  quantity,
+  ticketIds,
+  createdAt,
+}: Purchase): APIGatewayProxyResult {
+  return json(200, {
+    ID: id,
+    TicketOptionID: ticketOptionId,
+    UserID: userId,
+    Quantity: quantity,
+    TicketIDs: ticketIds,
+    CreatedAt: createdAt,
+  });
+}
+
+/** @param requestId by which the log can be searched */
+export function problem({ members, headers }: Problem, requestId: string): APIGatewayProxyResult {
+  const { type, title, status, detail, ...more } = members;
+  const body = { type, title, status, detail, requestId, ...more };
+  return json(status, body, {
+    "Content-Type": "application/problem+json",
+    ...headers,
+  });
+}
+
+function ticketOptionBody({
+  id,
+  name,
+  description,
+  allocation,
+  capacity,
+  createdAt,
+  updatedAt,
+}: TicketOption) {
+  return {
+    ID: id,
+    Name: name,
+    Desc: description,
+    Allocation: allocation,
+    Capacity: capacity,
+    CreatedAt: createdAt,
+    UpdatedAt: updatedAt,
+  };
+}
+
+function json(statusCode: number, body: object, headers: Headers = {}): APIGatewayProxyResult {
+  return {
+    statusCode,
+    headers: { "Content-Type": "application/json", ...CORS, ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+/** `If-None-Match` compares weakly (RFC 9110, section 13.1.2), so that `W/` does not count. */
+function matches(ifNoneMatch: string[] = [], etag: string): boolean {
+  const tags = ifNoneMatch
+    .join()
+    .split(",")
+    .map((tag) => tag.trim().replace(/^W\//, ""));
+  return tags.includes("*") || tags.includes(etag);
+}

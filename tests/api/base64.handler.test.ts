@@ -1,0 +1,44 @@
+// API Gateway hands a body over in base64 when it takes the media type for binary.
+import { describe, expect, it } from "vitest";
+import { createTicketOption, optionFields, purchaseFields, read } from "./given.ts";
+import { overHandlersInBase64 } from "./over-handlers.ts";
+
+const creation = {
+  method: "POST",
+  path: "/ticket_options",
+  headers: { "Content-Type": "application/octet-stream" },
+};
+
+describe("a body in base64", () => {
+  it("is read like any other", async () => {
+    const option = await createTicketOption({ Allocation: 10 });
+    const path = `/ticket_options/${option.ID}/purchases`;
+    const body = Buffer.from(JSON.stringify(purchaseFields({ Quantity: 3 })));
+
+    expect((await overHandlersInBase64({ method: "POST", path }, body)).status).toBe(200);
+    expect((await read(option)).Allocation).toBe(7);
+  });
+
+  it("is UTF-8 inside", async () => {
+    const fields = optionFields({ Name: "Fenerbahçe – Galatasaray 🎫" });
+    const { status, body } = await overHandlersInBase64(creation, Buffer.from(JSON.stringify(fields)));
+
+    expect({ status, body: JSON.parse(body) }).toMatchObject({
+      status: 200,
+      body: fields,
+    });
+  });
+
+  it("is measured by what it encodes", async () => {
+    const fits = Buffer.from(JSON.stringify(optionFields()).padEnd(100_000));
+    const tooLong = Buffer.from(JSON.stringify(optionFields()).padEnd(100_001));
+
+    expect((await overHandlersInBase64(creation, fits)).status).toBe(200);
+    expect((await overHandlersInBase64(creation, tooLong)).status).toBe(413);
+  });
+
+  it("is refused when it is not JSON inside", async () => {
+    expect((await overHandlersInBase64(creation, Buffer.from("tickets"))).status).toBe(400);
+    expect((await overHandlersInBase64(creation, Buffer.alloc(0))).status).toBe(400);
+  });
+});

@@ -1,0 +1,131 @@
+// What holds for the body of every POST.
+import { describe, expect, it } from "vitest";
+import { create, purchase } from "./client.ts";
+import { created, invalid, invalidBody, purchased, tooLarge } from "./expected.ts";
+import { createTicketOption, optionFields, purchaseFields, purchaseInVain } from "./given.ts";
+
+const posts = [
+  {
+    post: "create",
+    fields: optionFields(),
+    required: ["#/Name", "#/Allocation"],
+    accepted: async (body: unknown) => expect(await create(body)).toEqual(created(optionFields())),
+    refused: (body: unknown) => create(body),
+  },
+  {
+    post: "purchase",
+    fields: purchaseFields(),
+    required: ["#/Quantity", "#/UserID"],
+    accepted: async (body: unknown) => {
+      const { ID } = await createTicketOption();
+      expect(await purchase(ID, body)).toEqual(purchased({ TicketOptionID: ID, ...purchaseFields() }));
+    },
+    refused: async (body: unknown) => purchaseInVain(await createTicketOption(), body),
+  },
+];
+
+const limit = 100_000;
+
+/** A body of exactly so many bytes: `fields` and a key that nobody knows. */
+function ofBytes(bytes: number, fields: object, filler = "x"): string {
+  const frame = JSON.stringify({ ...fields, Filler: "" });
+  const room = bytes - Buffer.byteLength(frame);
+  const full = filler.repeat(Math.floor(room / Buffer.byteLength(filler)));
+  return JSON.stringify({
+    ...fields,
+    Filler: full + "x".repeat(room - Buffer.byteLength(full)),
+  });
+}
+
+describe.each(posts)("the body of a $post", ({ fields, required, accepted, refused }) => {
+  it.each([
+    { what: "nothing", body: "" },
+    { what: "blanks only", body: " \n" },
+    { what: "a word", body: "tickets" },
+    { what: "a form", body: "Name=Derby&Allocation=10&Quantity=2" },
+    { what: "half an object", body: '{"Name":"Derby",' },
+    { what: "an object and more", body: "{} {}" },
+    { what: "a trailing comma", body: '{"Allocation":10,}' },
+    { what: "single quotes", body: "{'Allocation':10}" },
+    { what: "NaN", body: '{"Allocation":NaN,"Quantity":NaN}' },
+    { what: "a bare NUL", body: '{"Name":"\u0000"}' },
+  ])("must be JSON, not $what", async ({ body }) => {
+    expect(await refused(body)).toEqual(invalidBody());
+  });
+
+  it.each([
+    { what: "an array", body: "[]" },
+    { what: "an array of the right object", body: JSON.stringify([fields]) },
+    {
+      what: "an array, however deep",
+      body: "[".repeat(40_000) + "]".repeat(40_000),
+    },
+    { what: "null", body: "null" },
+    { what: "a string", body: '"tickets"' },
+    { what: "a number", body: "10" },
+    { what: "a truth value", body: "true" },
+  ])("must be an object, not $what", async ({ body }) => {
+    expect(await refused(body)).toEqual(invalidBody());
+  });
+
+  it.each([
+    {
+      what: "unknown keys",
+      more: '"Venue":"Kadikoy","":1,"Price":{"Amount":[1]}',
+    },
+    {
+      what: "__proto__",
+      more: '"__proto__":{"Name":"x","Allocation":1,"Quantity":1}',
+    },
+    {
+      what: "constructor",
+      more: '"constructor":{"prototype":{"Name":"x","Quantity":1}}',
+    },
+    {
+      what: "the names of inherited methods",
+      more: '"toString":1,"valueOf":1,"hasOwnProperty":1,"has_own_property":1',
+    },
+    {
+      what: "a value however deep",
+      more: `"Deep":${"[".repeat(40_000)}${"]".repeat(40_000)}`,
+    },
+    {
+      what: "a lone surrogate and a NUL in an unknown key",
+      more: '"Venue\\ud800":"\\ud800\\u0000"',
+    },
+  ])("may hold $what, which is ignored", async ({ more }) => {
+    await accepted(`{${more},${JSON.stringify(fields).slice(1)}`);
+  });
+
+  it.each(["__proto__", "constructor", "prototype"])("does not take its fields from %s", async (key) => {
+    expect(await refused(`{"${key}":${JSON.stringify(fields)}}`)).toEqual(invalid(...required));
+  });
+
+  it("may have blanks around it", async () => {
+    await accepted(` \r\n\t${JSON.stringify(fields, null, 4)}\n`);
+  });
+
+  it("may be of 100,000 bytes", async () => {
+    await accepted(ofBytes(limit, fields));
+  });
+
+  it("must not be longer than 100,000 bytes", async () => {
+    expect(await refused(ofBytes(limit + 1, fields))).toEqual(tooLarge());
+  });
+
+  it("is measured in bytes, not in characters", async () => {
+    await accepted(ofBytes(limit, fields, "🎫"));
+    expect(await refused(ofBytes(limit + 1, fields, "🎫"))).toEqual(tooLarge());
+  });
+
+  it("must not be made long by blanks either", async () => {
+    await accepted(JSON.stringify(fields).padEnd(limit));
+    expect(await refused(JSON.stringify(fields).padEnd(limit + 1))).toEqual(tooLarge());
+  });
+
+  it("is refused at 5 MB like any that is too long", {
+    timeout: 30_000,
+  }, async () => {
+    expect(await refused(ofBytes(5_000_000, fields))).toEqual(tooLarge());
+  });
+});

@@ -1,0 +1,225 @@
+import { describe, expect, it } from "vitest";
+import { basePath, create, get } from "./client.ts";
+import { created, gotten, invalid } from "./expected.ts";
+import { createTicketOption, optionFields, type TicketOption } from "./given.ts";
+
+const emoji = "🎫";
+
+describe("creating a ticket option", () => {
+  it("answers the new option and where to find it", async () => {
+    const fields = {
+      Name: "Derby",
+      Desc: "The match of the year.",
+      Allocation: 10,
+    };
+    const answer = await create(fields);
+    const { ID, CreatedAt, UpdatedAt } = answer.body as TicketOption;
+
+    expect(answer).toEqual(created(fields));
+    expect(answer.headers.location).toBe(`${basePath}/ticket_options/${ID}`);
+    expect(UpdatedAt).toBe(CreatedAt);
+    expect(await get(ID)).toEqual(gotten({ ...(answer.body as TicketOption) }));
+  });
+
+  it("answers with the keys in their documented order", async () => {
+    const { body } = await create(optionFields());
+
+    expect(Object.keys(body as object)).toEqual([
+      ...["ID", "Name", "Desc", "Allocation", "Capacity", "CreatedAt", "UpdatedAt"],
+    ]);
+  });
+
+  it("makes another option each time the same request comes", async () => {
+    const first = await createTicketOption();
+    const second = await createTicketOption();
+
+    expect(second.ID).not.toBe(first.ID);
+    expect(await get(first.ID)).toEqual(gotten(first));
+  });
+
+  it.each([
+    { what: "a name of one character", fields: { Name: "x" } },
+    { what: "a name of 255 characters", fields: { Name: "n".repeat(255) } },
+    { what: "a name of 255 emoji", fields: { Name: emoji.repeat(255) } },
+    { what: "a name with blanks around it", fields: { Name: " Derby " } },
+    {
+      what: "a name of joined and combined characters",
+      fields: { Name: "👩‍👩‍👧 e\u0301 ﷽ עברית" },
+    },
+    {
+      what: "a name of control and other odd characters",
+      fields: { Name: "\u0001\t\n\u007f\u2028\ufeff\uffff" },
+    },
+    {
+      what: "a name that looks like SQL",
+      fields: { Name: "'; drop table tickets; --" },
+    },
+    {
+      what: "a name that looks like placeholders",
+      fields: { Name: ":id ::uuid $1 ? %s \\ $$ {}" },
+    },
+    { what: "an empty description", fields: { Desc: "" } },
+    { what: "a blank description", fields: { Desc: " \n" } },
+    {
+      what: "a description of 10,000 characters",
+      fields: { Desc: "d".repeat(10_000) },
+    },
+    {
+      what: "a description of 10,000 emoji",
+      fields: { Desc: emoji.repeat(10_000) },
+    },
+    { what: "an allocation of nothing", fields: { Allocation: 0 } },
+    { what: "the largest allocation", fields: { Allocation: 2_147_483_647 } },
+  ])("accepts $what", async ({ fields }) => {
+    const answer = await create(optionFields(fields));
+
+    expect(answer).toEqual(created(optionFields(fields)));
+    expect(await get((answer.body as TicketOption).ID)).toEqual(gotten({ ...(answer.body as TicketOption) }));
+  });
+
+  it("takes an absent description for an empty one", async () => {
+    expect(await create({ Name: "Derby", Allocation: 10 })).toEqual(
+      created({ Name: "Derby", Desc: "", Allocation: 10 }),
+    );
+  });
+
+  it.each([
+    { written: "2.0", means: 2 },
+    { written: "1e1", means: 10 },
+    { written: "-0", means: 0 },
+  ])("reads the number $written as the integer it is", async ({ written, means }) => {
+    expect(await create(`{"Name":"Derby","Allocation":${written}}`)).toEqual(
+      created({ Name: "Derby", Desc: "", Allocation: means }),
+    );
+  });
+
+  it.each([
+    ...["Name", "name", "NAME", "nAmE", "n_a_m_e", "_name_"].map((key) => ({
+      key,
+      value: "Derby",
+    })),
+    ...["Desc", "desc", "DESC", "de_sc"].map((key) => ({
+      key,
+      value: "The match of the year.",
+    })),
+    ...["Allocation", "allocation", "ALLOCATION", "allo_cation"].map((key) => ({
+      key,
+      value: 7,
+    })),
+  ])("understands the key $key", async ({ key, value }) => {
+    const fields = {
+      Name: "Derby",
+      Desc: "The match of the year.",
+      Allocation: 7,
+    };
+    const others = Object.entries(fields).filter(([, fieldValue]) => fieldValue !== value);
+
+    expect(await create({ ...Object.fromEntries(others), [key]: value })).toEqual(created(fields));
+  });
+});
+
+describe("refusing to create a ticket option", () => {
+  it.each([
+    { what: "no name", field: "Name", value: undefined },
+    { what: "null as the name", field: "Name", value: null },
+    { what: "a number as the name", field: "Name", value: 42 },
+    { what: "a truth value as the name", field: "Name", value: true },
+    { what: "an array as the name", field: "Name", value: ["Derby"] },
+    { what: "an object as the name", field: "Name", value: {} },
+    { what: "an empty name", field: "Name", value: "" },
+    { what: "a name of one blank", field: "Name", value: " " },
+    { what: "a name of tabs and line ends", field: "Name", value: "\t\r\n" },
+    {
+      what: "a name of Unicode blanks",
+      field: "Name",
+      value: "\u00a0\u2003\u3000",
+    },
+    { what: "a NUL in the name", field: "Name", value: "Der\u0000by" },
+    { what: "a name of 256 characters", field: "Name", value: "n".repeat(256) },
+    { what: "a name of 256 emoji", field: "Name", value: emoji.repeat(256) },
+    { what: "null as the description", field: "Desc", value: null },
+    { what: "a number as the description", field: "Desc", value: 42 },
+    { what: "an object as the description", field: "Desc", value: {} },
+    { what: "a NUL in the description", field: "Desc", value: "\u0000" },
+    {
+      what: "a description of 10,001 characters",
+      field: "Desc",
+      value: "d".repeat(10_001),
+    },
+    {
+      what: "a description of 10,001 emoji",
+      field: "Desc",
+      value: emoji.repeat(10_001),
+    },
+    { what: "no allocation", field: "Allocation", value: undefined },
+    { what: "null as the allocation", field: "Allocation", value: null },
+    {
+      what: "digits in a string as the allocation",
+      field: "Allocation",
+      value: "10",
+    },
+    {
+      what: "an empty string as the allocation",
+      field: "Allocation",
+      value: "",
+    },
+    {
+      what: "a truth value as the allocation",
+      field: "Allocation",
+      value: true,
+    },
+    { what: "an array as the allocation", field: "Allocation", value: [10] },
+    { what: "an object as the allocation", field: "Allocation", value: {} },
+    { what: "a fraction as the allocation", field: "Allocation", value: 1.5 },
+    { what: "a negative allocation", field: "Allocation", value: -5 },
+    { what: "an allocation of 2^31", field: "Allocation", value: 2 ** 31 },
+    {
+      what: "an allocation of 2^32, which would wrap to 0",
+      field: "Allocation",
+      value: 2 ** 32,
+    },
+    { what: "an allocation beyond 64 bits", field: "Allocation", value: 1e21 },
+  ])("points at $what", async ({ field, value }) => {
+    expect(await create(optionFields({ [field]: value }))).toEqual(invalid(`#/${field}`));
+  });
+
+  it.each(["1e400", "-1e400"])("points at an allocation of %s", async (number) => {
+    expect(await create(`{"Name":"Derby","Allocation":${number}}`)).toEqual(invalid("#/Allocation"));
+  });
+
+  it.each([
+    { what: "a high surrogate", alone: "\\ud83c" },
+    { what: "a low surrogate", alone: "\\udfab" },
+    { what: "a pair in the wrong order", alone: "\\udfab\\ud83c" },
+  ])("points at $what alone in a text", async ({ alone }) => {
+    expect(await create(`{"Name":"Derby ${alone}","Desc":"${alone}!","Allocation":10}`)).toEqual(
+      invalid("#/Name", "#/Desc"),
+    );
+  });
+
+  it("points at every wrong field at once", async () => {
+    expect(await create({ Name: " ", Desc: 5, Allocation: "10" })).toEqual(
+      invalid("#/Name", "#/Desc", "#/Allocation"),
+    );
+  });
+
+  it("points at every missing field, in the documented spelling", async () => {
+    expect(await create({})).toEqual(invalid("#/Name", "#/Allocation"));
+  });
+
+  it("points in the documented spelling, however the key was spelt", async () => {
+    expect(await create({ n_ame: 5, desc: 5, ALLOCATION: "10" })).toEqual(
+      invalid("#/Name", "#/Desc", "#/Allocation"),
+    );
+  });
+
+  it("takes two spellings of one key for a mistake, even with one value", async () => {
+    expect(await create({ ...optionFields(), name: optionFields().Name })).toEqual(invalid("#/Name"));
+  });
+
+  it("points at a key in two spellings along with the other wrong fields", async () => {
+    expect(await create({ Name: "Derby", name: "Cup", Desc: "", Allocation: -1 })).toEqual(
+      invalid("#/Name", "#/Allocation"),
+    );
+  });
+});

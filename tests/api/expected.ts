@@ -1,0 +1,138 @@
+// What the contract says an answer looks like. Only generated values and free texts are matched by form.
+import { expect } from "vitest";
+import { type Answer, basePath } from "./client.ts";
+
+export const newId = expect.stringMatching(
+  /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+);
+export const time = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$/);
+export const strongTag = expect.stringMatching(/^"[\x21\x23-\x7e]+"$/);
+
+/** Words that show what the service is made of. */
+export const innards =
+  /\b(select|insert into|delete from|update \w+ set|returning|where|sqlstate|postgres\w*|relation|constraint|violates|duplicate key|ticket_option_stripes|rds\w*|aws|dataapi|typeerror|valibot|exception|node_modules|econn\w+)\b|arn:|::|\.[cm]?[jt]s:\d|\bat \S+ \(/i;
+
+/** Wording is free, but there must be some, and it must not show the innards. */
+const text = expect.toSatisfy(
+  (value: unknown) => typeof value === "string" && value.trim() !== "" && !innards.test(value),
+  "be a text for clients",
+);
+
+export const exposedHeaders = ["ETag", "Location", "Idempotency-Key", "Idempotent-Replayed", "Retry-After"];
+
+const cors = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": expect.toSatisfy(
+    (value: unknown) => exposedHeaders.every((name) => listed(value).includes(name.toLowerCase())),
+    `list ${exposedHeaders.join(", ")}`,
+  ),
+};
+
+/** The names in a header that holds a list. */
+export const listed = (value: unknown) =>
+  String(value)
+    .toLowerCase()
+    .split(/\s*,\s*/);
+
+const mediaType = (type: string) => expect.stringMatching(new RegExp(`^${type}(; ?charset=utf-8)?$`, "i"));
+const json = mediaType("application/json");
+const problemJson = mediaType("application/problem\\+json");
+
+interface OptionFields {
+  ID?: string;
+  Name: string;
+  Desc: string;
+  Allocation: number;
+  Capacity?: number;
+}
+
+/** The body of a ticket option that nobody has bought from yet, or of exactly the one given. */
+const ticketOption = (fields: OptionFields) => ({
+  ID: newId,
+  Capacity: fields.Allocation,
+  CreatedAt: time,
+  UpdatedAt: time,
+  ...fields,
+});
+
+export const created = (fields: OptionFields): Answer => ({
+  status: 200,
+  headers: {
+    "content-type": json,
+    ...cors,
+    location: expect.stringMatching(new RegExp(`^${basePath}/ticket_options/[0-9a-f-]{36}$`)),
+  },
+  body: ticketOption(fields),
+});
+
+export const gotten = (option: OptionFields): Answer => ({
+  status: 200,
+  headers: {
+    "content-type": json,
+    ...cors,
+    etag: strongTag,
+    "cache-control": "public, max-age=1",
+  },
+  body: ticketOption(option),
+});
+
+export const notModified = (etag: string | undefined): Answer => ({
+  status: 304,
+  headers: {
+    ...cors,
+    etag: String(etag),
+    "cache-control": "public, max-age=1",
+  },
+  body: "",
+});
+
+export const purchased = (fields: { TicketOptionID: string; UserID: string; Quantity: number }): Answer => ({
+  status: 200,
+  headers: { "content-type": json, ...cors },
+  body: {
+    ID: newId,
+    TicketIDs: Array(fields.Quantity).fill(newId),
+    CreatedAt: time,
+    ...fields,
+  },
+});
+
+const statuses = {
+  "invalid-request": 400,
+  "ticket-option-not-found": 404,
+  "not-enough-tickets": 409,
+  "body-too-large": 413,
+};
+
+export const problem = (name: keyof typeof statuses, more: object = {}): Answer => ({
+  status: statuses[name],
+  headers: { "content-type": problemJson, ...cors },
+  body: {
+    type: `urn:ticket-allocation:problem:${name}`,
+    title: text,
+    status: statuses[name],
+    detail: text,
+    requestId: text,
+    ...more,
+  },
+});
+
+/** Exactly the fields at these pointers are wrong. */
+export const invalid = (...pointers: string[]): Answer =>
+  problem("invalid-request", {
+    errors: pointers.map((pointer) => ({ pointer, detail: text })),
+  });
+
+/** The body as a whole is wrong: RFC 6901 points at a whole document with an empty pointer. */
+export const invalidBody = (): Answer => invalid("#");
+
+export const notFound = (): Answer => problem("ticket-option-not-found");
+
+export const tooLarge = (): Answer => problem("body-too-large");
+
+export const notEnough = (requested: number, available: number): Answer =>
+  problem("not-enough-tickets", {
+    detail: "there is not any available tickets",
+    requested,
+    available,
+  });

@@ -1,0 +1,169 @@
+import { randomUUID } from "node:crypto";
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
+import type { ApiRequest, ApiResponse } from "./client.ts";
+
+type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
+
+interface Route {
+  method: string;
+  resource: string;
+  pattern: RegExp;
+  load(): Promise<{ handler: Handler }>;
+}
+
+// Loaded on first use: over HTTP the handlers must not even start in this process.
+const routes: Route[] = [
+  {
+    method: "POST",
+    resource: "/ticket_options",
+    pattern: /^\/ticket_options$/,
+    load: () => import("../../functions/create.ts"),
+  },
+  {
+    method: "GET",
+    resource: "/ticket_options/{id}",
+    pattern: /^\/ticket_options\/(?<id>[^/]+)$/,
+    load: () => import("../../functions/get.ts"),
+  },
+  {
+    method: "POST",
+    resource: "/ticket_options/{id}/purchases",
+    pattern: /^\/ticket_options\/(?<id>[^/]+)\/purchases$/,
+    load: () => import("../../functions/purchase.ts"),
+  },
+];
+
+const stage = "test";
+
+/** As a deployed API is called: with the stage before the path. */
+export const stagePath = `/${stage}`;
+
+/** Calls the handlers as API Gateway (REST, Lambda proxy integration) calls them. */
+export function overHandlers(request: ApiRequest): Promise<ApiResponse> {
+  return invoke(request, (event) => event);
+}
+
+/** The same, with a body that API Gateway takes for binary. */
+export function overHandlersInBase64(request: Omit<ApiRequest, "body">, body: Buffer): Promise<ApiResponse> {
+  return invoke(request, (event) => ({
+    ...event,
+    body: body.toString("base64"),
+    isBase64Encoded: true,
+  }));
+}
+
+async function invoke(
+  request: ApiRequest,
+  change: (event: APIGatewayProxyEvent) => APIGatewayProxyEvent,
+): Promise<ApiResponse> {
+  for (const route of routes) {
+    const match = route.method === request.method && route.pattern.exec(request.path);
+    if (!match) continue;
+    const { handler } = await route.load();
+    const result = await handler(change(eventOf(request, route, match.groups)), contextOf(route));
+    return responseOf(result);
+  }
+  throw new Error(`no handler serves ${request.method} ${request.path}`);
+}
+
+function eventOf(
+  { method, path, headers = {}, body }: ApiRequest,
+  { resource }: Route,
+  parameters: Record<string, string> | undefined,
+): APIGatewayProxyEvent {
+  const received = Date.now();
+  const lines = Object.entries({ Host: "api.example.org", ...headers }).map(
+    ([name, value]): [string, string[]] => [name, [value].flat()],
+  );
+  return {
+    resource,
+    path,
+    httpMethod: method,
+    // API Gateway gives the last of the values here, and all of them below.
+    headers: Object.fromEntries(lines.map(([name, values]) => [name, values.at(-1)])),
+    multiValueHeaders: Object.fromEntries(lines),
+    queryStringParameters: null,
+    multiValueQueryStringParameters: null,
+    pathParameters:
+      parameters === undefined
+        ? null
+        : Object.fromEntries(
+            Object.entries(parameters).map(([name, value]) => [name, decodeURIComponent(value)]),
+          ),
+    stageVariables: null,
+    requestContext: {
+      accountId: "111122223333",
+      apiId: "a1b2c3d4e5",
+      authorizer: null,
+      domainName: "api.example.org",
+      domainPrefix: "api",
+      extendedRequestId: randomUUID(),
+      httpMethod: method,
+      identity,
+      path: stagePath + path,
+      protocol: "HTTP/1.1",
+      requestId: randomUUID(),
+      requestTime: new Date(received).toUTCString(),
+      requestTimeEpoch: received,
+      resourceId: "f6g7h8",
+      resourcePath: resource,
+      stage,
+    },
+    body: body || null,
+    isBase64Encoded: false,
+  };
+}
+
+const identity: APIGatewayProxyEvent["requestContext"]["identity"] = {
+  accessKey: null,
+  accountId: null,
+  apiKey: null,
+  apiKeyId: null,
+  caller: null,
+  clientCert: null,
+  cognitoAuthenticationProvider: null,
+  cognitoAuthenticationType: null,
+  cognitoIdentityId: null,
+  cognitoIdentityPoolId: null,
+  principalOrgId: null,
+  sourceIp: "203.0.113.7",
+  user: null,
+  userAgent: null,
+  userArn: null,
+};
+
+function contextOf({ resource }: Route): Context {
+  const deadline = Date.now() + 29_000;
+  return {
+    callbackWaitsForEmptyEventLoop: true,
+    functionName: resource,
+    functionVersion: "$LATEST",
+    invokedFunctionArn: "arn:aws:lambda:eu-west-1:111122223333:function:api",
+    memoryLimitInMB: "512",
+    awsRequestId: randomUUID(),
+    logGroupName: "/aws/lambda/api",
+    logStreamName: "2022/01/05/[$LATEST]0",
+    getRemainingTimeInMillis: () => deadline - Date.now(),
+    done: () => {},
+    fail: () => {},
+    succeed: () => {},
+  };
+}
+
+function responseOf({
+  statusCode,
+  headers = {},
+  multiValueHeaders = {},
+  body,
+  isBase64Encoded,
+}: APIGatewayProxyResult) {
+  const all = [
+    ...Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+    ...Object.entries(multiValueHeaders).map(([name, values]) => [name.toLowerCase(), values.join(", ")]),
+  ];
+  return {
+    status: statusCode,
+    headers: Object.fromEntries(all),
+    body: isBase64Encoded ? Buffer.from(body, "base64").toString() : body,
+  };
+}

@@ -1,0 +1,9 @@
+import "vitest";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    apiBaseUrl: string;
+    apiMode: "http" | "handler";
+    dataApiUrl: string;
+  }
+}

@@ -1,0 +1,57 @@
+// What API Gateway, or the server that stands in for it, answers without calling a handler.
+import { describe, expect, it } from "vitest";
+import { request } from "./client.ts";
+import { listed } from "./expected.ts";
+import { createTicketOption, read, unknownId } from "./given.ts";
+
+describe("an unknown route", () => {
+  it.each([
+    { method: "GET", path: "/" },
+    { method: "GET", path: "/ticket_options" },
+    { method: "GET", path: "/tickets" },
+    { method: "PUT", path: `/ticket_options/${unknownId}` },
+    { method: "GET", path: `/ticket_options/${unknownId}/purchases` },
+    { method: "POST", path: `/ticket_options/${unknownId}` },
+  ])("is not found: $method $path", async (unknown) => {
+    expect((await request(unknown)).status).toBe(404);
+  });
+
+  it("leaves an option alone that a method would delete", async () => {
+    const option = await createTicketOption();
+
+    expect(
+      (
+        await request({
+          method: "DELETE",
+          path: `/ticket_options/${option.ID}`,
+        })
+      ).status,
+    ).toBe(404);
+    expect(await read(option)).toEqual(option);
+  });
+});
+
+describe("a preflight", () => {
+  it.each([
+    { method: "POST", path: "/ticket_options" },
+    { method: "GET", path: `/ticket_options/${unknownId}` },
+    { method: "POST", path: `/ticket_options/${unknownId}/purchases` },
+  ])("allows $method $path from any origin, with the headers of the contract", async ({ method, path }) => {
+    const { status, headers } = await request({
+      method: "OPTIONS",
+      path,
+      headers: {
+        Origin: "https://tickets.example.org",
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "content-type,idempotency-key,if-none-match,x-api-key",
+      },
+    });
+
+    expect([200, 204]).toContain(status);
+    expect(headers["access-control-allow-origin"]).toBe("*");
+    expect(listed(headers["access-control-allow-methods"])).toContain(method.toLowerCase());
+    expect(listed(headers["access-control-allow-headers"])).toEqual(
+      expect.arrayContaining(["content-type", "idempotency-key", "if-none-match", "x-api-key"]),
+    );
+  });
+});

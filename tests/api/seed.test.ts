@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { create, get, purchase } from "./client.ts";
+import { created, gotten, notEnough, purchased } from "./expected.ts";
+import type { TicketOption } from "./given.ts";
+
+// The bodies as the first README of this project printed them.
+const createBody = `{
+     "Name":"Fenerbahce vs Galatasaray",
+     "Desc":"There are 10.000 available tickets.",
+     "Allocation":10000
+ }`;
+const purchaseBody = `{
+   "Quantity": 2,
+   "UserID": "406c1d05-bbb2-4e94-b183-7d208c2692e1"
+ }`;
+
+describe.each([
+  {
+    how: "with a JSON content type",
+    headers: { "Content-Type": "application/json" },
+  },
+  { how: "without a content type", headers: {} },
+  {
+    how: "with the content type curl -d gives",
+    headers: { "Content-Type": "application/x-www-form-urlencoded" },
+  },
+])("a client of the first service, $how", ({ headers }) => {
+  it("creates a ticket option, reads it and buys from it", async () => {
+    const fields = {
+      Name: "Fenerbahce vs Galatasaray",
+      Desc: "There are 10.000 available tickets.",
+      Allocation: 10_000,
+    };
+    const creation = await create(createBody, headers);
+    expect(creation).toEqual(created(fields));
+
+    const option = creation.body as TicketOption;
+    expect(await get(option.ID)).toEqual(gotten({ ...option }));
+
+    expect(await purchase(option.ID, purchaseBody, headers)).toEqual(
+      purchased({
+        TicketOptionID: option.ID,
+        UserID: "406c1d05-bbb2-4e94-b183-7d208c2692e1",
+        Quantity: 2,
+      }),
+    );
+    expect(await get(option.ID)).toEqual(
+      gotten({ ...fields, ID: option.ID, Allocation: 9_998, Capacity: 10_000 }),
+    );
+  });
+
+  it("reads the old message when it wants more than is left", async () => {
+    const creation = await create(createBody.replace("10000", "1"), headers);
+    const option = creation.body as TicketOption;
+
+    expect(await purchase(option.ID, purchaseBody, headers)).toEqual(notEnough(2, 1));
+    expect(await get(option.ID)).toEqual(gotten(option));
+  });
+});

@@ -1,0 +1,212 @@
+import { describe, expect, it } from "vitest";
+import { failure, uniqueName, unsupportedResult, useStandIn } from "./stand-in.ts";
+
+const api = useStandIn();
+
+describe("results", () => {
+  it.each<[string, unknown]>([
+    ["null::interval::text", { isNull: true }],
+    ["true", { booleanValue: true }],
+    ["1::int2", { longValue: 1 }],
+    ["-2147483648", { longValue: -2147483648 }],
+    ["9007199254740991", { longValue: 9007199254740991 }],
+    ["26::oid", { longValue: 26 }],
+    ["3.25::float4", { doubleValue: 3.25 }],
+    ["1e-300::float8", { doubleValue: 1e-300 }],
+    ["123456.7890", { stringValue: "123456.7890" }],
+    ["'é'::text", { stringValue: "é" }],
+    ["''::varchar", { stringValue: "" }],
+    ["'ab'::char(4)", { stringValue: "ab  " }],
+    ["'a'::name", { stringValue: "a" }],
+    ["'7B0C2D3E-1111-7222-8333-444455556666'::uuid", { stringValue: "7b0c2d3e-1111-7222-8333-444455556666" }],
+    ["'10.0.0.1'::inet", { stringValue: "10.0.0.1" }],
+    ["'10.0.0.0/8'::cidr", { stringValue: "10.0.0.0/8" }],
+    [`'{"b":1,"a" :2}'::json`, { stringValue: '{"b":1,"a" :2}' }],
+    [`'{"b":1,"a" :2}'::jsonb`, { stringValue: '{"a": 2, "b": 1}' }],
+    ["'\\x00ff'::bytea", { blobValue: new Uint8Array([0, 255]) }],
+    ["date '2024-02-29'", { stringValue: "2024-02-29" }],
+    ["time '12:34:56'", { stringValue: "12:34:56" }],
+    ["time '12:34:56.5'", { stringValue: "12:34:56.500" }],
+    ["time '12:34:56.0001'", { stringValue: "12:34:56.000100" }],
+    ["timestamp '2024-01-15 12:34:56'", { stringValue: "2024-01-15 12:34:56" }],
+    ["timestamp '2024-01-15 12:34:56.12'", { stringValue: "2024-01-15 12:34:56.120" }],
+    ["timestamptz '2024-01-15 12:34:56+09'", { stringValue: "2024-01-15 03:34:56" }],
+    ["timestamptz '2024-01-15 12:34:56.123456+09'", { stringValue: "2024-01-15 03:34:56.123456" }],
+    ["array[1, null, 3]", { arrayValue: { longValues: [1, null, 3] } }],
+    ["array[true, null]", { arrayValue: { booleanValues: [true, null] } }],
+    ["array[1.5::float8]", { arrayValue: { doubleValues: [1.5] } }],
+    ["array[1.50, null]", { arrayValue: { stringValues: ["1.50", null] } }],
+    [
+      `array['a,b', 'NULL', null, '', '{"\\']`,
+      { arrayValue: { stringValues: ["a,b", "NULL", null, "", '{"\\'] } },
+    ],
+    ["array[date '2024-02-29']", { arrayValue: { stringValues: ["2024-02-29"] } }],
+    [
+      "array[timestamptz '2024-01-15 12:34:56.5+09']",
+      { arrayValue: { stringValues: ["2024-01-15 03:34:56.500"] } },
+    ],
+    ["'{}'::int[]", { arrayValue: { longValues: [] } }],
+    ["'{}'::text[]", { arrayValue: { stringValues: [] } }],
+    ["'[0:1]={5,6}'::int[]", { arrayValue: { longValues: [5, 6] } }],
+  ])("gives %s as its field", async (expression, field) => {
+    expect(await api.execute(`select ${expression}`)).toEqual({
+      numberOfRecordsUpdated: 0,
+      records: [[field]],
+    });
+  });
+
+  it("gives an enum and an array of it as text", async () => {
+    const type = uniqueName();
+    await api.execute(`create type ${type} as enum ('on', 'off')`);
+    expect(await api.execute(`select 'on'::${type}, array['off', null]::${type}[]`)).toEqual({
+      numberOfRecordsUpdated: 0,
+      records: [[{ stringValue: "on" }, { arrayValue: { stringValues: ["off", null] } }]],
+    });
+  });
+
+  it("gives a domain as its base type", async () => {
+    const type = uniqueName();
+    await api.execute(`create domain ${type} as integer`);
+    expect((await api.execute(`select 1::${type}`)).records).toEqual([[{ longValue: 1 }]]);
+  });
+
+  it.each([
+    ["interval '1 day'", "INTERVAL"],
+    ["array[interval '1 day']", "INTERVAL[]"],
+    ["timetz '12:00Z'", "TIMETZ"],
+    ["1::money", "MONEY"],
+    ["point '(1,2)'", "POINT"],
+    ["'a'::\"char\"", '"CHAR"'],
+    ["1::regclass", "REGCLASS"],
+    ["row(1, 2)", "RECORD"],
+    ["array[bytea '']", "BYTEA[]"],
+    ["null::xml", "XML"],
+  ])("refuses %s as a result", async (expression, type) => {
+    expect(await failure(api.execute(`select ${expression}`))).toEqual(
+      unsupportedResult(`The result contains the unsupported data type ${type}.`),
+    );
+  });
+
+  it.each(["array[[1],[2]]", "'[0:0][3:4]={{1,2}}'::int[]"])(
+    "refuses the multidimensional %s",
+    async (array) => {
+      expect(await failure(api.execute(`select ${array}`))).toEqual(
+        unsupportedResult("The result contains a multidimensional array"),
+      );
+    },
+  );
+
+  it.each(["date 'infinity'", "timestamp '-infinity'", "timestamptz 'infinity'"])(
+    "fails without a word on %s",
+    async (expression) => {
+      expect(await failure(api.execute(`select ${expression}`))).toEqual({
+        name: "InternalFailure",
+        status: 500,
+        message: "UnknownError",
+      });
+    },
+  );
+
+  it.each(["'NaN'::float8", "array['-Infinity'::float4]"])("refuses %s as a result", async (expression) => {
+    expect(await failure(api.execute(`select ${expression}`))).toEqual(
+      unsupportedResult(
+        expect.stringMatching(/^The result contains the unsupported number (NaN|-Infinity)\.$/) as string,
+      ),
+    );
+  });
+
+  it("gives numbers as resultSetOptions ask for", async () => {
+    const sql = "select 1, array[2], 3::numeric, 4.50, array[5.50]";
+    const strings = { longReturnType: "STRING", decimalReturnType: "STRING" } as const;
+    expect(await api.execute({ sql, resultSetOptions: strings })).toEqual({
+      numberOfRecordsUpdated: 0,
+      records: [
+        [
+          { stringValue: "1" },
+          { arrayValue: { stringValues: ["2"] } },
+          { stringValue: "3" },
+          { stringValue: "4.50" },
+          { arrayValue: { stringValues: ["5.50"] } },
+        ],
+      ],
+    });
+    const numbers = { longReturnType: "LONG", decimalReturnType: "DOUBLE_OR_LONG" } as const;
+    expect(await api.execute({ sql, resultSetOptions: numbers })).toEqual({
+      numberOfRecordsUpdated: 0,
+      records: [
+        [
+          { longValue: 1 },
+          { arrayValue: { longValues: [2] } },
+          { longValue: 3 },
+          { doubleValue: 4.5 },
+          { arrayValue: { stringValues: ["5.50"] } },
+        ],
+      ],
+    });
+  });
+
+  it("counts the rows of a change, and no rows where rows come back", async () => {
+    const t = uniqueName();
+    expect(await api.execute(`create table ${t} (a integer)`)).toEqual({
+      numberOfRecordsUpdated: 0,
+      generatedFields: [],
+    });
+    expect(await api.execute(`insert into ${t} values (1), (2), (3)`)).toEqual({
+      numberOfRecordsUpdated: 3,
+      generatedFields: [],
+    });
+    expect(await api.execute(`update ${t} set a = 0 where a > 5`)).toEqual({
+      numberOfRecordsUpdated: 0,
+      generatedFields: [],
+    });
+    expect(await api.execute(`delete from ${t} where a = 3 returning a`)).toEqual({
+      numberOfRecordsUpdated: 0,
+      records: [[{ longValue: 3 }]],
+    });
+    expect(await api.execute(`with d as (delete from ${t} returning a) select count(*) from d`)).toEqual({
+      numberOfRecordsUpdated: 0,
+      records: [[{ longValue: 2 }]],
+    });
+    expect(await api.execute(`select a from ${t}`)).toEqual({ numberOfRecordsUpdated: 0, records: [] });
+  });
+
+  it("writes records as one JSON text for a SELECT", async () => {
+    const sql = `select 'a"b' as "x y", 1 as "2", 2 as "1", 1.50 as d, true as b, null::text as n,
+                        array[1, null] as list, '\\x00ff'::bytea as blob, jsonb '{"a": 1}' as j`;
+    expect(await api.execute({ sql, formatRecordsAs: "JSON", includeResultMetadata: true })).toEqual({
+      numberOfRecordsUpdated: 0,
+      formattedRecords:
+        '[{"x y":"a\\"b","2":1,"1":2,"d":"1.50","b":true,"n":null,"list":[1,null],"blob":"AP8=","j":"{\\"a\\": 1}"}]',
+    });
+    expect(await api.execute({ sql: "select 1 where false", formatRecordsAs: "JSON" })).toEqual({
+      numberOfRecordsUpdated: 0,
+      formattedRecords: "[]",
+    });
+  });
+
+  it("refuses two columns of one name as JSON, and gives them in order as records", async () => {
+    const sql = "select 1 as a, 2 as a";
+    expect(await failure(api.execute({ sql, formatRecordsAs: "JSON" }))).toEqual(
+      unsupportedResult("The result contains columns of the same name, which JSON records cannot hold."),
+    );
+    expect((await api.execute(sql)).records).toEqual([[{ longValue: 1 }, { longValue: 2 }]]);
+  });
+
+  it("ignores JSON as the format of anything but a SELECT", async () => {
+    const t = uniqueName();
+    await api.execute(`create table ${t} (a integer)`);
+    const sql = `insert into ${t} values (1) returning a`;
+    expect(await api.execute({ sql, formatRecordsAs: "JSON" })).toEqual({
+      numberOfRecordsUpdated: 0,
+      records: [[{ longValue: 1 }]],
+    });
+  });
+
+  it("refuses a result beyond 1 MiB and gives one just below it", async () => {
+    const text = (length: number) => api.execute(`select repeat('x', ${length}) as t`);
+    expect(await failure(text(1024 * 1024))).toEqual(
+      unsupportedResult("The result exceeds the size limit 1 MB."),
+    );
+    expect((await text(1024 * 1024 - 6)).records).toEqual([[{ stringValue: "x".repeat(1024 * 1024 - 6) }]]);
+  });
+});

@@ -1,0 +1,317 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { ExecuteStatementCommand } from "@aws-sdk/client-rds-data";
+import { describe, expect, inject, it } from "vitest";
+import { startDataApi } from "../../infra/local/data-api/server.ts";
+import { arns, failure, sdkClient, uniqueName, useStandIn } from "./stand-in.ts";
+
+const api = useStandIn();
+
+/** Sends a body as it is and gives the whole answer. */
+async function post(path: string, body: string, method = "POST") {
+  const response = await fetch(api.url() + path, { method, ...(method === "POST" && { body }) });
+  return {
+    status: response.status,
+    contentType: response.headers.get("content-type"),
+    errorType: response.headers.get("x-amzn-errortype"),
+    requestId: response.headers.get("x-amzn-requestid"),
+    body: await response.json(),
+  };
+}
+
+const anyAnswer = {
+  status: 200,
+  contentType: "application/json",
+  errorType: null,
+  requestId: expect.stringMatching(/^[\da-f-]{36}$/),
+};
+
+const notNull = (member: string) =>
+  `1 validation error detected: Value null at '${member}' failed to satisfy constraint: Member must not be null`;
+const tooLong = (member: string, max: number) =>
+  `1 validation error detected: Value at '${member}' failed to satisfy constraint: Member must have length less than or equal to ${max}`;
+
+describe("the server", () => {
+  it("answers in the service's form, for a statement of the greatest length", async () => {
+    const sql = "select 1".padEnd(65_536);
+    expect(await post("/Execute", JSON.stringify({ ...arns, sql, transactionId: null }))).toEqual({
+      ...anyAnswer,
+      body: { numberOfRecordsUpdated: 0, records: [[{ longValue: 1 }]] },
+    });
+  });
+
+  it.each<[string, string, object, string]>([
+    ["no SQL", "/Execute", {}, notNull("sql")],
+    ["no cluster", "/Execute", { resourceArn: null, sql: "select 1" }, notNull("resourceArn")],
+    ["no secret", "/BeginTransaction", { secretArn: undefined }, notNull("secretArn")],
+    ["no transaction to commit", "/CommitTransaction", {}, notNull("transactionId")],
+    ["no transaction to roll back", "/RollbackTransaction", {}, notNull("transactionId")],
+    [
+      "a cluster that is no ARN",
+      "/BeginTransaction",
+      { resourceArn: "my-own-cluster" },
+      "resourceArn must be an ARN",
+    ],
+    [
+      "too long an ARN",
+      "/BeginTransaction",
+      { secretArn: `arn:${"x".repeat(567)}` },
+      tooLong("secretArn", 570),
+    ],
+    [
+      "too short an ARN",
+      "/BeginTransaction",
+      { secretArn: "arn:aws" },
+      "1 validation error detected: Value at 'secretArn' failed to satisfy constraint: Member must have length greater than or equal to 11",
+    ],
+    ["too long a statement", "/Execute", { sql: "select 1".padEnd(65_537) }, tooLong("sql", 65_536)],
+    ["too long a database name", "/BeginTransaction", { database: "x".repeat(65) }, tooLong("database", 64)],
+    [
+      "too long a transaction id",
+      "/CommitTransaction",
+      { transactionId: "x".repeat(193) },
+      tooLong("transactionId", 192),
+    ],
+    ["SQL that is a number", "/Execute", { sql: 1 }, "sql must be a string"],
+    ["a schema", "/Execute", { sql: "select 1", schema: "public" }, "The schema parameter isn't supported"],
+    [
+      "a schema for a batch",
+      "/BatchExecute",
+      { sql: "select 1", schema: "" },
+      "The schema parameter isn't supported",
+    ],
+    [
+      "a schema for a transaction",
+      "/BeginTransaction",
+      { schema: "public" },
+      "The schema parameter isn't supported",
+    ],
+    [
+      "parameters that are no list",
+      "/Execute",
+      { sql: "select 1", parameters: {} },
+      "parameters must be a list",
+    ],
+    [
+      "a parameter that is no object",
+      "/Execute",
+      { sql: "select 1", parameters: [1] },
+      "A parameter must be an object",
+    ],
+    [
+      "a set that is no list",
+      "/BatchExecute",
+      { sql: "select 1", parameterSets: [{}] },
+      "Each of parameterSets must be a list",
+    ],
+    [
+      "a flag that is text",
+      "/Execute",
+      { sql: "select 1", includeResultMetadata: "true" },
+      "includeResultMetadata must be a boolean",
+    ],
+    [
+      "options that are no object",
+      "/Execute",
+      { sql: "select 1", resultSetOptions: [] },
+      "resultSetOptions must be an object",
+    ],
+    [
+      "an unknown format",
+      "/Execute",
+      { sql: "select 1", formatRecordsAs: "CSV" },
+      "1 validation error detected: Value 'CSV' at 'formatRecordsAs' failed to satisfy constraint: Member must satisfy enum value set: [NONE, JSON]",
+    ],
+    [
+      "a text with a number as its value",
+      "/Execute",
+      { sql: "select :p", parameters: [{ name: "p", value: { stringValue: 1 } }] },
+      "Parameter p has no valid value in stringValue",
+    ],
+    [
+      "two values in one",
+      "/Execute",
+      { sql: "select :p", parameters: [{ name: "p", value: { stringValue: "", longValue: 1 } }] },
+      "Parameter p must have exactly one value",
+    ],
+  ])("refuses a request with %s", async (_case, path, members, message) => {
+    expect(await post(path, JSON.stringify({ ...arns, ...members }))).toEqual({
+      ...anyAnswer,
+      status: 400,
+      errorType: "ValidationException",
+      body: { message },
+    });
+  });
+
+  it.each([
+    ["that is no JSON", "{", "The request is not valid JSON"],
+    ["that is empty", "", "The request is not valid JSON"],
+    ["that is no object", "[]", "The request is not a JSON object"],
+  ])("refuses a body %s", async (_case, body, message) => {
+    expect(await post("/Execute", body)).toEqual({
+      ...anyAnswer,
+      status: 400,
+      errorType: "SerializationException",
+      body: { message },
+    });
+  });
+
+  it.each([
+    ["POST", "/Nothing"],
+    ["POST", "/"],
+    ["GET", "/Execute"],
+  ])("knows no operation %s %s", async (method, path) => {
+    expect(await post(path, "{}", method)).toEqual({
+      ...anyAnswer,
+      status: 404,
+      errorType: "UnknownOperationException",
+      body: {},
+    });
+  });
+
+  it("refuses ExecuteSql, which only the first Aurora Serverless has", async () => {
+    expect(await post("/ExecuteSql", "{}")).toEqual({
+      ...anyAnswer,
+      status: 400,
+      errorType: "BadRequestException",
+      body: { message: "ExecuteSql is not supported for this cluster" },
+    });
+  });
+
+  it("refuses a request beyond 4 MiB after reading it, and takes one of just that size", async () => {
+    const request = (bytes: number) => {
+      const text = (stringValue: string) =>
+        JSON.stringify({
+          ...arns,
+          sql: "select length(:p)",
+          parameters: [{ name: "p", value: { stringValue } }],
+        });
+      return text("x".repeat(bytes - text("").length));
+    };
+    const max = 4 * 1024 * 1024;
+    expect(await post("/Execute", request(max + 1))).toEqual({
+      ...anyAnswer,
+      status: 400,
+      errorType: "ValidationException",
+      body: { message: "The request exceeds the size limit 4 MiB." },
+    });
+    const length = max - request(max).indexOf("x".repeat(100)) - '"}}]}'.length;
+    expect(await post("/Execute", request(max))).toEqual({
+      ...anyAnswer,
+      body: { numberOfRecordsUpdated: 0, records: [[{ longValue: length }]] },
+    });
+  });
+
+  it("fails to start on a port that is taken", async () => {
+    const port = Number(new URL(api.url()).port);
+    await expect(startDataApi({ databaseUrl: inject("databaseUrl"), port })).rejects.toThrow("EADDRINUSE");
+  });
+
+  it("finishes a statement whose caller went away, and takes the next", async () => {
+    const t = uniqueName();
+    await api.execute(`create table ${t} (a integer)`);
+    const transactionId = await api.begin();
+    await api.execute({ sql: `lock table ${t}`, transactionId });
+    const caller = new AbortController();
+    const body = JSON.stringify({ ...arns, sql: `insert into ${t} values (1)` });
+    const call = fetch(`${api.url()}/Execute`, { method: "POST", body, signal: caller.signal });
+    const waiting = `select 1 from pg_locks where relation = '${t}'::regclass and not granted`;
+    while ((await api.execute(waiting)).records?.length === 0);
+    caller.abort();
+    await expect(call).rejects.toThrow("aborted");
+    await api.rollback(transactionId);
+    while ((await api.execute(`select a from ${t}`)).records?.length === 0);
+    expect((await api.execute(`select a from ${t}`)).records).toEqual([[{ longValue: 1 }]]);
+  });
+});
+
+describe("closing", () => {
+  it("ends at once, rolls back what is open, and frees the port", async () => {
+    const t = uniqueName();
+    await api.execute(`create table ${t} (a integer)`);
+    await api.execute(`insert into ${t} values (1)`);
+    const closing = await startDataApi({ databaseUrl: inject("databaseUrl") });
+    const send = async (path: string, members: object) => {
+      const body = JSON.stringify({ ...arns, ...members });
+      const response = await fetch(closing.url + path, { method: "POST", body });
+      return (await response.json()) as { transactionId: string };
+    };
+    const { transactionId } = await send("/BeginTransaction", {});
+    await send("/Execute", { sql: `insert into ${t} values (2)`, transactionId });
+    const running = send("/Execute", { sql: `update ${t} set a = 3 where pg_sleep(3600) is not null` });
+    const cutOff = expect(running).rejects.toThrow("fetch failed");
+    while ((await sleeping(t)) === 0);
+    await closing.close();
+    await cutOff;
+    // It waits for the locks of both, so it returns only once neither is left.
+    await api.execute(`alter table ${t} add b integer`);
+    expect((await api.execute(`select a from ${t}`)).records).toEqual([[{ longValue: 1 }]]);
+    const port = Number(new URL(closing.url).port);
+    const again = await startDataApi({ databaseUrl: inject("databaseUrl"), port });
+    await again.close();
+  });
+});
+
+async function sleeping(table: string): Promise<number> {
+  const sql = `select 1 from pg_stat_activity where query like 'update ${table} %' and wait_event = 'PgSleep'`;
+  return (await api.execute(sql)).records?.length ?? 0;
+}
+
+describe("a database that goes away", () => {
+  it("is reported as unavailable until it is back", async () => {
+    const door = await openDoor();
+    const standIn = await startDataApi({ databaseUrl: door.url });
+    const client = sdkClient(standIn.url);
+    const select = async () => {
+      const { records } = await client.send(new ExecuteStatementCommand({ ...arns, sql: "select 1" }));
+      return records;
+    };
+    const unavailable = {
+      name: "DatabaseUnavailableException",
+      status: 504,
+      message: "The writer instance in the DB cluster isn't available.",
+    };
+    expect(await select()).toEqual([[{ longValue: 1 }]]);
+    await door.shut();
+    expect(await failure(select())).toEqual(unavailable);
+    expect(await failure(select())).toEqual(unavailable);
+    await door.open();
+    expect(await select()).toEqual([[{ longValue: 1 }]]);
+    client.destroy();
+    await standIn.close();
+    await door.shut();
+  });
+});
+
+/** A way to PostgreSQL that can be cut. */
+async function openDoor() {
+  const target = new URL(inject("databaseUrl"));
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    const onward = connect(Number(target.port), target.hostname);
+    for (const end of [socket, onward]) {
+      sockets.add(end);
+      end.on("error", () => {});
+      end.on("close", () => sockets.delete(end));
+    }
+    socket.pipe(onward).pipe(socket);
+  });
+  const open = async (port: number) => {
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+    return (server.address() as AddressInfo).port;
+  };
+  const port = await open(0);
+  const url = new URL(target);
+  url.host = `127.0.0.1:${port}`;
+  return {
+    url: url.href,
+    open: () => open(port),
+    shut: async () => {
+      const closed = once(server, "close");
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { databaseError, failure, uniqueName, useStandIn } from "./stand-in.ts";
+
+/** One connection, so that each call follows the last on it. */
+const api = useStandIn({ poolSize: 1 });
+
+describe("sessions", () => {
+  it("run in UTC, with ISO dates and a time limit of 45 s", async () => {
+    const setting = (name: string) => `current_setting('${name}')`;
+    const sql = `select ${["TimeZone", "DateStyle", "statement_timeout"].map(setting).join(", ")}`;
+    expect((await api.execute(sql)).records).toEqual([
+      [{ stringValue: "UTC" }, { stringValue: "ISO, MDY" }, { stringValue: "45s" }],
+    ]);
+  });
+
+  it("forget settings, temporary tables and locks after each call", async () => {
+    const t = uniqueName();
+    await api.execute("set timezone to 'Asia/Tokyo'");
+    await api.execute(`create temporary table ${t} (a integer)`);
+    await api.execute("select pg_advisory_lock(815)::text");
+    expect((await api.execute("select current_setting('TimeZone')")).records).toEqual([
+      [{ stringValue: "UTC" }],
+    ]);
+    expect(await failure(api.execute(`select a from ${t}`))).toEqual(
+      databaseError(`ERROR: relation "${t}" does not exist; Position: 15; SQLState: 42P01`),
+    );
+    expect((await api.execute("select count(*) from pg_locks where objid = 815")).records).toEqual([
+      [{ longValue: 0 }],
+    ]);
+  });
+
+  it("do not stay in a transaction that SQL text began", async () => {
+    const t = uniqueName();
+    await api.execute(`create table ${t} (a integer)`);
+    await api.execute("begin");
+    await api.execute(`insert into ${t} values (1)`);
+    await api.execute("rollback");
+    expect((await api.execute(`select a from ${t}`)).records).toEqual([[{ longValue: 1 }]]);
+  });
+
+  it("serve more calls at once than there are connections, also after failures", async () => {
+    const calls = Array.from({ length: 50 }, (_, n) =>
+      failure(api.execute(n % 2 === 0 ? `select ${n}` : "select 1/0")),
+    );
+    expect(await Promise.all(calls)).toEqual(
+      calls.map((_, n) =>
+        n % 2 === 0
+          ? { numberOfRecordsUpdated: 0, records: [[{ longValue: n }]] }
+          : databaseError("ERROR: division by zero; SQLState: 22012"),
+      ),
+    );
+  });
+
+  it("survive the end of their connection", async () => {
+    expect(await failure(api.execute("select pg_terminate_backend(pg_backend_pid())"))).toEqual({
+      name: "DatabaseUnavailableException",
+      status: 504,
+      message: "The writer instance in the DB cluster isn't available.",
+    });
+    expect((await api.execute("select 1")).records).toEqual([[{ longValue: 1 }]]);
+  });
+});

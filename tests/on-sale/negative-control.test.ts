@@ -1,0 +1,29 @@
+// The same harness on shops that are wrong: if it finds nothing here, it proves nothing elsewhere.
+import { describe, expect, it } from "vitest";
+import { breaches } from "./breaches.ts";
+import { hastyShop, racyShop } from "./faulty-shops.ts";
+import { mixedBuyers, runOnSale } from "./on-sale.ts";
+import { openShop } from "./shop.ts";
+
+describe("the on-sale test", { timeout: 120_000 }, () => {
+  it("finds that a shop that reads and then writes oversells", async () => {
+    const { option, look } = await openShop(100);
+    const buyers = mixedBuyers(301, 7);
+    const record = await runOnSale({ buyers, buy: racyShop(option, buyers.length), look });
+
+    expect(breaches(record)).toEqual([
+      expect.stringMatching(/^oversold: \d{4} of 100 tickets$/),
+      expect.stringMatching(/^sold \d{4} tickets, but 100 became 0$/),
+    ]);
+  });
+
+  it("finds that a shop that refuses whoever meets a lock refuses falsely", async () => {
+    const { option, look } = await openShop(100);
+    const buyers = mixedBuyers(301, 7);
+    const record = await runOnSale({ buyers, buy: hastyShop(option, buyers.length), look });
+
+    expect(breaches(record)).toEqual(
+      Array(300).fill(expect.stringMatching(/^falsely refused [1-7] while at least 99 were left$/)),
+    );
+  });
+});

@@ -1,0 +1,79 @@
+// Where the sales take place: the API over HTTP, and its database behind it.
+import { randomUUID } from "node:crypto";
+import pg from "pg";
+import { inject } from "vitest";
+import { overHttp } from "../api/over-http.ts";
+import type { Books, Outcome } from "./on-sale.ts";
+
+const send = overHttp(inject("apiBaseUrl"));
+
+/** Puts so many tickets on sale, beside an option that nobody will buy from. */
+export async function openShop(capacity: number) {
+  const option = await createTicketOption(capacity);
+  const neighbour = await createTicketOption(10);
+  return {
+    option,
+    buy: (quantity: number) => buy(option, quantity),
+    look: () => look(option, neighbour),
+  };
+}
+
+async function createTicketOption(allocation: number): Promise<string> {
+  const body = JSON.stringify({ Name: "Derby", Allocation: allocation });
+  const answer = await send({ method: "POST", path: "/ticket_options", body });
+  if (answer.status !== 200) throw new Error(`the API answered ${answer.status}: ${answer.body}`);
+  return JSON.parse(answer.body).ID;
+}
+
+async function buy(option: string, quantity: number): Promise<Outcome> {
+  const { status, body } = await send({
+    method: "POST",
+    path: `/ticket_options/${option}/purchases`,
+    body: JSON.stringify({ Quantity: quantity, UserID: randomUUID() }),
+  });
+  if (status === 409) return { kind: "refused", available: JSON.parse(body).available };
+  if (status !== 200) return { kind: "unknown", reason: `${status} ${body}` };
+  const { ID, TicketIDs } = JSON.parse(body);
+  return { kind: "sold", purchaseId: ID, ticketIds: TicketIDs };
+}
+
+async function look(option: string, neighbour: string): Promise<Books> {
+  const client = new pg.Client({ connectionString: inject("databaseUrl") });
+  await client.connect();
+  try {
+    const left = await client.query<{ remaining: number | null }>(
+      `select cast(sum(allocation) as integer) as remaining
+       from ticket_option_stripes
+       where ticket_option_id = $1`,
+      [option],
+    );
+    const purchases = await client.query<Books["purchases"][number]>(
+      `select
+         purchases.id,
+         purchases.quantity,
+         array(select cast(id as text) from tickets where purchase_id = purchases.id order by id) as "ticketIds"
+       from purchases
+       where purchases.ticket_option_id = $1`,
+      [option],
+    );
+    const beside = await client.query<{ everything: object }>(
+      `select json_build_object(
+         'option', (select to_json(o) from ticket_options as o where o.id = $1),
+         'stripes', (select json_agg(s order by s.stripe) from ticket_option_stripes as s where s.ticket_option_id = $1),
+         'purchases', (select count(*) from purchases as p where p.ticket_option_id = $1),
+         'tickets', (select count(*) from tickets as t where t.ticket_option_id = $1)
+       ) as everything`,
+      [neighbour],
+    );
+    const remaining = left.rows[0]?.remaining;
+    if (typeof remaining !== "number")
+      throw new Error("the API sells from another database than the one looked at");
+    return {
+      remaining,
+      purchases: purchases.rows,
+      neighbour: JSON.stringify(beside.rows[0]?.everything),
+    };
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,26 @@
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { TestProject } from "vitest/node";
+import { startPostgres } from "../../infra/local/postgres.ts";
+import { serverPlace } from "../../infra/local/server-place.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    databaseUrl: string;
+  }
+}
+
+/** Gives the tests a PostgreSQL of their own, empty at the start of each run. */
+export default async function setup(project: TestProject): Promise<() => void> {
+  const home = mkdtempSync(path.join(tmpdir(), "ticket-allocation-"));
+  chmodSync(home, 0o755); // as root, the server runs as another user
+  const place = serverPlace(path.join(home, "postgres"));
+  const postgres = await startPostgres(place);
+  project.provide("databaseUrl", postgres.url);
+  return () => {
+    postgres.stop();
+    place.remove();
+    rmSync(home, { recursive: true, force: true });
+  };
+}

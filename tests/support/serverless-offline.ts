@@ -1,0 +1,40 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { TestProject } from "vitest/node";
+import { freePort } from "../../infra/local/ports.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    apiBaseUrl: string;
+    apiMode: "http" | "handler";
+  }
+}
+
+/** Runs the service as `npm run dev` does, over the tests' PostgreSQL and on ports of its own. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const [httpPort, lambdaPort] = [await freePort("127.0.0.1"), await freePort("127.0.0.1")];
+  const ports = ["--httpPort", `${httpPort}`, "--lambdaPort", `${lambdaPort}`];
+  const offline = spawn("serverless", ["offline", ...ports], {
+    env: { ...process.env, DATABASE_URL: project.getProvidedContext().databaseUrl },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = once(offline, "exit");
+
+  const printed: string[] = [];
+  await new Promise<void>((resolve, reject) => {
+    for (const stream of [offline.stdout, offline.stderr]) {
+      createInterface(stream).on("line", (line) => {
+        if (line.startsWith("Ready.")) resolve();
+        printed.push(line);
+        if (printed.length > 200) printed.shift();
+      });
+    }
+    ended.then(() => reject(new Error(`serverless offline ended:\n${printed.join("\n")}`)));
+  });
+  project.provide("apiBaseUrl", `http://127.0.0.1:${httpPort}`);
+  return async () => {
+    offline.kill("SIGINT");
+    await ended;
+  };
+}
