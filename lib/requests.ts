@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import * as v from "valibot";
-import { bodyTooLarge, invalidRequest, type RequestError, ticketOptionNotFound } from "./problem.ts";
+import { bodyTooLarge, invalidRequest, ticketOptionNotFound } from "./problem.ts";
 
 const MAX_BODY_BYTES = 100_000;
 const MAX_INTEGER = 2_147_483_647;
@@ -71,17 +71,19 @@ function body<Entries extends v.ObjectEntries>(
 ): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
   const sent = Object.entries(jsonObject(event));
   const members: Record<string, unknown> = {};
-  const errors: RequestError[] = [];
+  const repeated = new Set<string>();
   for (const name of Object.keys(schema.entries)) {
     const [first, ...more] = sent.filter(([key]) => folded(key) === folded(name));
     members[name] = first?.[1];
-    if (more.length > 0) errors.push({ pointer: `#/${name}`, detail: "must be given only once" });
+    if (more.length > 0) repeated.add(name);
   }
 
   const result = v.safeParse(schema, members, { abortPipeEarly: true });
-  for (const issue of result.issues ?? [])
-    errors.push({ pointer: `#/${v.getDotPath(issue)}`, detail: issue.message });
-  if (!result.success || errors.length > 0) throw invalidRequest(errors);
+  const details = new Map(result.issues?.map((issue) => [v.getDotPath(issue), issue.message]));
+  for (const name of repeated) details.set(name, "must be given only once");
+  if (!result.success || details.size > 0) {
+    throw invalidRequest([...details].map(([name, detail]) => ({ pointer: `#/${name}`, detail })));
+  }
   return result.output;
 }
 
@@ -94,9 +96,9 @@ function jsonObject(event: APIGatewayProxyEvent): object {
   if (bytes.length > MAX_BODY_BYTES) throw bodyTooLarge(MAX_BODY_BYTES);
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString());
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    throw invalidRequest([{ pointer: "#", detail: "must be JSON" }]);
+    throw invalidRequest([{ pointer: "#", detail: "must be JSON in UTF-8" }]);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw invalidRequest([{ pointer: "#", detail: "must be a JSON object" }]);

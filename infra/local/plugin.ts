@@ -26,6 +26,8 @@ export default class LocalPlugin {
   readonly hooks: Record<string, () => Promise<void>>;
   readonly #serverless: Serverless;
   readonly #options: OfflineOptions;
+  #ending = false;
+  #settled: Promise<unknown> = Promise.resolve();
 
   constructor(serverless: Serverless, cliOptions: Partial<OfflineOptions>) {
     this.#serverless = serverless;
@@ -33,7 +35,7 @@ export default class LocalPlugin {
       ...serverless.service.custom["serverless-offline"],
       ...cliOptions,
     };
-    const start = () => this.#start().catch(giveUp);
+    const start = () => this.#start().catch((error) => this.#giveUp(error));
     this.hooks = {
       "before:offline:start": start,
       "before:offline:start:init": start,
@@ -41,7 +43,8 @@ export default class LocalPlugin {
   }
 
   async #start(): Promise<void> {
-    endWhenTold();
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => this.#end());
+    endWithNpm(() => this.#end());
     const { host, httpPort, lambdaPort } = this.#options;
     for (const port of [httpPort, lambdaPort]) await assertFree(Number(port), host);
 
@@ -70,8 +73,23 @@ export default class LocalPlugin {
 
   async #startPostgres(): Promise<string> {
     const place = serverPlace(path.join(this.#serverless.serviceDir, ".local/postgres"));
-    say(`Starting PostgreSQL, with its data in ${path.relative("", place.home) || place.home}`);
-    return (await startPostgres(place)).url;
+    say(`Starting PostgreSQL, with its data in ${place.home}`);
+    const postgres = startPostgres(place);
+    this.#settled = postgres.catch(() => {});
+    return (await postgres).url;
+  }
+
+  /** Not while PostgreSQL is half started, for then it could not be stopped. It stops as this process exits. */
+  #end(): void {
+    this.#ending = true;
+    void this.#settled.then(() => process.exit());
+  }
+
+  /** What fails while it ends, such as a tool that a Ctrl-C ends too, is nobody's concern. */
+  #giveUp(error: unknown): void {
+    if (this.#ending) return;
+    console.error(`Cannot start: ${error instanceof Error ? error.message : error}`);
+    process.exit(1);
   }
 
   /** For the migrations, and for the functions: serverless-offline hands on what begins with `AWS_`. */
@@ -89,17 +107,11 @@ export default class LocalPlugin {
   }
 }
 
-/** On Ctrl-C and the like, and when npm is gone, which a `kill -9` of it leaves unsaid. */
-function endWhenTold(): void {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit());
+/** A `kill -9` of npm tells its child nothing. */
+function endWithNpm(end: () => void): void {
   if (!process.env.npm_command) return;
-  const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && process.exit(), 500).unref();
-}
-
-function giveUp(error: unknown): never {
-  console.error(`Cannot start: ${error instanceof Error ? error.message : error}`);
-  process.exit(1);
+  const npm = process.ppid;
+  setInterval(() => process.ppid !== npm && end(), 500).unref();
 }
 
 function say(text: string): void {

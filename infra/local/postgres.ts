@@ -1,8 +1,8 @@
-import { execFile, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
 import pg from "pg";
 import { freePort } from "./ports.ts";
 import type { ServerPlace } from "./server-place.ts";
@@ -18,6 +18,8 @@ export interface Postgres {
 /** Held on one connection while a process uses the server, so that it goes with the process, `kill -9` included. */
 const IN_USE_LOCK = 4_816_035;
 
+const PASSWORD = "password";
+
 /**
  * Starts the embedded PostgreSQL, making its data on the first start. A server that an earlier process left behind
  * (`kill -9`) is taken over. The server ends with this process at the latest.
@@ -26,35 +28,24 @@ const IN_USE_LOCK = 4_816_035;
  */
 export async function startPostgres(place: ServerPlace): Promise<Postgres> {
   const data = path.join(place.home, "data");
-  const passwordFile = path.join(place.home, "password");
   const stop = () => stopServer(place, data);
 
-  if (!existsSync(data)) await initialise(place, data, passwordFile);
-  process.once("exit", stop);
-  if (!isRunning(place, data)) {
+  if (!existsSync(data)) await initialise(place, data);
+  const leftBehind = isRunning(place, data);
+  if (!leftBehind) {
+    process.once("exit", stop);
     const options = `-p ${await freePort("127.0.0.1")} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''`;
-    await run(place, "pg_ctl", [
-      "start",
-      "-w",
-      "-D",
-      data,
-      "-l",
-      path.join(place.home, "log"),
-      "-o",
-      options,
-    ]);
+    const log = path.join(place.home, "log");
+    await run(place, "pg_ctl", ["start", "--wait", "--pgdata", data, "--log", log, "--options", options]);
   }
+  const url = serverUrl(place, data);
+  const owner = await claim(url);
+  if (leftBehind) process.once("exit", stop); // not before it is ours
 
-  const port = readFileSync(path.join(data, "postmaster.pid"), "utf8").split("\n")[3];
-  const server = `postgres://postgres:${readFileSync(passwordFile, "utf8")}@127.0.0.1:${port}`;
-  try {
-    await claim(`${server}/postgres`);
-  } catch (error) {
-    process.off("exit", stop);
-    throw error;
-  }
+  const existing = await owner.query("select from pg_database where datname = 'tickets'");
+  if (existing.rowCount === 0) await owner.query("create database tickets");
   return {
-    url: `${server}/tickets`,
+    url: `${url}/tickets`,
     stop: () => {
       process.off("exit", stop);
       stop();
@@ -62,8 +53,24 @@ export async function startPostgres(place: ServerPlace): Promise<Postgres> {
   };
 }
 
+/**
+ * Deletes the database, whatever state it is in.
+ *
+ * @throws Error if a living process uses it
+ */
+export async function removePostgres(place: ServerPlace): Promise<void> {
+  const data = path.join(place.home, "data");
+  if (isRunning(place, data)) {
+    const owner = await claim(serverUrl(place, data));
+    await owner.end();
+    stopServer(place, data);
+  }
+  place.remove();
+}
+
 /** Under another name until it is whole: initdb may be interrupted. */
-async function initialise(place: ServerPlace, data: string, passwordFile: string): Promise<void> {
+async function initialise(place: ServerPlace, data: string): Promise<void> {
+  const passwordFile = path.join(place.home, PASSWORD);
   const unfinished = `${data}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   rmSync(passwordFile, { force: true });
@@ -89,36 +96,41 @@ async function initialise(place: ServerPlace, data: string, passwordFile: string
 }
 
 function isRunning(place: ServerPlace, data: string): boolean {
-  return spawnSync(place.program("pg_ctl"), ["status", "-D", data], place.spawnOptions).status === 0;
+  return spawnSync(place.program("pg_ctl"), ["status", "--pgdata", data], place.spawnOptions).status === 0;
 }
 
 /** Synchronous, because it must also work while the process exits. */
 function stopServer(place: ServerPlace, data: string): void {
   if (!existsSync(path.join(data, "postmaster.pid"))) return;
-  spawnSync(place.program("pg_ctl"), ["stop", "-w", "-D", data, "-m", "fast"], place.spawnOptions);
+  spawnSync(
+    place.program("pg_ctl"),
+    ["stop", "--wait", "--pgdata", data, "--mode", "fast"],
+    place.spawnOptions,
+  );
 }
 
 async function run(place: ServerPlace, program: "initdb" | "pg_ctl", args: string[]): Promise<void> {
-  try {
-    await promisify(execFile)(place.program(program), args, place.spawnOptions);
-  } catch (error) {
-    const { stderr, stdout } = error as { stderr?: string; stdout?: string };
-    throw new Error(`${program} failed: ${stderr || stdout || (error as Error).message}`.trim(), {
-      cause: error,
-    });
-  }
+  // In a session of its own: a Ctrl-C in the terminal is for this process, which ends the server in its own time.
+  const child = spawn(place.program(program), args, { ...place.spawnOptions, detached: true });
+  const printed: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => printed.push(chunk));
+  const [status] = await once(child, "close");
+  if (status !== 0) throw new Error(`${program} failed: ${Buffer.concat(printed).toString().trim()}`);
 }
 
-/** Takes the lock that marks the server as in use, and makes the database on the first start. */
-async function claim(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  client.on("error", () => {}); // the server's end ends the claim too
+function serverUrl(place: ServerPlace, data: string): string {
+  const port = readFileSync(path.join(data, "postmaster.pid"), "utf8").split("\n")[3];
+  const password = readFileSync(path.join(place.home, PASSWORD), "utf8");
+  return `postgres://postgres:${password}@127.0.0.1:${port}`;
+}
+
+/** Marks the server as in use for as long as the connection lives. */
+async function claim(serverUrl: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: `${serverUrl}/postgres` });
+  client.on("error", () => {}); // when the server ends
   await client.connect();
   const { rows } = await client.query("select pg_try_advisory_lock($1) as free", [IN_USE_LOCK]);
-  if (!rows[0].free) {
-    await client.end();
-    throw new Error("this folder's database is in use by another run of the local stack; end that one first");
-  }
-  const existing = await client.query("select from pg_database where datname = 'tickets'");
-  if (existing.rowCount === 0) await client.query("create database tickets");
+  if (rows[0].free) return client;
+  await client.end();
+  throw new Error("the local database is in use by another run: end that one first");
 }

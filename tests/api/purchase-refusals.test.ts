@@ -154,7 +154,7 @@ describe("refusing a wrong purchase", () => {
     { UserID: anyUser, user_id: anyUser },
     { userId: anyUser, userid: anyUser },
     { USER_ID: anyUser, UserId: unknownId, user_id: "" },
-  ])("takes several spellings of one key for a mistake", async (spellings) => {
+  ])("takes several spellings of one key for a mistake: %o", async (spellings) => {
     const option = await createTicketOption();
 
     expect(await purchaseInVain(option, { Quantity: 2, ...spellings })).toEqual(invalid("#/UserID"));

@@ -115,6 +115,16 @@ describe("results", () => {
     );
   });
 
+  it("refuses a timestamptz of a transaction that left UTC rather than shift it", async () => {
+    const transactionId = await api.begin();
+    await api.execute({ sql: "set local timezone to 'Asia/Tokyo'", transactionId });
+    const sql = "select timestamptz '2024-01-15 12:34:56Z'";
+    expect(await failure(api.execute({ sql, transactionId }))).toEqual(
+      unsupportedResult("The stand-in reads times in UTC only, not 2024-01-15 21:34:56+09"),
+    );
+    await api.rollback(transactionId);
+  });
+
   it("gives numbers as resultSetOptions ask for", async () => {
     const sql = "select 1, array[2], 3::numeric, 4.50, array[5.50]";
     const strings = { longReturnType: "STRING", decimalReturnType: "STRING" } as const;
@@ -148,6 +158,10 @@ describe("results", () => {
   it("counts the rows of a change, and no rows where rows come back", async () => {
     const t = uniqueName();
     expect(await api.execute(`create table ${t} (a integer)`)).toEqual({
+      numberOfRecordsUpdated: 0,
+      generatedFields: [],
+    });
+    expect(await api.execute(`create table ${t}_copy as select generate_series(1, 3)`)).toEqual({
       numberOfRecordsUpdated: 0,
       generatedFields: [],
     });
@@ -204,7 +218,7 @@ describe("results", () => {
 
   it("refuses a result beyond 1 MiB and gives one just below it", async () => {
     const text = (length: number) => api.execute(`select repeat('x', ${length}) as t`);
-    expect(await failure(text(1024 * 1024))).toEqual(
+    expect(await failure(text(1024 * 1024 - 5))).toEqual(
       unsupportedResult("The result exceeds the size limit 1 MB."),
     );
     expect((await text(1024 * 1024 - 6)).records).toEqual([[{ stringValue: "x".repeat(1024 * 1024 - 6) }]]);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { ExecuteStatementCommand } from "@aws-sdk/client-rds-data";
-import { describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it, onTestFinished, vi } from "vitest";
 import { startDataApi } from "../../infra/local/data-api/server.ts";
 import { arns, failure, sdkClient, uniqueName, useStandIn } from "./stand-in.ts";
 
@@ -205,6 +205,19 @@ describe("the server", () => {
   it("fails to start on a port that is taken", async () => {
     const port = Number(new URL(api.url()).port);
     await expect(startDataApi({ databaseUrl: inject("databaseUrl"), port })).rejects.toThrow("EADDRINUSE");
+  });
+
+  it("takes no notice of a caller who goes away while sending", async () => {
+    const log = vi.spyOn(console, "error").mockReturnValue();
+    onTestFinished(() => log.mockRestore());
+    const socket = connect(Number(new URL(api.url()).port), "127.0.0.1");
+    await once(socket, "connect");
+    socket.write("POST /Execute HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{");
+    await api.execute("select 1");
+    socket.destroy();
+    await once(socket, "close");
+    await api.execute("select 1");
+    expect(log.mock.calls).toEqual([]);
   });
 
   it("finishes a statement whose caller went away, and takes the next", async () => {

@@ -3,6 +3,7 @@ import { databaseError, failure, uniqueName, useStandIn } from "./stand-in.ts";
 
 /** One connection, so that each call follows the last on it. */
 const api = useStandIn({ poolSize: 1 });
+const other = useStandIn();
 
 describe("sessions", () => {
   it("run in UTC, with ISO dates and a time limit of 45 s", async () => {
@@ -57,6 +58,16 @@ describe("sessions", () => {
       status: 504,
       message: "The writer instance in the DB cluster isn't available.",
     });
+    expect((await api.execute("select 1")).records).toEqual([[{ longValue: 1 }]]);
+  });
+
+  it("survive the end of an idle connection", async () => {
+    const [[{ longValue: pid = 0 } = {}] = []] = (await api.execute("select pg_backend_pid()")).records ?? [];
+    const idle = `select 1 from pg_stat_activity where pid = ${pid} and state = 'idle' and query = 'discard all'`;
+    while ((await other.execute(idle)).records?.length === 0);
+    await other.execute(`select pg_terminate_backend(${pid}, 10000)`);
+    // The end may not have been noticed before the first call.
+    await failure(api.execute("select 1"));
     expect((await api.execute("select 1")).records).toEqual([[{ longValue: 1 }]]);
   });
 });

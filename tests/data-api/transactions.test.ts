@@ -106,6 +106,7 @@ describe("transactions", () => {
   it("are not found once they are over, whatever is asked of them", async () => {
     const transactionId = await api.begin();
     await api.commit(transactionId);
+    const next = await api.begin();
     const expected = notFound(transactionId, terminated);
     expect(await failure(api.commit(transactionId))).toEqual(expected);
     expect(await failure(api.rollback(transactionId))).toEqual(expected);
@@ -113,6 +114,7 @@ describe("transactions", () => {
     expect(await failure(api.batch({ sql: "select 1", parameterSets: [[]], transactionId }))).toEqual(
       expected,
     );
+    expect(await api.commit(next)).toEqual({ transactionStatus: "Transaction Committed" });
   });
 
   it("are not found if there was none", async () => {
@@ -192,19 +194,17 @@ describe.each([
 });
 
 describe("the idle limit", () => {
-  it("counts from the end of a call, however long that took", async () => {
-    const connections = new Connections({
-      databaseUrl: inject("databaseUrl"),
-      poolSize: 1,
-      statementTimeout: 45_000,
-    });
+  async function begin() {
+    const databaseUrl = inject("databaseUrl");
+    const connections = new Connections({ databaseUrl, poolSize: 1, statementTimeout: 45_000 });
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    onTestFinished(async () => {
-      vi.useRealTimers();
-      await connections.close();
-    });
+    onTestFinished(() => void vi.useRealTimers());
     const transactions = new Transactions(connections, { idle: 1000, total: 100_000 });
-    const id = await transactions.begin(connections.defaultDatabase);
+    return { connections, transactions, id: await transactions.begin(connections.defaultDatabase) };
+  }
+
+  it("counts from the end of a call, however long that took", async () => {
+    const { connections, transactions, id } = await begin();
     const call = (duration: number) =>
       transactions.run(id, undefined, async () => vi.advanceTimersByTime(duration));
     await call(5000);
@@ -212,6 +212,15 @@ describe("the idle limit", () => {
     await call(0);
     vi.advanceTimersByTime(1000);
     await expect(call(0)).rejects.toThrow(notFound(id, expired).message);
+    await connections.close();
+  });
+
+  it.each(["end", "close"])("leaves no timer behind after %s", async (way) => {
+    const { connections, transactions, id } = await begin();
+    if (way === "end") await transactions.end(id, "commit");
+    else transactions.close();
+    await connections.close();
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 

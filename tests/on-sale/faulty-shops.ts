@@ -7,6 +7,7 @@ import {
   RDSDataClient,
 } from "@aws-sdk/client-rds-data";
 import { inject } from "vitest";
+import { localEnvironment } from "../support/environment.ts";
 import type { Outcome } from "./on-sale.ts";
 
 type Buy = (quantity: number) => Promise<Outcome>;
@@ -111,15 +112,17 @@ function latch(times: number) {
   return { opened, count };
 }
 
+const local = localEnvironment(inject("dataApiUrl"));
+
 const client = new RDSDataClient({
   endpoint: inject("dataApiUrl"),
   region: "eu-west-1",
-  credentials: { accessKeyId: "test", secretAccessKey: "test" },
+  credentials: { accessKeyId: "local", secretAccessKey: "local" },
   requestHandler: { httpAgent: { maxSockets: 400 } },
 });
 
-const cluster = { resourceArn: process.env.CLUSTER_ARN, secretArn: process.env.SECRET_ARN };
-const database = process.env.DATABASE_NAME;
+const cluster = { resourceArn: local.CLUSTER_ARN, secretArn: local.SECRET_ARN };
+const database = local.DATABASE_NAME;
 
 /** Runs one statement and gives the first column of its rows. */
 async function run<Column>(

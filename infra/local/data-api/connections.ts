@@ -1,7 +1,7 @@
 import pg from "pg";
 import { databaseFailure } from "./errors.ts";
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   /** URL of PostgreSQL; its database serves the requests that name none. */
   databaseUrl: string;
   /** Connections to one database at most; further calls queue. */
@@ -26,7 +26,7 @@ export class Connections {
     // As start-up options they are what `discard all` goes back to. The last one ends the statement of a
     // connection that was cut.
     const settings = {
-      TimeZone: "Asia/Tokyo",
+      TimeZone: "UTC",
       DateStyle: "ISO",
       statement_timeout: statementTimeout,
       client_connection_check_interval: 1000,
@@ -84,10 +84,7 @@ export class Connections {
     if (known !== undefined) return known;
     const url = new URL(this.#url);
     url.pathname = `/${encodeURIComponent(database)}`;
-    const pool = new pg.Pool({
-      connectionString: url.href,
-      max: this.#poolSize,
-    });
+    const pool = new pg.Pool({ connectionString: url.href, max: this.#poolSize });
     // PostgreSQL may go away at any time, and an error without a listener would end the process. What was
     // running fails by itself; an idle connection is dropped by the pool.
     pool.on("error", () => {});

@@ -15,7 +15,7 @@ const statuses = {
   ValidationException: 400,
 } as const;
 
-export type ErrorName = keyof typeof statuses;
+type ErrorName = keyof typeof statuses;
 
 /** An error meant for the caller. An empty message is sent as no message at all. */
 export class ServiceError extends Error {

@@ -19,10 +19,7 @@ import type { Transactions } from "./transactions.ts";
 /** Answers the body of one request. Throws a ServiceError for all that is the caller's to know. */
 export type Operation = (body: Members) => Promise<object>;
 
-/**
- * The operations by their paths (RDS Data Service API Reference). ExecuteSql is not among them: the service
- * has it for the first Aurora Serverless only.
- */
+/** Makes the operations, by their paths (RDS Data Service API Reference). */
 export function createOperations(
   connections: Connections,
   transactions: Transactions,
@@ -90,6 +87,7 @@ export function createOperations(
     "/BeginTransaction": beginTransaction,
     "/CommitTransaction": (body) => endTransaction(body, "commit"),
     "/RollbackTransaction": (body) => endTransaction(body, "rollback"),
+    // Of the first Aurora Serverless only (Aurora User Guide, "Comparing RDS Data API").
     "/ExecuteSql": async () => {
       throw new ServiceError("BadRequestException", "ExecuteSql is not supported for this cluster");
     },

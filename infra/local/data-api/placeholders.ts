@@ -1,7 +1,7 @@
 import type { ServiceError } from "./errors.ts";
 import { invalid } from "./requests.ts";
 
-export interface Statement {
+interface Statement {
   /** The SQL with `$1`, `$2`, … in place of the placeholders. */
   text: string;
   /** The placeholder's name behind each `$n`, in order; a name used twice is listed twice. */

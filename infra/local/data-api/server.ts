@@ -14,7 +14,10 @@ export interface DataApiOptions {
   /** Port to listen on; 0, the default, takes any that is free. */
   port?: number;
   host?: string;
-  /** Connections to one database at most (default 40); calls beyond them queue, transactions hold theirs. */
+  /**
+   * Connections to one database at most; calls beyond them queue, transactions hold theirs. The default of 40
+   * leaves room for a second database in PostgreSQL's own default of 100.
+   */
   poolSize?: number;
   /** Milliseconds a statement may take: 45 s by default. */
   statementTimeout?: number;

@@ -4,7 +4,7 @@ import type { Connections } from "./connections.ts";
 import { databaseFailure, ServiceError } from "./errors.ts";
 
 /** Milliseconds after which a transaction is rolled back. */
-export interface TransactionLimits {
+interface TransactionLimits {
   /** Without a call. */
   idle: number;
   /** Since its begin. */
@@ -93,7 +93,7 @@ export class Transactions {
       return await work(transaction.client);
     } finally {
       transaction.busy = false;
-      transaction.idleTimer.refresh();
+      if (this.#open.has(id)) transaction.idleTimer.refresh();
     }
   }
 

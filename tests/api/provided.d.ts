@@ -1,9 +1,0 @@
-import "vitest";
-
-declare module "vitest" {
-  interface ProvidedContext {
-    apiBaseUrl: string;
-    apiMode: "http" | "handler";
-    dataApiUrl: string;
-  }
-}

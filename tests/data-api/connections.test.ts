@@ -1,0 +1,12 @@
+import { expect, inject, it } from "vitest";
+import { Connections } from "../../infra/local/data-api/connections.ts";
+
+it("cuts a connection that is still being made when it closes", async () => {
+  const databaseUrl = inject("databaseUrl");
+  const connections = new Connections({ databaseUrl, poolSize: 1, statementTimeout: 45_000 });
+  const taking = connections.take(connections.defaultDatabase);
+  const closing = connections.close();
+  const client = await taking;
+  await closing;
+  await expect(client.query("select 1")).rejects.toThrow("not queryable");
+});
