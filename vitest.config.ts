@@ -4,38 +4,36 @@ const postgres = "tests/support/postgres.ts";
 const dataApi = "tests/support/data-api.ts";
 const serverlessOffline = "tests/support/serverless-offline.ts";
 
-/** The API suite over HTTP: against the address in API_BASE_URL if there is one, else against a local run. */
-const http = {
+/** The API suite over HTTP: against the service in API_BASE_URL if there is one, else against a local run. */
+const apiHttp = {
+  name: "api-http",
   include: ["tests/api/**/*.test.ts"],
   exclude: [...configDefaults.exclude, "**/*.handler.test.ts"],
   provide: { apiMode: "http" as const },
+  testTimeout: 30_000,
 };
 
 const local: TestProjectConfiguration[] = [
   { test: { name: "unit", include: ["tests/unit/**/*.test.ts"] } },
-  {
-    test: {
-      name: "data-api",
-      include: ["tests/data-api/**/*.test.ts"],
-      globalSetup: [postgres],
-    },
-  },
+  { test: { name: "data-api", include: ["tests/data-api/**/*.test.ts"], globalSetup: [postgres] } },
   {
     test: {
       name: "api-handler",
       include: ["tests/api/**/*.test.ts"],
       exclude: [...configDefaults.exclude, "**/*.http.test.ts"],
+      provide: { apiMode: "handler" },
       globalSetup: [postgres, dataApi],
       setupFiles: ["tests/support/functions.ts"],
-      provide: { apiMode: "handler" },
+      testTimeout: 30_000,
     },
   },
+  { test: { ...apiHttp, globalSetup: [postgres, serverlessOffline] } },
   {
     test: {
-      ...http,
-      name: "api-http",
-      include: [...http.include, "tests/on-sale/**/*.test.ts"],
+      name: "on-sale",
+      include: ["tests/on-sale/**/*.test.ts"],
       globalSetup: [postgres, dataApi, serverlessOffline],
+      sequence: { groupOrder: 1 }, // by itself, after all others: it takes the whole machine
     },
   },
 ];
@@ -43,6 +41,6 @@ const local: TestProjectConfiguration[] = [
 export default defineConfig({
   test: {
     silent: "passed-only",
-    projects: process.env.API_BASE_URL ? [{ test: { ...http, name: "api-http" } }] : local,
+    projects: process.env.API_BASE_URL ? [{ test: apiHttp }] : local,
   },
 });

@@ -70,20 +70,18 @@ function body<Entries extends v.ObjectEntries>(
   schema: v.ObjectSchema<Entries, undefined>,
 ): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
   const sent = Object.entries(jsonObject(event));
-  const members: Record<string, unknown> = {};
-  const repeated = new Set<string>();
-  for (const name of Object.keys(schema.entries)) {
-    const [first, ...more] = sent.filter(([key]) => folded(key) === folded(name));
-    members[name] = first?.[1];
-    if (more.length > 0) repeated.add(name);
-  }
-
+  const names = Object.keys(schema.entries);
+  const given = new Map(names.map((name) => [name, sent.filter(([key]) => folded(key) === folded(name))]));
+  const members = Object.fromEntries(names.map((name) => [name, given.get(name)?.[0]?.[1]]));
   const result = v.safeParse(schema, members, { abortPipeEarly: true });
-  const details = new Map(result.issues?.map((issue) => [v.getDotPath(issue), issue.message]));
-  for (const name of repeated) details.set(name, "must be given only once");
-  if (!result.success || details.size > 0) {
-    throw invalidRequest([...details].map(([name, detail]) => ({ pointer: `#/${name}`, detail })));
-  }
+
+  const errors = names.flatMap((name) => {
+    const repeated = (given.get(name)?.length ?? 0) > 1;
+    const wrong = result.issues?.find((issue) => v.getDotPath(issue) === name)?.message;
+    const detail = repeated ? "must be given only once" : wrong;
+    return detail === undefined ? [] : [{ pointer: `#/${name}`, detail }];
+  });
+  if (!result.success || errors.length > 0) throw invalidRequest(errors);
   return result.output;
 }
 

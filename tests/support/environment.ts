@@ -8,5 +8,6 @@ export function localEnvironment(dataApiUrl: string): Record<string, string> {
     AWS_REGION: "eu-west-1",
     AWS_ACCESS_KEY_ID: "local",
     AWS_SECRET_ACCESS_KEY: "local",
+    POWERTOOLS_DEV: "true", // logs by the console, which the test runner keeps to the tests that fail
   };
 }
