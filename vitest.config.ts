@@ -14,8 +14,15 @@ const apiHttp = {
 };
 
 const local: TestProjectConfiguration[] = [
-  { test: { name: "unit", include: ["tests/unit/**/*.test.ts"] } },
   { test: { name: "data-api", include: ["tests/data-api/**/*.test.ts"], globalSetup: [postgres] } },
+  {
+    test: {
+      name: "lib",
+      include: ["tests/lib/**/*.test.ts"],
+      globalSetup: [postgres, dataApi],
+      setupFiles: ["tests/support/functions.ts"],
+    },
+  },
   {
     test: {
       name: "api-handler",

@@ -17,10 +17,10 @@ interface Migration {
  * applies as a whole or not at all. The lock lets one block run at a time, and the check in it makes a second run
  * (another deploy, an answer that was lost) do nothing.
  *
- * @returns the names of those that it applied
+ * @returns the names of those that were missing
  * @throws Error if a migration was changed after it was applied
  */
-export async function migrate(): Promise<string[]> {
+export async function migrate(directory = path.join(import.meta.dirname, "migrations")): Promise<string[]> {
   await query(
     block(`
     create table if not exists schema_migrations (
@@ -37,7 +37,7 @@ export async function migrate(): Promise<string[]> {
   const applied = new Map(rows.map(({ name, checksum }) => [name, checksum]));
 
   const missing: string[] = [];
-  for (const { name, sql, checksum } of migrations()) {
+  for (const { name, sql, checksum } of migrations(directory)) {
     if (applied.get(name) === checksum) continue;
     if (applied.has(name))
       throw new Error(`migration ${name} was changed after it was applied: add a new one instead`);
@@ -55,13 +55,12 @@ export async function migrate(): Promise<string[]> {
   return missing;
 }
 
-function migrations(): Migration[] {
-  const directory = path.join(import.meta.dirname, "migrations");
+function migrations(directory: string): Migration[] {
   return readdirSync(directory)
     .sort()
     .map((file) => {
       const name = /^(\d{4}_[a-z0-9_]+)\.sql$/.exec(file)?.[1];
-      if (name === undefined) throw new Error(`infra/migrations/${file} is not named like 0001_tickets.sql`);
+      if (name === undefined) throw new Error(`${file} is not named like 0001_tickets.sql`);
       const sql = readFileSync(path.join(directory, file), "utf8");
       return {
         name,

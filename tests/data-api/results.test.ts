@@ -223,4 +223,9 @@ describe("results", () => {
     );
     expect((await text(1024 * 1024 - 6)).records).toEqual([[{ stringValue: "x".repeat(1024 * 1024 - 6) }]]);
   });
+
+  it("counts the bytes of a blob, not the digits it is written in", async () => {
+    const { records } = await api.execute("select decode(repeat('ff', 1000000), 'hex')");
+    expect(records).toEqual([[{ blobValue: new Uint8Array(1_000_000).fill(255) }]]);
+  });
 });

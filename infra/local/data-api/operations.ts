@@ -87,7 +87,7 @@ export function createOperations(
     "/BeginTransaction": beginTransaction,
     "/CommitTransaction": (body) => endTransaction(body, "commit"),
     "/RollbackTransaction": (body) => endTransaction(body, "rollback"),
-    // Of the first Aurora Serverless only (Aurora User Guide, "Comparing RDS Data API").
+    // Of the first Aurora Serverless only (RDS Data Service API Reference, "ExecuteSql").
     "/ExecuteSql": async () => {
       throw new ServiceError("BadRequestException", "ExecuteSql is not supported for this cluster");
     },

@@ -1,8 +1,10 @@
-import type { FieldDef, QueryArrayResult } from "pg";
+import pg, { type FieldDef, type QueryArrayResult } from "pg";
 import type { CatalogColumn } from "./catalog.ts";
 import { type ColumnMetadata, columnMetadata } from "./column-metadata.ts";
 import { ServiceError } from "./errors.ts";
 import { type Decode, decoderOf, enumDecoder, type Field, type NumberFormat } from "./fields.ts";
+
+const { builtins } = pg.types;
 
 /** Rows as PostgreSQL sent them: text, or null. */
 export type TextResult = QueryArrayResult<(string | null)[]>;
@@ -77,7 +79,7 @@ function toRecords(
   return rows.map((row) => {
     const record = row.map((text, index): Field => {
       if (text === null) return { isNull: true };
-      bytes += Buffer.byteLength(text);
+      bytes += byteLength(text, at(fields, index).dataTypeID);
       return at(decoders, index)(text);
     });
     if (bytes > maxResultBytes) {
@@ -85,6 +87,11 @@ function toRecords(
     }
     return record;
   });
+}
+
+/** Bytes count as such, not as the hexadecimal digits they come in. */
+function byteLength(text: string, type: number): number {
+  return type === builtins.BYTEA ? (text.length - "\\x".length) / 2 : Buffer.byteLength(text);
 }
 
 function decoderFromCatalog({ type, element, isEnum }: CatalogColumn): Decode {

@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
+import { breaks, failingService, refuses, unreachableService } from "../support/failing-service.ts";
+
+const USER = "406c1d05-bbb2-4e94-b183-7d208c2692e1";
+const OPTION = "01900000-0000-7000-8000-000000000000";
+
+let printed: string[];
+
+beforeEach(() => {
+  printed = [];
+  vi.stubEnv("POWERTOOLS_DEV", ""); // logs and metrics as on Lambda
+  vi.stubEnv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
+  vi.spyOn(process.stdout, "write").mockImplementation(print);
+  vi.spyOn(process.stderr, "write").mockImplementation(print);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+describe("the log", () => {
+  it("has a line for each answer, with the request's id, its route, and whether the start was cold", async () => {
+    const before = await functionsAt(inject("dataApiUrl"));
+    const { ID } = await before("POST", "/ticket_options", { Name: "Derby", Allocation: 1 });
+    const call = await functionsAt(inject("dataApiUrl"));
+    printed = [];
+
+    const first = await call("GET", `/ticket_options/${OPTION}`);
+    await call("GET", `/ticket_options/${ID}`);
+
+    const line = { level: "INFO", message: "answered", method: "GET", route: "/ticket_options/{id}" };
+    expect(logged()).toMatchObject([
+      { ...line, status: 404, requestId: first.requestId, cold_start: true },
+      { ...line, status: 200, requestId: expect.any(String), cold_start: false },
+    ]);
+  });
+
+  it("has nothing in it of what people send", async () => {
+    const call = await functionsAt(inject("dataApiUrl"));
+
+    const { ID } = await call("POST", "/ticket_options", { Name: "A secret name", Allocation: 1 });
+    await call("POST", `/ticket_options/${ID}/purchases`, { Quantity: 1, UserID: USER });
+    await call("POST", `/ticket_options/${ID}/purchases`, { Quantity: 1, UserID: USER });
+    await call("POST", `/ticket_options/${ID}/purchases`, { Quantity: 1, UserID: `${USER}0` });
+
+    expect(logged()).toHaveLength(4);
+    expect(printed.join()).not.toMatch(new RegExp(`A secret name|${USER}|${ID}`));
+  });
+
+  it("has the cause of an unexpected failure, which the answer has not", async () => {
+    const url = await failingService(refuses(403, "AccessDeniedException", "no access to arn:aws:secret"));
+    const call = await functionsAt(url);
+
+    const answer = await call("GET", `/ticket_options/${OPTION}`);
+
+    expect(answer).toEqual({
+      status: 500,
+      type: "urn:ticket-allocation:problem:internal-error",
+      title: "Internal error",
+      detail: "something unexpected went wrong",
+      requestId: expect.any(String),
+    });
+    expect(logged()).toMatchObject([
+      {
+        level: "ERROR",
+        status: 500,
+        error: { name: "AccessDeniedException", message: "no access to arn:aws:secret" },
+      },
+    ]);
+  });
+});
+
+describe("the metrics", () => {
+  it("count purchases, tickets sold and refusals", async () => {
+    const call = await functionsAt(inject("dataApiUrl"));
+    const { ID } = await call("POST", "/ticket_options", { Name: "Derby", Allocation: 4 });
+    await call("POST", `/ticket_options/${ID}/purchases`, { Quantity: 3, UserID: USER });
+    await call("POST", `/ticket_options/${ID}/purchases`, { Quantity: 2, UserID: USER });
+
+    const inNamespace = { CloudWatchMetrics: [{ Namespace: "TicketAllocation" }] };
+    expect(measured().filter((line) => !("ColdStart" in line))).toMatchObject([
+      { _aws: inNamespace, Purchases: 1, TicketsSold: 3 },
+      { _aws: inNamespace, Refusals: 1 },
+    ]);
+  });
+});
+
+describe("without an answer from the database", () => {
+  const unavailable = { status: 503, type: "urn:ticket-allocation:problem:unavailable", retryAfter: "5" };
+  const outcomeUnknown = { ...unavailable, type: "urn:ticket-allocation:problem:outcome-unknown" };
+
+  it.each([
+    ["GET", `/ticket_options/${OPTION}`, undefined],
+    ["POST", "/ticket_options", { Name: "Derby", Allocation: 1 }],
+    ["POST", `/ticket_options/${OPTION}/purchases`, { Quantity: 1, UserID: USER }],
+  ])("%s %s is unavailable if nothing can have happened", async (method, path, body) => {
+    const call = await functionsAt(await unreachableService());
+
+    expect(await call(method, path, body)).toMatchObject(unavailable);
+  });
+
+  it.each([
+    ["POST", "/ticket_options", { Name: "Derby", Allocation: 1 }],
+    ["POST", `/ticket_options/${OPTION}/purchases`, { Quantity: 1, UserID: USER }],
+  ])("%s %s has an unknown outcome if it may have been carried out", async (method, path, body) => {
+    const call = await functionsAt(await failingService(breaks));
+
+    expect(await call(method, path, body)).toMatchObject(outcomeUnknown);
+  });
+
+  it("a read is unavailable even if it was carried out", async () => {
+    const call = await functionsAt(await failingService(breaks));
+
+    expect(await call("GET", `/ticket_options/${OPTION}`)).toMatchObject(unavailable);
+  });
+});
+
+/** Calls the functions, loaded anew with that Data API, and gives the members of the answer. */
+async function functionsAt(dataApiUrl: string) {
+  vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", dataApiUrl);
+  vi.resetModules();
+  const { overHandlers } = await import("../api/over-handlers.ts");
+  return async (method: string, path: string, body?: object) => {
+    const answer = await overHandlers({ method, path, ...(body && { body: JSON.stringify(body) }) });
+    const retryAfter = answer.headers["retry-after"];
+    return { status: answer.status, ...(retryAfter && { retryAfter }), ...JSON.parse(answer.body) };
+  };
+}
+
+function print(chunk: string | Uint8Array): boolean {
+  printed.push(...String(chunk).split("\n").filter(Boolean));
+  return true;
+}
+
+const logged = () => printed.map((line) => JSON.parse(line)).filter((line) => "level" in line);
+const measured = () => printed.map((line) => JSON.parse(line)).filter((line) => "_aws" in line);

@@ -1,0 +1,75 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { migrate } from "../../infra/migrate.ts";
+import { query } from "../../lib/data-api.ts";
+
+const root = mkdtempSync(path.join(tmpdir(), "migrations-"));
+afterAll(() => rmSync(root, { recursive: true }));
+
+describe("migrating", () => {
+  it("applies nothing to a database that has every migration", async () => {
+    expect(await migrate()).toEqual([]);
+  });
+
+  it("applies what is missing, in the order of the numbers, once", async () => {
+    const directory = migrations("order", {
+      "0002_order_b.sql": "insert into migrate_order (id) values (2);",
+      "0001_order_a.sql":
+        "create table migrate_order (id integer); insert into migrate_order (id) values (1);",
+    });
+
+    expect(await migrate(directory)).toEqual(["0001_order_a", "0002_order_b"]);
+    expect(await migrate(directory)).toEqual([]);
+    expect(await query("select id from migrate_order order by id", {})).toEqual([{ id: 1 }, { id: 2 }]);
+  });
+
+  it("applies a migration once when ten runs start at the same moment", async () => {
+    const directory = migrations("race", {
+      "0001_race.sql": "create table migrate_race (id integer); insert into migrate_race (id) values (1);",
+    });
+
+    await Promise.all(Array.from({ length: 10 }, () => migrate(directory)));
+
+    expect(await query("select id from migrate_race", {})).toEqual([{ id: 1 }]);
+  });
+
+  it("undoes a migration that fails half way, and applies it when it is mended", async () => {
+    const table = "create table migrate_half (id integer);";
+    const broken = migrations("broken", {
+      "0001_half.sql": `${table} insert into migrate_half (id) values ('x');`,
+    });
+    const mended = migrations("mended", {
+      "0001_half.sql": `${table} insert into migrate_half (id) values (1);`,
+    });
+
+    await expect(migrate(broken)).rejects.toMatchObject({ sqlState: "22P02" });
+    expect(await migrate(mended)).toEqual(["0001_half"]);
+    expect(await query("select id from migrate_half", {})).toEqual([{ id: 1 }]);
+  });
+
+  it("refuses a migration that was changed after it was applied", async () => {
+    await migrate(
+      migrations("released", { "0001_changed.sql": "create table migrate_changed (id integer);" }),
+    );
+    const changed = migrations("changed", {
+      "0001_changed.sql": "create table migrate_changed (id bigint);",
+    });
+
+    await expect(migrate(changed)).rejects.toThrow("migration 0001_changed was changed after it was applied");
+  });
+
+  it("refuses a file that is not named like a migration", async () => {
+    const directory = migrations("names", { "notes.txt": "" });
+
+    await expect(migrate(directory)).rejects.toThrow("notes.txt is not named like 0001_tickets.sql");
+  });
+});
+
+function migrations(name: string, files: Record<string, string>): string {
+  const directory = path.join(root, name);
+  mkdirSync(directory);
+  for (const [file, sql] of Object.entries(files)) writeFileSync(path.join(directory, file), sql);
+  return directory;
+}

@@ -1,0 +1,104 @@
+import { v7 as uuidv7 } from "uuid";
+import { describe, expect, it } from "vitest";
+import { query } from "../../lib/data-api.ts";
+import { sellTickets } from "../../lib/purchases.ts";
+import { createTicketOption, findTicketOption } from "../../lib/ticket-options.ts";
+
+describe("selling tickets", () => {
+  it("answers a repeated order what it sold the first time, and sells once", async () => {
+    const order = await orderOf({ capacity: 5, quantity: 2 });
+
+    const first = await sellTickets(order);
+    const second = await sellTickets(order);
+
+    expect(first).toMatchObject({ result: "sold" });
+    expect(second).toEqual(first);
+    expect(await books(order.ticketOptionId)).toEqual({ allocation: 3, purchases: 1, tickets: 2 });
+  });
+
+  it("answers a repeated order what it sold even when nothing is left", async () => {
+    const order = await orderOf({ capacity: 2, quantity: 2 });
+
+    const first = await sellTickets(order);
+
+    expect(await sellTickets(order)).toEqual(first);
+    expect(await books(order.ticketOptionId)).toEqual({ allocation: 0, purchases: 1, tickets: 2 });
+  });
+
+  it("sells once when one order comes 20 times at the same moment", async () => {
+    const order = await orderOf({ capacity: 100, quantity: 3 });
+
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => sellTickets(order)));
+
+    expect(outcomes).toEqual(Array(20).fill(outcomes[0]));
+    expect(outcomes[0]).toMatchObject({ result: "sold" });
+    expect(await books(order.ticketOptionId)).toEqual({ allocation: 97, purchases: 1, tickets: 3 });
+  });
+
+  it("sells the last tickets once when one order for them comes 20 times at the same moment", async () => {
+    const order = await orderOf({ capacity: 3, quantity: 3 });
+
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => sellTickets(order)));
+
+    expect(outcomes).toEqual(Array(20).fill(outcomes[0]));
+    expect(outcomes[0]).toMatchObject({ result: "sold" });
+    expect(await books(order.ticketOptionId)).toEqual({ allocation: 0, purchases: 1, tickets: 3 });
+  });
+
+  it("refuses with what is left, and records nothing", async () => {
+    const order = await orderOf({ capacity: 2, quantity: 3 });
+
+    expect(await sellTickets(order)).toEqual({ result: "not enough", available: 2 });
+    expect(await books(order.ticketOptionId)).toEqual({ allocation: 2, purchases: 0, tickets: 0 });
+  });
+
+  it("gives the sale and the option the same time", async () => {
+    const order = await orderOf({ capacity: 2, quantity: 1 });
+
+    const outcome = await sellTickets(order);
+
+    const option = await findTicketOption(order.ticketOptionId);
+    expect(outcome).toMatchObject({ purchase: { createdAt: option?.updatedAt } });
+  });
+});
+
+describe("creating a ticket option", () => {
+  it("answers a repeated creation with the option of the first", async () => {
+    const option = { id: uuidv7(), name: "Derby", description: "", capacity: 7 };
+
+    const first = await createTicketOption(option);
+
+    expect(await createTicketOption(option)).toEqual(first);
+    expect(await books(option.id)).toEqual({ allocation: 7, purchases: 0, tickets: 0 });
+  });
+});
+
+async function orderOf({ capacity, quantity }: { capacity: number; quantity: number }) {
+  const option = await createTicketOption({ id: uuidv7(), name: "Derby", description: "", capacity });
+  return { id: uuidv7(), ticketOptionId: option.id, userId: uuidv7(), quantity };
+}
+
+async function books(ticketOptionId: string) {
+  const [sums] = await query(
+    `
+    select
+      (
+        select sum(allocation)
+        from ticket_option_stripes
+        where ticket_option_id = cast(:ticketOptionId as uuid)
+      ) as allocation,
+      (
+        select count(*)
+        from purchases
+        where ticket_option_id = cast(:ticketOptionId as uuid)
+      ) as purchases,
+      (
+        select count(*)
+        from tickets
+        where ticket_option_id = cast(:ticketOptionId as uuid)
+      ) as tickets
+    `,
+    { ticketOptionId },
+  );
+  return sums;
+}
