@@ -49,6 +49,9 @@ export default class LocalPlugin {
     for (const port of [httpPort, lambdaPort]) await assertFree(Number(port), host);
 
     const databaseUrl = process.env.DATABASE_URL ?? (await this.#startPostgres());
+    if (!URL.canParse(databaseUrl)) {
+      throw new Error("DATABASE_URL is not like postgres://user:password@host:5432/database");
+    }
     say("Starting the Data API stand-in");
     const dataApi = await startDataApi({ databaseUrl });
     this.#setEnvironment(databaseUrl, dataApi.url);
@@ -66,9 +69,7 @@ export default class LocalPlugin {
       for (const { http } of definition.events) http.cors.origins = "ignore";
     }
 
-    void untilListening(Number(httpPort), host).then(() =>
-      say(welcome(`http://localhost:${httpPort}`, databaseUrl)),
-    );
+    void untilListening(Number(httpPort), host).then(() => say(welcome(`http://localhost:${httpPort}`)));
   }
 
   async #startPostgres(): Promise<string> {
@@ -118,7 +119,7 @@ function say(text: string): void {
   console.log(text);
 }
 
-function welcome(url: string, databaseUrl: string): string {
+function welcome(url: string): string {
   return `
 Ready. With ID the one that the first line answers:
 
@@ -126,7 +127,6 @@ Ready. With ID the one that the first line answers:
   curl ${url}/ticket_options/ID
   curl -d '{"Quantity":2,"UserID":"406c1d05-bbb2-4e94-b183-7d208c2692e1"}' ${url}/ticket_options/ID/purchases
 
-The database: ${databaseUrl}
 Ctrl-C ends it all; the data stays until \`npm run reset\`.
 `;
 }
