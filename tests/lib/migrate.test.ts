@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { migrate } from "../../infra/migrate.ts";
 import { query } from "../../lib/data-api.ts";
+import { holdLock } from "../support/lock.ts";
 
 const root = mkdtempSync(path.join(tmpdir(), "migrations-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -25,14 +26,21 @@ describe("migrating", () => {
     expect(await query("select id from migrate_order order by id", {})).toEqual([{ id: 1 }, { id: 2 }]);
   });
 
-  it("applies a migration once when ten runs start at the same moment", async () => {
+  it("applies a migration once when ten runs meet", async () => {
+    await query("create table migrate_gate (id integer)", {});
     const directory = migrations("race", {
-      "0001_race.sql": "create table migrate_race (id integer); insert into migrate_race (id) values (1);",
+      "0001_race.sql": "lock table migrate_gate; create table migrate_race (id integer);",
     });
+    const gate = await holdLock("lock table migrate_gate");
 
-    await Promise.all(Array.from({ length: 10 }, () => migrate(directory)));
+    const runs = Promise.all(Array.from({ length: 10 }, () => migrate(directory)));
+    await gate.untilWaiting(10, "do $migration$");
+    await gate.release();
 
-    expect(await query("select id from migrate_race", {})).toEqual([{ id: 1 }]);
+    await runs;
+    expect(await query("select name from schema_migrations where name = '0001_race'", {})).toEqual([
+      { name: "0001_race" },
+    ]);
   });
 
   it("undoes a migration that fails half way, and applies it when it is mended", async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { query } from "../../lib/data-api.ts";
 import { sellTickets } from "../../lib/purchases.ts";
 import { createTicketOption, findTicketOption } from "../../lib/ticket-options.ts";
+import { holdLock } from "../support/lock.ts";
 
 describe("selling tickets", () => {
   it("answers a repeated order what it sold the first time, and sells once", async () => {
@@ -25,24 +26,60 @@ describe("selling tickets", () => {
     expect(await books(order.ticketOptionId)).toEqual({ allocation: 0, purchases: 1, tickets: 2 });
   });
 
-  it("sells once when one order comes 20 times at the same moment", async () => {
-    const order = await orderOf({ capacity: 100, quantity: 3 });
+  it.each([
+    { capacity: 100, left: "many are left" },
+    { capacity: 3, left: "they are the last" },
+  ])("sells 3 tickets once when one order comes 20 times at once and $left", async ({ capacity }) => {
+    const order = await orderOf({ capacity, quantity: 3 });
+    const lock = await lockStripe(order.ticketOptionId);
 
-    const outcomes = await Promise.all(Array.from({ length: 20 }, () => sellTickets(order)));
+    const orders = Promise.all(Array.from({ length: 20 }, () => sellTickets(order)));
+    await lock.untilWaiting(20, "insert into purchases");
+    await lock.release();
 
+    const outcomes = await orders;
     expect(outcomes).toEqual(Array(20).fill(outcomes[0]));
     expect(outcomes[0]).toMatchObject({ result: "sold" });
-    expect(await books(order.ticketOptionId)).toEqual({ allocation: 97, purchases: 1, tickets: 3 });
+    expect(await books(order.ticketOptionId)).toEqual({ allocation: capacity - 3, purchases: 1, tickets: 3 });
   });
 
-  it("sells the last tickets once when one order for them comes 20 times at the same moment", async () => {
-    const order = await orderOf({ capacity: 3, quantity: 3 });
+  it("answers a repeated order without waiting for other buyers", async () => {
+    const order = await orderOf({ capacity: 5, quantity: 2 });
+    const first = await sellTickets(order);
+    const lock = await lockStripe(order.ticketOptionId);
 
-    const outcomes = await Promise.all(Array.from({ length: 20 }, () => sellTickets(order)));
+    expect(await sellTickets(order)).toEqual(first);
+    await lock.release();
+  });
 
-    expect(outcomes).toEqual(Array(20).fill(outcomes[0]));
-    expect(outcomes[0]).toMatchObject({ result: "sold" });
-    expect(await books(order.ticketOptionId)).toEqual({ allocation: 0, purchases: 1, tickets: 3 });
+  it("refuses without waiting for other buyers", async () => {
+    const order = await orderOf({ capacity: 2, quantity: 3 });
+    const lock = await lockStripe(order.ticketOptionId);
+
+    expect(await sellTickets(order)).toEqual({ result: "not enough", available: 2 });
+    await lock.release();
+  });
+
+  it("dates a sale after the one that it waited for", async () => {
+    const order = await orderOf({ capacity: 2, quantity: 1 });
+    const lock = await lockStripe(order.ticketOptionId);
+
+    const sale = sellTickets(order);
+    await lock.untilWaiting(1, "insert into purchases");
+    const { rows } = await lock.holder.query(
+      `
+      update ticket_option_stripes
+      set updated_at = clock_timestamp()
+      where ticket_option_id = $1
+      returning to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "updatedAt"
+      `,
+      [order.ticketOptionId],
+    );
+    await lock.release();
+
+    const outcome = await sale;
+    if (outcome.result !== "sold") throw new Error(outcome.result);
+    expect(outcome.purchase.createdAt > rows[0].updatedAt).toBe(true);
   });
 
   it("refuses with what is left, and records nothing", async () => {
@@ -76,6 +113,12 @@ describe("creating a ticket option", () => {
 async function orderOf({ capacity, quantity }: { capacity: number; quantity: number }) {
   const option = await createTicketOption({ id: uuidv7(), name: "Derby", description: "", capacity });
   return { id: uuidv7(), ticketOptionId: option.id, userId: uuidv7(), quantity };
+}
+
+function lockStripe(ticketOptionId: string) {
+  return holdLock("select from ticket_option_stripes where ticket_option_id = $1 for update", [
+    ticketOptionId,
+  ]);
 }
 
 async function books(ticketOptionId: string) {
