@@ -4,23 +4,34 @@ const postgres = "tests/support/postgres.ts";
 const dataApi = "tests/support/data-api.ts";
 const serverlessOffline = "tests/support/serverless-offline.ts";
 
+/** Milliseconds, long enough for a busy machine: no test is about time. */
+const testTimeout = 60_000;
+
 /** The API suite over HTTP: against the service in API_BASE_URL if there is one, else against a local run. */
 const apiHttp = {
   name: "api-http",
   include: ["tests/api/**/*.test.ts"],
   exclude: [...configDefaults.exclude, "**/*.handler.test.ts"],
   provide: { apiMode: "http" as const },
-  testTimeout: 30_000,
+  testTimeout,
 };
 
 const local: TestProjectConfiguration[] = [
-  { test: { name: "data-api", include: ["tests/data-api/**/*.test.ts"], globalSetup: [postgres] } },
+  {
+    test: {
+      name: "data-api",
+      include: ["tests/data-api/**/*.test.ts"],
+      globalSetup: [postgres],
+      testTimeout,
+    },
+  },
   {
     test: {
       name: "lib",
       include: ["tests/lib/**/*.test.ts"],
       globalSetup: [postgres, dataApi],
       setupFiles: ["tests/support/functions.ts"],
+      testTimeout,
     },
   },
   {
@@ -31,7 +42,7 @@ const local: TestProjectConfiguration[] = [
       provide: { apiMode: "handler" },
       globalSetup: [postgres, dataApi],
       setupFiles: ["tests/support/functions.ts"],
-      testTimeout: 30_000,
+      testTimeout,
     },
   },
   { test: { ...apiHttp, globalSetup: [postgres, serverlessOffline] } },
@@ -40,6 +51,7 @@ const local: TestProjectConfiguration[] = [
       name: "on-sale",
       include: ["tests/on-sale/**/*.test.ts"],
       globalSetup: [postgres, dataApi, serverlessOffline],
+      testTimeout,
       sequence: { groupOrder: 1 }, // by itself, after all others: it takes the whole machine
     },
   },

@@ -8,7 +8,7 @@ import { config } from "./config.ts";
 
 type Value = string | number | boolean | (string | null)[] | null;
 
-/** PostgreSQL refused the statement, which then did nothing. */
+/** PostgreSQL refused the statement, and no attempt of it can have had an effect, save one that broke a constraint. */
 export class DatabaseError extends Error {
   /** The five-character SQLSTATE, e.g. `23505`. */
   readonly sqlState: string;
@@ -23,9 +23,9 @@ export class DatabaseError extends Error {
   }
 }
 
-/** No answer came that tells what became of the statement. */
+/** What became of the statement is not known, or it could not be run. */
 export class NoAnswer extends Error {
-  /** True if the statement certainly did not run, in any attempt. */
+  /** True if certainly nothing was done. */
   readonly nothingRan: boolean;
 
   constructor(nothingRan: boolean, cause: unknown) {
@@ -33,6 +33,13 @@ export class NoAnswer extends Error {
     this.name = "NoAnswer";
     this.nothingRan = nothingRan;
   }
+}
+
+/** For what follows a write that may have been carried out: nothing that fails now may say that nothing was done. */
+export function afterWrite<Result>(work: Promise<Result>): Promise<Result> {
+  return work.catch((error: unknown) => {
+    throw new NoAnswer(false, error);
+  });
 }
 
 const client = new RDSDataClient({});
@@ -45,7 +52,7 @@ const client = new RDSDataClient({});
  * repeat.
  *
  * @throws DatabaseError if PostgreSQL refuses the statement
- * @throws NoAnswer if the outcome is not known
+ * @throws NoAnswer if it could not be run, or may have been
  */
 export async function query<Row>(sql: string, parameters: Record<string, string | number>): Promise<Row[]> {
   const command = new ExecuteStatementCommand({
@@ -105,42 +112,54 @@ function rfc3339(timestamp: string): string {
   return `${seconds.replace(" ", "T")}.${fraction.padEnd(6, "0")}Z`;
 }
 
-/** Errors that come before the service runs anything. */
+/** Errors that come before the statement is sent, or that say that the service did not take it. */
 const NEVER_RAN = new Set([
   "DatabaseResumingException",
   "ThrottlingException",
   "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
+  "ENOTFOUND", // the host's name
+  "EAI_AGAIN", // likewise
 ]);
 
-/** Refusals (status 4xx) that may come after the statement has run. */
+/** Answers with status 4xx that may come after the statement has run. */
 const MAY_HAVE_RUN = new Set(["StatementTimeoutException", "UnsupportedResultException"]);
 
-interface ServiceError extends Error {
-  code?: string;
-  $metadata?: { httpStatusCode?: number };
-}
-
-function neverRan(error: ServiceError): boolean {
-  return NEVER_RAN.has(error.name) || NEVER_RAN.has(error.code ?? "");
-}
-
-function hadNoEffect(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const status = (error as ServiceError).$metadata?.httpStatusCode ?? 0;
-  const refused = status >= 400 && status < 500 && !MAY_HAVE_RUN.has(error.name);
-  return refused || neverRan(error);
-}
+/** SQLSTATEs that come of the moment, not of the statement: it did nothing, and may do better later. */
+const OF_THE_MOMENT = new Set([
+  "40P01", // deadlock detected
+  "53300", // too many connections
+  "55P03", // lock not available
+  "57014", // query canceled
+  "57P03", // cannot connect now
+]);
 
 /** The service's texts end in the SQLSTATE; a message may hold look-alikes before. */
 const SQL_STATE = /; SQLState: ([0-9A-Z]{5})$/;
 
+interface Failure extends Error {
+  code?: string;
+  $metadata?: { httpStatusCode?: number };
+}
+
+function neverRan({ name, code = "", $metadata }: Failure): boolean {
+  return NEVER_RAN.has(name) || NEVER_RAN.has(code) || $metadata?.httpStatusCode === 429;
+}
+
+function hadNoEffect(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const failure: Failure = error;
+  if (neverRan(failure)) return true;
+  if (failure.name === "DatabaseErrorException") return SQL_STATE.test(failure.message);
+  const status = failure.$metadata?.httpStatusCode ?? 0;
+  return status >= 400 && status < 500 && !MAY_HAVE_RUN.has(failure.name);
+}
+
 function named(error: unknown, nothingRan: boolean): unknown {
   if (!(error instanceof Error)) return error;
   const sqlState = SQL_STATE.exec(error.message)?.[1];
-  if (sqlState) return new DatabaseError(error.message, sqlState, error);
+  if (sqlState && OF_THE_MOMENT.has(sqlState)) return new NoAnswer(nothingRan, error);
+  // After an attempt that was lost, a broken constraint still tells something: that one may have been the first.
+  if (sqlState && (nothingRan || sqlState.startsWith("23")))
+    return new DatabaseError(error.message, sqlState, error);
   return !nothingRan || neverRan(error) ? new NoAnswer(nothingRan, error) : error;
 }

@@ -19,6 +19,7 @@ const metrics = new Metrics({
 /** A Lambda handler that answers what `handle` gives, or the problem document of what it throws. */
 export function endpoint(handle: Handle) {
   return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
+    timeoutEarlyInMillis: 500, // enough to answer in
     timeoutEarlyResponse: outOfTime,
   })
     .use({ before: noteColdStart, after: publishMetrics, onError: publishMetrics })

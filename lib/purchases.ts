@@ -1,5 +1,5 @@
 import { config } from "./config.ts";
-import { DatabaseError, query } from "./data-api.ts";
+import { afterWrite, DatabaseError, query } from "./data-api.ts";
 import { findTicketOption } from "./ticket-options.ts";
 
 export interface Order {
@@ -31,17 +31,21 @@ export type Outcome =
  */
 export async function sellTickets(order: Order): Promise<Outcome> {
   if (order.quantity > config.maxTicketsPerPurchase) return overLimit(order);
-  for (;;) {
-    const { createdAt, ticketIds, soldBefore, available } = await attemptSale(order);
-    if (createdAt !== null && ticketIds !== null) {
-      return { result: "sold", purchase: { ...order, ticketIds, createdAt } };
-    }
-    if (soldBefore) return { result: "sold", purchase: await findPurchase(order.id) };
-    if (available === null) return { result: "no such option" };
-    if (available < order.quantity) return { result: "not enough", available };
-    // Enough was left in the snapshot, yet another sale came first: look again. Each turn is the sale of another
-    // buyer, and stock never rises, so the turns end.
+  const attempt = await attemptSale(order);
+  return afterWrite(outcomeOf(attempt, order));
+}
+
+async function outcomeOf(attempt: Attempt, order: Order): Promise<Outcome> {
+  const { createdAt, ticketIds, soldBefore, available } = attempt;
+  if (createdAt !== null && ticketIds !== null) {
+    return { result: "sold", purchase: { ...order, ticketIds, createdAt } };
   }
+  if (soldBefore) return { result: "sold", purchase: await findPurchase(order.id) };
+  if (available === null) return { result: "no such option" };
+  if (available < order.quantity) return { result: "not enough", available };
+  // Enough was left in the snapshot, yet another sale came first: look again. Each turn is the sale of another
+  // buyer, and stock never rises, so the turns end.
+  return outcomeOf(await attemptSale(order), order);
 }
 
 async function overLimit({ ticketOptionId, quantity }: Order): Promise<Outcome> {
@@ -112,8 +116,8 @@ async function attemptSale({ id, ticketOptionId, userId, quantity }: Order): Pro
         returning id, ticket_option_id, quantity, created_at
       ),
       sold as (
-        insert into tickets (id, purchase_id, ticket_option_id)
-        select uuidv7(), purchase.id, purchase.ticket_option_id
+        insert into tickets (purchase_id, ticket_option_id)
+        select purchase.id, purchase.ticket_option_id
         from purchase
         cross join generate_series(1, purchase.quantity)
         returning id

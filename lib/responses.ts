@@ -90,9 +90,6 @@ function json(statusCode: number, body: object, headers: Headers = {}): APIGatew
 
 /** `If-None-Match` compares weakly (RFC 9110, section 13.1.2), so that `W/` does not count. */
 function matches(ifNoneMatch: string[] = [], etag: string): boolean {
-  const tags = ifNoneMatch
-    .join()
-    .split(",")
-    .map((tag) => tag.trim().replace(/^W\//, ""));
-  return tags.includes("*") || tags.includes(etag);
+  const tags = ifNoneMatch.join();
+  return tags.trim() === "*" || [...tags.matchAll(/"[^"]*"/g)].some(([tag]) => tag === etag);
 }

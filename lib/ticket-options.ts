@@ -1,4 +1,4 @@
-import { DatabaseError, query } from "./data-api.ts";
+import { afterWrite, DatabaseError, query } from "./data-api.ts";
 
 export interface TicketOption {
   id: string;
@@ -53,7 +53,7 @@ export async function createTicketOption(option: {
   } catch (error) {
     if (!(error instanceof DatabaseError && error.constraint === "ticket_options_pkey")) throw error;
     // The answer to an earlier attempt was lost, and what it recorded stands.
-    return single(await select(option.id));
+    return single(await afterWrite(select(option.id)));
   }
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { startDataApi } from "./data-api/server.ts";
 import { keepBundled } from "./live-bundle.ts";
@@ -49,7 +50,7 @@ export default class LocalPlugin {
     for (const port of [httpPort, lambdaPort]) await assertFree(Number(port), host);
 
     const databaseUrl = process.env.DATABASE_URL ?? (await this.#startPostgres());
-    if (!URL.canParse(databaseUrl)) {
+    if (!/^postgres(ql)?:\/\/[^/]+\/[^/?]+/.test(databaseUrl) || !URL.canParse(databaseUrl)) {
       throw new Error("DATABASE_URL is not like postgres://user:password@host:5432/database");
     }
     say("Starting the Data API stand-in");
@@ -89,7 +90,7 @@ export default class LocalPlugin {
   /** What fails while it ends, such as a tool that a Ctrl-C ends too, is nobody's concern. */
   #giveUp(error: unknown): void {
     if (this.#ending) return;
-    console.error(`Cannot start: ${error instanceof Error ? error.message : error}`);
+    console.error(`Cannot start: ${reasons(error).join(": ")}`);
     process.exit(1);
   }
 
@@ -111,8 +112,28 @@ export default class LocalPlugin {
 /** A `kill -9` of npm tells its child nothing. */
 function endWithNpm(end: () => void): void {
   if (!process.env.npm_command) return;
-  const npm = process.ppid;
-  setInterval(() => process.ppid !== npm && end(), 500).unref();
+  const npm = npmsId();
+  const isAlive = () => {
+    try {
+      return process.kill(npm, 0);
+    } catch {
+      return false;
+    }
+  };
+  setInterval(() => isAlive() || end(), 500).unref();
+}
+
+/** The parent, or the parent of the shell that npx puts between. */
+function npmsId(): number {
+  const { stdout } = spawnSync("ps", ["-o", "ppid=,comm=", "-p", `${process.ppid}`], { encoding: "utf8" });
+  const [, grandparent, command] = /^\s*(\d+)\s+(.*\S)/.exec(stdout ?? "") ?? [];
+  return command?.endsWith("sh") ? Number(grandparent) : process.ppid;
+}
+
+/** What an error says, and what those say that caused it. */
+function reasons(error: unknown): string[] {
+  if (!(error instanceof Error)) return [String(error)];
+  return [error.message, ...(error.cause === undefined ? [] : reasons(error.cause))];
 }
 
 function say(text: string): void {

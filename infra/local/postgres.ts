@@ -31,21 +31,24 @@ export async function startPostgres(place: ServerPlace): Promise<Postgres> {
   const stop = () => stopServer(place, data);
 
   if (!existsSync(data)) await initialise(place, data);
-  const leftBehind = isRunning(place, data);
-  if (!leftBehind) {
-    process.once("exit", stop);
+  let owner = await claimRunning(place, data);
+  process.once("exit", stop); // not before a running server is ours
+  if (!owner) {
     const options = `-p ${await freePort("127.0.0.1")} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''`;
     const log = path.join(place.home, "log");
-    await run(place, "pg_ctl", ["start", "--wait", "--pgdata", data, "--log", log, "--options", options]);
+    try {
+      await run(place, "pg_ctl", ["start", "--wait", "--pgdata", data, "--log", log, "--options", options]);
+      owner = await claim(place, data);
+    } catch (error) {
+      process.off("exit", stop); // what runs there, if anything, was started by another at the same moment
+      throw error;
+    }
   }
-  const url = serverUrl(place, data);
-  const owner = await claim(url);
-  if (leftBehind) process.once("exit", stop); // not before it is ours
 
   const existing = await owner.query("select from pg_database where datname = 'tickets'");
   if (existing.rowCount === 0) await owner.query("create database tickets");
   return {
-    url: `${url}/tickets`,
+    url: `${serverUrl(place, data)}/tickets`,
     stop: () => {
       process.off("exit", stop);
       stop();
@@ -60,8 +63,8 @@ export async function startPostgres(place: ServerPlace): Promise<Postgres> {
  */
 export async function removePostgres(place: ServerPlace): Promise<void> {
   const data = path.join(place.home, "data");
-  if (isRunning(place, data)) {
-    const owner = await claim(serverUrl(place, data));
+  const owner = await claimRunning(place, data);
+  if (owner) {
     await owner.end();
     stopServer(place, data);
   }
@@ -95,8 +98,22 @@ async function initialise(place: ServerPlace, data: string): Promise<void> {
   renameSync(unfinished, data);
 }
 
-function isRunning(place: ServerPlace, data: string): boolean {
-  return spawnSync(place.program("pg_ctl"), ["status", "--pgdata", data], place.spawnOptions).status === 0;
+/**
+ * The claim on a server that an earlier process left behind, if there is one.
+ *
+ * @throws Error if a living process uses it
+ */
+async function claimRunning(place: ServerPlace, data: string): Promise<pg.Client | undefined> {
+  const status = spawnSync(place.program("pg_ctl"), ["status", "--pgdata", data], place.spawnOptions);
+  if (status.status !== 0) return undefined;
+  try {
+    return await claim(place, data);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ECONNREFUSED") throw error;
+    // The process of that number is another by now: the server ended without deleting its file.
+    rmSync(path.join(data, "postmaster.pid"));
+    return undefined;
+  }
 }
 
 /** Synchronous, because it must also work while the process exits. */
@@ -125,8 +142,8 @@ function serverUrl(place: ServerPlace, data: string): string {
 }
 
 /** Marks the server as in use for as long as the connection lives. */
-async function claim(serverUrl: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: `${serverUrl}/postgres` });
+async function claim(place: ServerPlace, data: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: `${serverUrl(place, data)}/postgres` });
   client.on("error", () => {}); // when the server ends
   await client.connect();
   const { rows } = await client.query("select pg_try_advisory_lock($1) as free", [IN_USE_LOCK]);

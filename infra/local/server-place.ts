@@ -1,14 +1,14 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
-  chownSync,
   cpSync,
   existsSync,
+  lchownSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
 } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -47,7 +47,7 @@ export function serverPlace(home: string): ServerPlace {
 
   const outside = `/var/tmp/ticket-allocation-${digest(home)}`;
   mkdirSync(outside, { recursive: true, mode: 0o755 });
-  if (statSync(outside).uid !== 0) throw new Error(`${outside} belongs to another user; delete it`);
+  if (lstatSync(outside).uid !== 0) throw new Error(`${outside} belongs to another user; delete it`);
   const programs = path.join(outside, digest(readFileSync(path.join(installed, "../package.json"))));
   if (!existsSync(programs)) {
     cpSync(installed, `${programs}.unfinished`, { recursive: true, verbatimSymlinks: true });
@@ -63,7 +63,7 @@ function place(
   folders: string[],
 ): ServerPlace {
   const give = (file: string) => {
-    if (account.uid !== undefined && account.gid !== undefined) chownSync(file, account.uid, account.gid);
+    if (account.uid !== undefined && account.gid !== undefined) lchownSync(file, account.uid, account.gid);
   };
   mkdirSync(home, { recursive: true });
   give(home);

@@ -45,7 +45,7 @@ comment on table purchases is
   'One row for each sale.';
 
 create table tickets (
-  id uuid
+  id uuid default uuidv7()
     constraint tickets_pkey primary key,
   purchase_id uuid not null
     constraint tickets_purchase_id_fkey references purchases (id),

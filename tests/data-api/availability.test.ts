@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { ExecuteStatementCommand } from "@aws-sdk/client-rds-data";
-import { describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it, vi } from "vitest";
 import { startDataApi } from "../../infra/local/data-api/server.ts";
-import { arns, failure, sdkClient, uniqueName, useStandIn } from "./stand-in.ts";
+import { arns, failure, sdkClient, signed, uniqueName, useStandIn } from "./stand-in.ts";
 
 const api = useStandIn();
 
@@ -15,14 +15,14 @@ describe("closing", () => {
     const closing = await startDataApi({ databaseUrl: inject("databaseUrl") });
     const send = async (path: string, members: object) => {
       const body = JSON.stringify({ ...arns, ...members });
-      const response = await fetch(closing.url + path, { method: "POST", body });
+      const response = await fetch(closing.url + path, { method: "POST", headers: signed, body });
       return (await response.json()) as { transactionId: string };
     };
     const { transactionId } = await send("/BeginTransaction", {});
     await send("/Execute", { sql: `insert into ${t} values (2)`, transactionId });
     const running = send("/Execute", { sql: `update ${t} set a = 3 where pg_sleep(3600) is not null` });
     const cutOff = expect(running).rejects.toThrow("fetch failed");
-    while ((await sleeping(t)) === 0);
+    await vi.waitUntil(async () => (await sleeping(t)) > 0, { timeout: 20_000 });
     await closing.close();
     await cutOff;
     // It waits for the locks of both, so it returns only once neither is left.

@@ -2,13 +2,13 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, inject, it, onTestFinished, vi } from "vitest";
 import { startDataApi } from "../../infra/local/data-api/server.ts";
-import { arns, uniqueName, useStandIn } from "./stand-in.ts";
+import { arns, signed, uniqueName, useStandIn } from "./stand-in.ts";
 
 const api = useStandIn();
 
 /** Sends a body as it is and gives the whole answer. */
-async function post(path: string, body: string, method = "POST") {
-  const response = await fetch(api.url() + path, { method, ...(method === "POST" && { body }) });
+async function post(path: string, body: string, method = "POST", headers: Record<string, string> = signed) {
+  const response = await fetch(api.url() + path, { method, headers, ...(method === "POST" && { body }) });
   return {
     status: response.status,
     contentType: response.headers.get("content-type"),
@@ -122,6 +122,18 @@ describe("the server", () => {
       "1 validation error detected: Value 'CSV' at 'formatRecordsAs' failed to satisfy constraint: Member must satisfy enum value set: [NONE, JSON]",
     ],
     [
+      "a format that is no text",
+      "/Execute",
+      { sql: "select 1", formatRecordsAs: { toString: null } },
+      "formatRecordsAs must be a string",
+    ],
+    [
+      "a parameter whose name is no text",
+      "/Execute",
+      { sql: "select :p", parameters: [{ name: { toString: null }, value: { longValue: 1 } }] },
+      "A parameter's name must be a string",
+    ],
+    [
       "a text with a number as its value",
       "/Execute",
       { sql: "select :p", parameters: [{ name: "p", value: { stringValue: 1 } }] },
@@ -219,6 +231,17 @@ describe("the server", () => {
     expect(log.mock.calls).toEqual([]);
   });
 
+  it("refuses a request that is not signed, such as one from a web page of another origin", async () => {
+    const body = JSON.stringify({ ...arns, sql: "select 1" });
+    const headers = { origin: "https://other.example", "content-type": "text/plain" };
+    expect(await post("/Execute", body, "POST", headers)).toEqual({
+      ...anyAnswer,
+      status: 403,
+      errorType: "MissingAuthenticationTokenException",
+      body: { message: "Missing Authentication Token" },
+    });
+  });
+
   it("finishes a statement whose caller went away, and takes the next", async () => {
     const t = uniqueName();
     await api.execute(`create table ${t} (a integer)`);
@@ -226,13 +249,20 @@ describe("the server", () => {
     await api.execute({ sql: `lock table ${t}`, transactionId });
     const caller = new AbortController();
     const body = JSON.stringify({ ...arns, sql: `insert into ${t} values (1)` });
-    const call = fetch(`${api.url()}/Execute`, { method: "POST", body, signal: caller.signal });
+    const call = fetch(`${api.url()}/Execute`, {
+      method: "POST",
+      headers: signed,
+      body,
+      signal: caller.signal,
+    });
     const waiting = `select 1 from pg_locks where relation = '${t}'::regclass and not granted`;
-    while ((await api.execute(waiting)).records?.length === 0);
+    await vi.waitUntil(async () => (await api.execute(waiting)).records?.length, { timeout: 20_000 });
     caller.abort();
     await expect(call).rejects.toThrow("aborted");
     await api.rollback(transactionId);
-    while ((await api.execute(`select a from ${t}`)).records?.length === 0);
+    await vi.waitUntil(async () => (await api.execute(`select a from ${t}`)).records?.length, {
+      timeout: 20_000,
+    });
     expect((await api.execute(`select a from ${t}`)).records).toEqual([[{ longValue: 1 }]]);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { databaseError, failure, uniqueName, useStandIn } from "./stand-in.ts";
 
 /** One connection, so that each call follows the last on it. */
@@ -64,7 +64,7 @@ describe("sessions", () => {
   it("survive the end of an idle connection", async () => {
     const [[{ longValue: pid = 0 } = {}] = []] = (await api.execute("select pg_backend_pid()")).records ?? [];
     const idle = `select 1 from pg_stat_activity where pid = ${pid} and state = 'idle' and query = 'discard all'`;
-    while ((await other.execute(idle)).records?.length === 0);
+    await vi.waitUntil(async () => (await other.execute(idle)).records?.length, { timeout: 20_000 });
     await other.execute(`select pg_terminate_backend(${pid}, 10000)`);
     // The end may not have been noticed before the first call.
     await failure(api.execute("select 1"));

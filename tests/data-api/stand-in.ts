@@ -18,6 +18,9 @@ export const arns = {
   secretArn: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:tickets",
 };
 
+/** The header that marks a request as signed; what is in the signature does not matter to the stand-in. */
+export const signed = { authorization: "AWS4-HMAC-SHA256 Credential=local" };
+
 type Execute = Omit<ExecuteStatementCommandInput, "resourceArn" | "secretArn">;
 type Batch = Omit<BatchExecuteStatementCommandInput, "resourceArn" | "secretArn">;
 

@@ -227,5 +227,5 @@ describe("the idle limit", () => {
 /** Returns once a statement waits for the table. */
 async function waitForLock(table: string): Promise<void> {
   const sql = `select 1 from pg_locks where relation = '${table}'::regclass and not granted`;
-  while ((await api.execute(sql)).records?.length === 0);
+  await vi.waitUntil(async () => (await api.execute(sql)).records?.length, { timeout: 20_000 });
 }

@@ -7,6 +7,7 @@ const statuses = {
   DatabaseUnavailableException: 504,
   InternalFailure: 500,
   InternalServerErrorException: 500,
+  MissingAuthenticationTokenException: 403,
   SerializationException: 400,
   StatementTimeoutException: 400,
   TransactionNotFoundException: 404,

@@ -53,7 +53,8 @@ export function bindParameters(names: readonly string[], parameters: readonly un
   for (const parameter of parameters) {
     if (!isMembers(parameter)) throw invalid("A parameter must be an object");
     const name = parameter.name ?? "";
-    if (typeof name !== "string" || !/^\w+$/.test(name)) {
+    if (typeof name !== "string") throw invalid("A parameter's name must be a string");
+    if (!/^\w+$/.test(name)) {
       throw invalid(`Named parameter syntax is invalid, input: ${name}`);
     }
     if (binds.has(name)) throw invalid(`Parameter ${name} is given more than once`);

@@ -61,7 +61,7 @@ export function optionalChoice<T extends string>(
   name: string,
   choices: readonly T[],
 ): T | undefined {
-  const value = body[name] ?? undefined;
+  const value = optionalString(body, name, 64);
   const choice = choices.find((each) => each === value);
   if (value !== undefined && choice === undefined) {
     const constraint = `Member must satisfy enum value set: [${choices.join(", ")}]`;

@@ -39,8 +39,8 @@ const maxRequestBytes = 4 * 1024 * 1024;
 /**
  * Starts a local stand-in for the RDS Data API of Aurora PostgreSQL, over a PostgreSQL of one's own.
  *
- * Credentials and signatures are not looked at: whoever reaches the port has the database. The defaults of
- * all limits are the service's (Aurora User Guide, "Using the Amazon RDS Data API").
+ * Any credentials will do: whoever can open a connection to the port has the database. The defaults of all
+ * limits are the service's (Aurora User Guide, "Using the Amazon RDS Data API").
  *
  * @throws if the port is taken
  */
@@ -82,6 +82,7 @@ async function answer(
   response.setHeader("x-amzn-requestid", randomUUID());
   try {
     const body = await readBody(request);
+    checkSigned(request);
     const operation = request.method === "POST" ? operations[request.url ?? ""] : undefined;
     if (operation === undefined) throw new ServiceError("UnknownOperationException");
     response.end(JSON.stringify(await operation(parseBody(body))));
@@ -93,6 +94,15 @@ async function answer(
     response.setHeader("x-amzn-errortype", name);
     response.end(JSON.stringify(message === "" ? {} : { message }));
   }
+}
+
+/**
+ * Signatures are not verified, but must be there: a web page cannot send this header to another origin without being
+ * asked first, and so cannot reach the database of whoever looks at it.
+ */
+function checkSigned(request: IncomingMessage): void {
+  if (request.headers.authorization?.startsWith("AWS4-HMAC-SHA256 ")) return;
+  throw new ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token");
 }
 
 /** Reads a body that is too long to its end all the same: a caller still sending would not see the answer. */
