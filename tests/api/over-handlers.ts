@@ -38,9 +38,9 @@ const stage = "test";
 /** As a deployed API is called: with the stage before the path. */
 export const stagePath = `/${stage}`;
 
-/** Calls the handlers as API Gateway (REST, Lambda proxy integration) calls them. */
-export function overHandlers(request: ApiRequest): Promise<ApiResponse> {
-  return invoke(request, (event) => event);
+/** Calls the handlers as API Gateway (REST, Lambda proxy integration) calls them, with that much time to answer. */
+export function overHandlers(request: ApiRequest, milliseconds = 29_000): Promise<ApiResponse> {
+  return invoke(request, (event) => event, milliseconds);
 }
 
 /** The same, with a body that API Gateway takes for binary. */
@@ -55,12 +55,16 @@ export function overHandlersInBase64(request: Omit<ApiRequest, "body">, body: Bu
 async function invoke(
   request: ApiRequest,
   change: (event: APIGatewayProxyEvent) => APIGatewayProxyEvent,
+  milliseconds = 29_000,
 ): Promise<ApiResponse> {
   for (const route of routes) {
     const match = route.method === request.method && route.pattern.exec(request.path);
     if (!match) continue;
     const { handler } = await route.load();
-    const result = await handler(change(eventOf(request, route, match.groups)), contextOf(route));
+    const result = await handler(
+      change(eventOf(request, route, match.groups)),
+      contextOf(route, milliseconds),
+    );
     return responseOf(result);
   }
   throw new Error(`no handler serves ${request.method} ${request.path}`);
@@ -132,8 +136,8 @@ const identity: APIGatewayProxyEvent["requestContext"]["identity"] = {
   userArn: null,
 };
 
-function contextOf({ resource }: Route): Context {
-  const deadline = Date.now() + 29_000;
+function contextOf({ resource }: Route, milliseconds: number): Context {
+  const deadline = Date.now() + milliseconds;
   return {
     callbackWaitsForEmptyEventLoop: true,
     functionName: resource,

@@ -1,6 +1,12 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, inject, it, vi } from "vitest";
 import { DatabaseError, query } from "../../lib/data-api.ts";
-import { breaks, failingService, refuses, unreachableService } from "../support/failing-service.ts";
+import {
+  breaks,
+  failingService,
+  faultyService,
+  refuses,
+  unreachableService,
+} from "../support/failing-service.ts";
 
 describe("query", () => {
   it("gives rows by column name, with times as RFC 3339 in UTC with six decimals", async () => {
@@ -88,22 +94,47 @@ describe("a query without an answer", () => {
     await expect(queryAt(url)).rejects.toMatchObject({ name: "NoAnswer", nothingRan: false });
   });
 
-  it("certainly did nothing if the database was resuming", async () => {
-    const url = await failingService(refuses(400, "DatabaseResumingException"));
+  it.each([
+    [400, "DatabaseResumingException", "is resuming after being auto-paused", true],
+    [429, "ThrottlingException", "", true],
+    [429, "TooManyRequestsException", "", true],
+    [400, "DatabaseErrorException", "ERROR: canceling statement due to lock timeout; SQLState: 55P03", true],
+    [400, "DatabaseErrorException", "ERROR: deadlock detected; SQLState: 40P01", true],
+    [400, "DatabaseErrorException", "FATAL: sorry, too many clients already; SQLState: 53300", true],
+    [400, "DatabaseErrorException", "FATAL: the database system is starting up; SQLState: 57P03", true],
+    [400, "DatabaseErrorException", "ERROR: canceling statement due to user request; SQLState: 57014", true],
+    [400, "BadRequestException", "ERROR: deadlock detected; SQLState: 40P01", true],
+    [400, "StatementTimeoutException", "canceling statement due to statement timeout", false],
+    [400, "UnsupportedResultException", "The result exceeds the size limit 1 MB.", false],
+    [400, "DatabaseErrorException", "connection closed", false],
+    [500, "InternalServerErrorException", "", false],
+    [503, "ServiceUnavailableError", "", false],
+    [504, "DatabaseUnavailableException", "", false],
+  ])("%i %s %s: nothing ran is %s", async (status, type, message, nothingRan) => {
+    const url = await failingService(refuses(status, type, message));
 
-    await expect(queryAt(url)).rejects.toMatchObject({ name: "NoAnswer", nothingRan: true });
+    await expect(queryAt(url)).rejects.toMatchObject({ name: "NoAnswer", nothingRan });
   });
 
-  it("may have run if the service failed", async () => {
-    const url = await failingService(refuses(500, "InternalServerErrorException"));
+  it.each([
+    [403, "AccessDeniedException", "no access"],
+    [400, "ValidationException", "wrong"],
+    [400, "HttpEndpointNotEnabledException", "off"],
+  ])("%i %s is an error of its own", async (status, type, message) => {
+    const url = await failingService(refuses(status, type, message));
+
+    await expect(queryAt(url)).rejects.toMatchObject({ name: type, message });
+  });
+
+  it.each([
+    [{ status: 403, type: "AccessDeniedException" }],
+    [{ status: 400, type: "DatabaseResumingException" }],
+    [{ status: 400, type: "DatabaseErrorException", message: "ERROR: no lock; SQLState: 55P03" }],
+    [{ status: 400, type: "DatabaseErrorException", message: "ERROR: syntax error; SQLState: 42601" }],
+  ])("an attempt that was lost may have run, whatever the next one meets: %o", async (fault) => {
+    const url = await faultyService(inject("dataApiUrl"), ["run, then drop", fault]);
 
     await expect(queryAt(url)).rejects.toMatchObject({ name: "NoAnswer", nothingRan: false });
-  });
-
-  it("is an error of its own kind if the service refused the call", async () => {
-    const url = await failingService(refuses(403, "AccessDeniedException"));
-
-    await expect(queryAt(url)).rejects.toMatchObject({ name: "AccessDeniedException" });
   });
 });
 

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
-import { breaks, failingService, refuses, unreachableService } from "../support/failing-service.ts";
+import {
+  breaks,
+  failingService,
+  faultyService,
+  refuses,
+  unreachableService,
+} from "../support/failing-service.ts";
 
 const USER = "406c1d05-bbb2-4e94-b183-7d208c2692e1";
 const OPTION = "01900000-0000-7000-8000-000000000000";
@@ -116,16 +122,94 @@ describe("without an answer from the database", () => {
   });
 });
 
+describe("a purchase whose answer was lost", () => {
+  it("answers what it sold when it is sent again", async () => {
+    const { ID, left } = await option({ Allocation: 2 });
+    const call = await functionsAt(await faultyService(inject("dataApiUrl"), ["run, then drop"]));
+
+    const answer = await call("POST", `/ticket_options/${ID}/purchases`, { Quantity: 2, UserID: USER });
+
+    expect(answer).toMatchObject({
+      status: 200,
+      Quantity: 2,
+      TicketIDs: [expect.any(String), expect.any(String)],
+    });
+    expect(await left()).toBe(0);
+  });
+
+  it.each([
+    { status: 400, type: "DatabaseResumingException" },
+    { status: 403, type: "AccessDeniedException" },
+    { status: 400, type: "DatabaseErrorException", message: "FATAL: too many; SQLState: 53300" },
+  ])("has an unknown outcome if the sale cannot be looked up: $type", async (fault) => {
+    const { ID, left } = await option({ Allocation: 2 });
+    const faults = ["run, then drop" as const, "pass" as const, fault];
+    const call = await functionsAt(await faultyService(inject("dataApiUrl"), faults));
+
+    const answer = await call("POST", `/ticket_options/${ID}/purchases`, { Quantity: 2, UserID: USER });
+
+    expect(answer).toMatchObject({ status: 503, type: "urn:ticket-allocation:problem:outcome-unknown" });
+    expect(await left()).toBe(0);
+  });
+});
+
+describe("a creation whose answer was lost", () => {
+  it("answers what it created when it is sent again", async () => {
+    const call = await functionsAt(await faultyService(inject("dataApiUrl"), ["run, then drop"]));
+
+    expect(await call("POST", "/ticket_options", { Name: "Derby", Allocation: 2 })).toMatchObject({
+      status: 200,
+      Name: "Derby",
+      Allocation: 2,
+    });
+  });
+
+  it("has an unknown outcome if what it created cannot be looked up", async () => {
+    const resuming = { status: 400, type: "DatabaseResumingException" };
+    const call = await functionsAt(
+      await faultyService(inject("dataApiUrl"), ["run, then drop", "pass", resuming]),
+    );
+
+    expect(await call("POST", "/ticket_options", { Name: "Derby", Allocation: 2 })).toMatchObject({
+      status: 503,
+      type: "urn:ticket-allocation:problem:outcome-unknown",
+    });
+  });
+});
+
+describe("when the function's time is up", () => {
+  it.each([
+    ["POST", `/ticket_options/${OPTION}/purchases`, { Quantity: 1, UserID: USER }, "outcome-unknown"],
+    ["GET", `/ticket_options/${OPTION}`, undefined, "unavailable"],
+  ])("%s %s is answered before it is", async (method, path, body, type) => {
+    const call = await functionsAt(await failingService(() => {}), 600);
+
+    expect(await call(method, path, body)).toMatchObject({
+      status: 503,
+      type: `urn:ticket-allocation:problem:${type}`,
+      retryAfter: "5",
+    });
+  });
+});
+
 /** Calls the functions, loaded anew with that Data API, and gives the members of the answer. */
-async function functionsAt(dataApiUrl: string) {
+async function functionsAt(dataApiUrl: string, milliseconds?: number) {
   vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", dataApiUrl);
   vi.resetModules();
   const { overHandlers } = await import("../api/over-handlers.ts");
   return async (method: string, path: string, body?: object) => {
-    const answer = await overHandlers({ method, path, ...(body && { body: JSON.stringify(body) }) });
+    const request = { method, path, ...(body && { body: JSON.stringify(body) }) };
+    const answer = await overHandlers(request, milliseconds);
     const retryAfter = answer.headers["retry-after"];
     return { status: answer.status, ...(retryAfter && { retryAfter }), ...JSON.parse(answer.body) };
   };
+}
+
+/** An option of its own, made where nothing fails. */
+async function option({ Allocation }: { Allocation: number }) {
+  const call = await functionsAt(inject("dataApiUrl"));
+  const { ID } = await call("POST", "/ticket_options", { Name: "Derby", Allocation });
+  return { ID, left: async () => (await call("GET", `/ticket_options/${ID}`)).Allocation };
 }
 
 function print(chunk: string | Uint8Array): boolean {

@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { migrate } from "../../infra/migrate.ts";
 import { query } from "../../lib/data-api.ts";
-import { holdLock } from "../support/lock.ts";
+import { holdingLock } from "../support/lock.ts";
 
 const root = mkdtempSync(path.join(tmpdir(), "migrations-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -31,13 +31,14 @@ describe("migrating", () => {
     const directory = migrations("race", {
       "0001_race.sql": "lock table migrate_gate; create table migrate_race (id integer);",
     });
-    const gate = await holdLock("lock table migrate_gate");
 
-    const runs = Promise.all(Array.from({ length: 10 }, () => migrate(directory)));
-    await gate.untilWaiting(10, "do $migration$");
-    await gate.release();
+    await holdingLock("lock table migrate_gate", [], async (gate) => {
+      const runs = Promise.all(Array.from({ length: 10 }, () => migrate(directory)));
+      await gate.untilWaiting(10, "do $migration$");
+      await gate.release();
+      await runs;
+    });
 
-    await runs;
     expect(await query("select name from schema_migrations where name = '0001_race'", {})).toEqual([
       { name: "0001_race" },
     ]);

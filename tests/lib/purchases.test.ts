@@ -1,9 +1,9 @@
 import { v7 as uuidv7 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { query } from "../../lib/data-api.ts";
-import { sellTickets } from "../../lib/purchases.ts";
+import { type Order, sellTickets } from "../../lib/purchases.ts";
 import { createTicketOption, findTicketOption } from "../../lib/ticket-options.ts";
-import { holdLock } from "../support/lock.ts";
+import { holdingLock } from "../support/lock.ts";
 
 describe("selling tickets", () => {
   it("answers a repeated order what it sold the first time, and sells once", async () => {
@@ -31,55 +31,57 @@ describe("selling tickets", () => {
     { capacity: 3, left: "they are the last" },
   ])("sells 3 tickets once when one order comes 20 times at once and $left", async ({ capacity }) => {
     const order = await orderOf({ capacity, quantity: 3 });
-    const lock = await lockStripe(order.ticketOptionId);
 
-    const orders = Promise.all(Array.from({ length: 20 }, () => sellTickets(order)));
-    await lock.untilWaiting(20, "insert into purchases");
-    await lock.release();
+    await holdingStripe(order, async (lock) => {
+      const orders = Promise.all(Array.from({ length: 20 }, () => sellTickets(order)));
+      await lock.untilWaiting(20, "insert into purchases");
+      await lock.release();
 
-    const outcomes = await orders;
-    expect(outcomes).toEqual(Array(20).fill(outcomes[0]));
-    expect(outcomes[0]).toMatchObject({ result: "sold" });
+      const outcomes = await orders;
+      expect(outcomes).toEqual(Array(20).fill(outcomes[0]));
+      expect(outcomes[0]).toMatchObject({ result: "sold" });
+    });
     expect(await books(order.ticketOptionId)).toEqual({ allocation: capacity - 3, purchases: 1, tickets: 3 });
   });
 
   it("answers a repeated order without waiting for other buyers", async () => {
     const order = await orderOf({ capacity: 5, quantity: 2 });
     const first = await sellTickets(order);
-    const lock = await lockStripe(order.ticketOptionId);
 
-    expect(await sellTickets(order)).toEqual(first);
-    await lock.release();
+    await holdingStripe(order, async () => {
+      expect(await sellTickets(order)).toEqual(first);
+    });
   });
 
   it("refuses without waiting for other buyers", async () => {
     const order = await orderOf({ capacity: 2, quantity: 3 });
-    const lock = await lockStripe(order.ticketOptionId);
 
-    expect(await sellTickets(order)).toEqual({ result: "not enough", available: 2 });
-    await lock.release();
+    await holdingStripe(order, async () => {
+      expect(await sellTickets(order)).toEqual({ result: "not enough", available: 2 });
+    });
   });
 
   it("dates a sale after the one that it waited for", async () => {
     const order = await orderOf({ capacity: 2, quantity: 1 });
-    const lock = await lockStripe(order.ticketOptionId);
 
-    const sale = sellTickets(order);
-    await lock.untilWaiting(1, "insert into purchases");
-    const { rows } = await lock.holder.query(
-      `
-      update ticket_option_stripes
-      set updated_at = clock_timestamp()
-      where ticket_option_id = $1
-      returning to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "updatedAt"
-      `,
-      [order.ticketOptionId],
-    );
-    await lock.release();
+    await holdingStripe(order, async (lock) => {
+      const sale = sellTickets(order);
+      await lock.untilWaiting(1, "insert into purchases");
+      const { rows } = await lock.holder.query(
+        `
+        update ticket_option_stripes
+        set updated_at = clock_timestamp()
+        where ticket_option_id = $1
+        returning to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "updatedAt"
+        `,
+        [order.ticketOptionId],
+      );
+      await lock.release();
 
-    const outcome = await sale;
-    if (outcome.result !== "sold") throw new Error(outcome.result);
-    expect(outcome.purchase.createdAt > rows[0].updatedAt).toBe(true);
+      const outcome = await sale;
+      if (outcome.result !== "sold") throw new Error(outcome.result);
+      expect(outcome.purchase.createdAt > rows[0].updatedAt).toBe(true);
+    });
   });
 
   it("refuses with what is left, and records nothing", async () => {
@@ -115,10 +117,9 @@ async function orderOf({ capacity, quantity }: { capacity: number; quantity: num
   return { id: uuidv7(), ticketOptionId: option.id, userId: uuidv7(), quantity };
 }
 
-function lockStripe(ticketOptionId: string) {
-  return holdLock("select from ticket_option_stripes where ticket_option_id = $1 for update", [
-    ticketOptionId,
-  ]);
+function holdingStripe({ ticketOptionId }: Order, meanwhile: Parameters<typeof holdingLock>[2]) {
+  const statement = "select from ticket_option_stripes where ticket_option_id = $1 for update";
+  return holdingLock(statement, [ticketOptionId], meanwhile);
 }
 
 async function books(ticketOptionId: string) {

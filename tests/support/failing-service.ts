@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
 
 /** What a failing service does with each connection; `leave` frees its port. */
 type Behaviour = (socket: Socket, leave: () => void) => void;
@@ -33,4 +35,28 @@ export function refuses(status: number, type: string, message = ""): Behaviour {
   const head = `HTTP/1.1 ${status} Refused\r\nx-amzn-errortype: ${type}\r\nconnection: close\r\ncontent-length: `;
   return (socket) =>
     socket.once("data", () => socket.end(`${head}${Buffer.byteLength(body)}\r\n\r\n${body}`));
+}
+
+type Fault = "pass" | "run, then drop" | { status: number; type: string; message?: string };
+
+/** A service that fails in the ways given, call by call, before one that does not; later calls pass. */
+export async function faultyService(target: string, faults: Fault[]): Promise<string> {
+  const left = [...faults];
+  const server = createHttpServer(async (request, response) => {
+    const fault = left.shift() ?? "pass";
+    if (typeof fault === "object") {
+      const { status, type, message = "" } = fault;
+      response.writeHead(status, { "x-amzn-errortype": type }).end(JSON.stringify({ message }));
+      return;
+    }
+    const headers = { authorization: request.headers.authorization ?? "" };
+    const answer = await fetch(target + request.url, { method: "POST", headers, body: await text(request) });
+    const body = await answer.text();
+    if (fault === "run, then drop") return request.socket.destroy();
+    response.writeHead(answer.status, { "x-amzn-errortype": answer.headers.get("x-amzn-errortype") ?? "" });
+    response.end(body);
+  });
+  server.listen(0, "127.0.0.1").unref();
+  await once(server, "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

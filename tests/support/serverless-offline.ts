@@ -30,7 +30,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
         if (printed.length > 200) printed.shift();
       });
     }
-    ended.then(() => reject(new Error(`serverless offline ended:\n${printed.join("\n")}`)));
+    const fail = (what: string) => reject(new Error(`serverless offline ${what}:\n${printed.join("\n")}`));
+    ended.then(() => fail("ended"));
+    AbortSignal.timeout(60_000).onabort = () => fail("did not get ready");
   });
   project.provide("apiBaseUrl", `http://127.0.0.1:${httpPort}`);
   return async () => {

@@ -1,0 +1,46 @@
+import { v7 as uuidv7 } from "uuid";
+import { expect, it } from "vitest";
+import { query } from "../../lib/data-api.ts";
+import { overHandlers } from "../api/over-handlers.ts";
+
+it.each([
+  ["a name that is no text", '"Name": 1, "Allocation": 1'],
+  ["a blank name", '"Name": " ", "Allocation": 1'],
+  ["a NUL in the name", '"Name": "a\\u0000b", "Allocation": 1'],
+  ["half a surrogate pair in the name", '"Name": "\\ud800", "Allocation": 1'],
+  ["too long a name", `"Name": "${"n".repeat(256)}", "Allocation": 1`],
+  ["no allocation", '"Name": "Derby"'],
+  ["an allocation that is text", '"Name": "Derby", "Allocation": "1"'],
+  ["part of a ticket", '"Name": "Derby", "Allocation": 1.5'],
+  ["a negative allocation", '"Name": "Derby", "Allocation": -1'],
+  ["too large an allocation", '"Name": "Derby", "Allocation": 2147483648'],
+  ["an infinite allocation", '"Name": "Derby", "Allocation": 1e400'],
+  ["a name in two spellings", '"Name": "Derby", "name": "Derby", "Allocation": 1'],
+  ["a body that is too large", `"Name": "Derby", "Allocation": 1, "More": "${"m".repeat(100_000)}"`],
+  ["what is no JSON", '"Name": "Derby", "Allocation": 1,'],
+])("a creation that is refused for %s records nothing", async (_what, members) => {
+  const mark = uuidv7();
+
+  const answer = await overHandlers({
+    method: "POST",
+    path: "/ticket_options",
+    body: `{"Desc": "${mark}", ${members}}`,
+  });
+
+  expect([400, 413]).toContain(answer.status);
+  expect(await query("select id from ticket_options where description = :mark", { mark })).toEqual([]);
+});
+
+it("a creation that is not refused is found by the same look", async () => {
+  const mark = uuidv7();
+
+  const answer = await overHandlers({
+    method: "POST",
+    path: "/ticket_options",
+    body: `{"Desc": "${mark}", "Name": "Derby", "Allocation": 1}`,
+  });
+
+  expect(await query("select id from ticket_options where description = :mark", { mark })).toEqual([
+    { id: JSON.parse(answer.body).ID },
+  ]);
+});

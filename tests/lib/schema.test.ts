@@ -1,0 +1,80 @@
+import { v7 as uuidv7 } from "uuid";
+import { beforeAll, describe, expect, it } from "vitest";
+import { query } from "../../lib/data-api.ts";
+import { sellTickets } from "../../lib/purchases.ts";
+import { createTicketOption } from "../../lib/ticket-options.ts";
+
+// What the code must never do, the tables refuse.
+describe("the tables refuse", () => {
+  const sold = { option: uuidv7(), purchase: uuidv7(), user: uuidv7() };
+  const fresh = uuidv7();
+
+  beforeAll(async () => {
+    await createTicketOption({ id: sold.option, name: "Derby", description: "", capacity: 3 });
+    await sellTickets({ id: sold.purchase, ticketOptionId: sold.option, userId: sold.user, quantity: 1 });
+  });
+
+  const option = (values: string) =>
+    `insert into ticket_options (id, name, description, capacity) values (${values})`;
+  const stripe = (values: string) =>
+    `insert into ticket_option_stripes (ticket_option_id, stripe, allocation, updated_at) values (${values}, now())`;
+  const purchase = (values: string) =>
+    `insert into purchases (id, ticket_option_id, stripe, user_id, quantity, created_at) values (${values}, now())`;
+
+  it.each([
+    ["an option twice", "ticket_options_pkey", option(`'${sold.option}', 'Derby', '', 1`)],
+    ["an empty name", "ticket_options_name_check", option(`'${fresh}', '', '', 1`)],
+    ["a name of 256 characters", "ticket_options_name_check", option(`'${fresh}', repeat('🎫', 256), '', 1`)],
+    [
+      "too long a description",
+      "ticket_options_description_check",
+      option(`'${fresh}', 'Derby', repeat('d', 10001), 1`),
+    ],
+    ["a negative capacity", "ticket_options_capacity_check", option(`'${fresh}', 'Derby', '', -1`)],
+    ["a stripe of no option", "ticket_option_stripes_ticket_option_id_fkey", stripe(`'${fresh}', 0, 1`)],
+    ["a stripe twice", "ticket_option_stripes_pkey", stripe(`'${sold.option}', 0, 1`)],
+    ["a negative stripe", "ticket_option_stripes_stripe_check", stripe(`'${sold.option}', -1, 1`)],
+    [
+      "selling more than is left",
+      "ticket_option_stripes_allocation_check",
+      `update ticket_option_stripes set allocation = allocation - 3 where ticket_option_id = '${sold.option}'`,
+    ],
+    [
+      "a purchase twice",
+      "purchases_pkey",
+      purchase(`'${sold.purchase}', '${sold.option}', 0, '${sold.user}', 1`),
+    ],
+    [
+      "a purchase of nothing",
+      "purchases_quantity_check",
+      purchase(`'${fresh}', '${sold.option}', 0, '${sold.user}', 0`),
+    ],
+    [
+      "a purchase from no stripe",
+      "purchases_stripe_fkey",
+      purchase(`'${fresh}', '${sold.option}', 1, '${sold.user}', 1`),
+    ],
+    [
+      "a ticket of no purchase",
+      "tickets_purchase_id_fkey",
+      `insert into tickets (purchase_id, ticket_option_id) values ('${fresh}', '${sold.option}')`,
+    ],
+    [
+      "a ticket twice",
+      "tickets_pkey",
+      `insert into tickets select * from tickets where purchase_id = '${sold.purchase}'`,
+    ],
+    [
+      "losing an option that was sold from",
+      "ticket_option_stripes_ticket_option_id_fkey",
+      `delete from ticket_options where id = '${sold.option}'`,
+    ],
+    [
+      "losing a purchase that has tickets",
+      "tickets_purchase_id_fkey",
+      `delete from purchases where id = '${sold.purchase}'`,
+    ],
+  ])("%s (%s)", async (_what, constraint, statement) => {
+    await expect(query(statement, {})).rejects.toMatchObject({ name: "DatabaseError", constraint });
+  });
+});
