@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import type { TestProject } from "vitest/node";
 import { freePort } from "../../infra/local/ports.ts";
 
@@ -22,7 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const ended = once(offline, "exit");
 
   const printed: string[] = [];
-  await new Promise<void>((resolve, reject) => {
+  const ready = new Promise<void>((resolve) => {
     for (const stream of [offline.stdout, offline.stderr]) {
       createInterface(stream).on("line", (line) => {
         if (line.startsWith("Ready.")) resolve();
@@ -30,10 +31,18 @@ export default async function setup(project: TestProject): Promise<() => Promise
         if (printed.length > 200) printed.shift();
       });
     }
-    const fail = (what: string) => reject(new Error(`serverless offline ${what}:\n${printed.join("\n")}`));
-    ended.then(() => fail("ended"));
-    AbortSignal.timeout(60_000).onabort = () => fail("did not get ready");
   });
+  const limit = new AbortController();
+  const outcome = await Promise.race([
+    ready,
+    ended.then(() => "ended"),
+    setTimeout(60_000, "did not get ready", { signal: limit.signal }),
+  ]);
+  limit.abort();
+  if (outcome) {
+    offline.kill();
+    throw new Error(`serverless offline ${outcome}:\n${printed.join("\n")}`);
+  }
   project.provide("apiBaseUrl", `http://127.0.0.1:${httpPort}`);
   return async () => {
     offline.kill("SIGINT");
