@@ -55,11 +55,29 @@ const local: TestProjectConfiguration[] = [
       sequence: { groupOrder: 1 }, // by itself, after all others: it takes the whole machine
     },
   },
+  {
+    test: {
+      name: "local",
+      include: ["tests/local/**/*.test.ts"],
+      testTimeout,
+      sequence: { groupOrder: 2 },
+    },
+  },
+  {
+    test: {
+      name: "package",
+      include: ["tests/package/**/*.test.ts"],
+      globalSetup: [postgres, dataApi],
+      testTimeout,
+      sequence: { groupOrder: 3 },
+    },
+  },
 ];
 
 export default defineConfig({
   test: {
     silent: "passed-only",
+    maxWorkers: 2,
     projects: process.env.API_BASE_URL ? [{ test: apiHttp }] : local,
   },
 });

@@ -49,7 +49,7 @@ export default class LocalPlugin {
     const { host, httpPort, lambdaPort } = this.#options;
     for (const port of [httpPort, lambdaPort]) await assertFree(Number(port), host);
 
-    const databaseUrl = process.env.DATABASE_URL ?? (await this.#startPostgres());
+    const databaseUrl = process.env.DATABASE_URL || (await this.#startPostgres());
     if (!/^postgres(ql)?:\/\/[^/]+\/[^/?]+/.test(databaseUrl) || !URL.canParse(databaseUrl)) {
       throw new Error("DATABASE_URL is not like postgres://user:password@host:5432/database");
     }

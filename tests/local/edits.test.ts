@@ -1,0 +1,86 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { Project, type Service } from "./project.ts";
+import { shop } from "./shop.ts";
+
+const project = new Project();
+let service: Service;
+
+beforeAll(async () => {
+  service = await project.start();
+  await service.line(/^Ready/);
+});
+afterAll(() => project.remove());
+
+const originals = new Map<string, string>();
+afterEach(async () => {
+  for (const [file, code] of originals) await write(file, code, reloaded);
+  originals.clear();
+});
+
+const reloaded = /^Reloaded the functions$/;
+const unknownId = "297ac147-85cc-48bb-83e9-736077c22804";
+
+it.each([
+  {
+    folder: "functions",
+    file: "functions/get.ts",
+    from: "throw ticketOptionNotFound()",
+    to: 'return { statusCode: 418, body: "" }',
+  },
+  { folder: "lib", file: "lib/problem.ts", from: "404", to: "418" },
+])("serves what is edited in $folder/ from the next request on", async ({ file, from, to }) => {
+  expect(await statusOfGet()).toBe(404);
+
+  await edit(file, reloaded, from, to);
+  expect(await statusOfGet()).toBe(418);
+
+  await edit(file, reloaded, "418", "410");
+  expect(await statusOfGet()).toBe(410);
+});
+
+it("goes on with the old code while an edit does not compile, says so, and takes the mended edit", async () => {
+  const file = "functions/get.ts";
+
+  await edit(file, /ERROR/, "throw ticketOptionNotFound()", "throw = ticketOptionNotFound()");
+  expect(await service.line(new RegExp(`${file}:\\d+:\\d+`))).toContain(file);
+  expect(await statusOfGet()).toBe(404);
+
+  await edit(file, reloaded, "throw = ticketOptionNotFound()", 'return { statusCode: 410, body: "" }');
+  expect(await statusOfGet()).toBe(410);
+});
+
+it("sells every ticket once while an edit is taken up", async () => {
+  const { create, purchase, left } = shop(service);
+  const id = await create(40);
+
+  const [, ...answers] = await Promise.all([
+    edit("functions/purchase.ts", reloaded, "TicketsSold", "Sold"),
+    ...Array.from({ length: 40 }, () => purchase(id, 1)),
+  ]);
+
+  expect(answers.map(({ status }) => status)).toEqual(Array(40).fill(200));
+  expect(await left(id)).toBe(0);
+});
+
+async function statusOfGet(): Promise<number> {
+  return (await shop(service).get(unknownId)).status;
+}
+
+/** Edits a file of the copy, and waits for what the run says to it. */
+async function edit(file: string, answer: RegExp, from: string, to: string): Promise<void> {
+  const whole = path.join(project.folder, file);
+  const code = readFileSync(whole, "utf8");
+  if (!code.includes(from)) throw new Error(`${file} has no ${from} to edit`);
+  if (!originals.has(whole)) originals.set(whole, code);
+  await write(whole, code.replace(from, to), answer);
+}
+
+async function write(file: string, code: string, answer: RegExp): Promise<void> {
+  const printed = service.lines.length;
+  // In one step: a watcher that looks in between would see a file that is cut short.
+  writeFileSync(`${file}.new`, code);
+  renameSync(`${file}.new`, file);
+  await service.line(answer, printed);
+}

@@ -1,0 +1,50 @@
+import { afterAll, expect, it } from "vitest";
+import { complaint, Project } from "./project.ts";
+import { shop } from "./shop.ts";
+
+const project = new Project();
+afterAll(() => project.remove());
+
+/** Which of the two npm reports depends on the shell that it finds. */
+const endOfCtrlC = [0, "SIGINT"];
+
+it.each([
+  "Starting PostgreSQL",
+  "Starting the Data API stand-in",
+  "Applying migrations",
+  "Bundling the functions",
+  "Starting Offline",
+  "Server ready",
+])("ends by Ctrl-C after the line “%s” of its start, and leaves nothing behind", async (line) => {
+  const run = await project.start();
+  await run.line(new RegExp(`^${line}`));
+  const family = project.family(run);
+
+  run.signal("SIGINT");
+
+  expect(await run.ended).toBeOneOf(endOfCtrlC);
+  await expect.poll(() => project.remains(run, family), { timeout: 10_000 }).toEqual([]);
+  expect(run.lines.filter((text) => complaint.test(text))).toEqual([]);
+});
+
+it.each(["initdb", "pg_ctl start"])(
+  "ends by Ctrl-C amid %s of its first start, leaves nothing behind, and is ready the next time",
+  async (program) => {
+    await project.run(["npm", "run", "reset"]).ended;
+    const run = await project.start();
+    const started = () => project.family(run).some(({ command }) => command.includes(`bin/${program}`));
+    await expect.poll(started, { timeout: 30_000, interval: 1 }).toBe(true);
+    const family = project.family(run);
+
+    run.signal("SIGINT");
+
+    expect(await run.ended).toBeOneOf(endOfCtrlC);
+    await expect.poll(() => project.remains(run, family), { timeout: 10_000 }).toEqual([]);
+    const next = await project.start();
+    await next.line(/^Ready/);
+    const { create, left } = shop(next);
+    expect(await left(await create(1))).toBe(1);
+    next.signal("SIGINT");
+    await next.ended;
+  },
+);

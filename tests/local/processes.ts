@@ -1,0 +1,50 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+
+export interface Process {
+  pid: number;
+  parent: number;
+  group: number;
+  command: string;
+}
+
+const onLinux = process.platform === "linux";
+
+/** All that runs on this machine. Zombies do not run: where nothing reaps them, they stay for good. */
+export function processes(): Process[] {
+  return onLinux ? readdirSync("/proc").flatMap(fromProc) : fromPs();
+}
+
+/** The most memory that a process ever had, in bytes; where that is not recorded, what it has now. */
+export function peakMemory(pid: number): number {
+  const kilobytes = onLinux
+    ? /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
+    : execFileSync("ps", ["-o", "rss=", "-p", `${pid}`], { encoding: "utf8" });
+  return Number(kilobytes) * 1024;
+}
+
+/** Not by `ps`, which small Linux images lack. */
+function fromProc(entry: string): Process[] {
+  if (!/^\d+$/.test(entry)) return [];
+  try {
+    const status = readFileSync(`/proc/${entry}/stat`, "utf8");
+    // After the program's name, which may hold anything: state, parent, group.
+    const [state, parent, group] = status.slice(status.lastIndexOf(")") + 2).split(" ");
+    const command = readFileSync(`/proc/${entry}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+    return state === "Z"
+      ? []
+      : [{ pid: Number(entry), parent: Number(parent), group: Number(group), command }];
+  } catch {
+    return []; // it has ended since
+  }
+}
+
+function fromPs(): Process[] {
+  const table = execFileSync("ps", ["-A", "-ww", "-o", "pid=,ppid=,pgid=,stat=,args="], { encoding: "utf8" });
+  return table.split("\n").flatMap((line) => {
+    const [pid, parent, group, state, ...command] = line.trim().split(/\s+/);
+    return !pid || state?.startsWith("Z")
+      ? []
+      : [{ pid: Number(pid), parent: Number(parent), group: Number(group), command: command.join(" ") }];
+  });
+}

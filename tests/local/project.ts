@@ -1,0 +1,152 @@
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { vi } from "vitest";
+import { assertFree, freePort } from "../../infra/local/ports.ts";
+import { serverPlace } from "../../infra/local/server-place.ts";
+import { type Process, processes } from "./processes.ts";
+import { type Run, startRun } from "./run.ts";
+
+/** A run of the service. */
+export interface Service extends Run {
+  httpPort: number;
+  lambdaPort: number;
+}
+
+/** How the README says to start it. */
+export const commands = {
+  "npm run dev": ["npm", "run", "dev", "--"],
+  "npx serverless offline": ["npx", "serverless", "offline"],
+};
+
+/** What no run should print that ends because it is told to. */
+export const complaint = /cannot|error|fail/i;
+
+const source = path.join(import.meta.dirname, "../..");
+
+/** A copy of this project as a user could have it, in a folder with a blank in its path. */
+export class Project {
+  readonly folder: string;
+  readonly #outer: string;
+  readonly #runs: Run[] = [];
+
+  constructor() {
+    this.#outer = mkdtempSync(path.join(tmpdir(), "ticket allocation "));
+    chmodSync(this.#outer, 0o755); // as root, PostgreSQL runs as another user
+    this.folder = path.join(this.#outer, "a clone");
+    mkdirSync(path.join(this.#outer, "home"));
+    for (const part of ["functions", "lib", "infra", "serverless.yml", "package.json", "tsconfig.json"])
+      cpSync(path.join(source, part), path.join(this.folder, part), { recursive: true });
+    symlinkSync(path.join(source, "node_modules"), path.join(this.folder, "node_modules"));
+  }
+
+  /** Runs a command as on a fresh machine: with an empty home and nothing set. */
+  run(command: string[], environment: Record<string, string> = {}): Run {
+    const run = startRun(command, this.folder, {
+      PATH: String(process.env.PATH),
+      HOME: path.join(this.#outer, "home"),
+      npm_config_update_notifier: "false", // npm would ask the registry
+      ...environment,
+    });
+    this.#runs.push(run);
+    return run;
+  }
+
+  /** Starts the service on the ports given, or on free ones, and does not wait for it. */
+  async start({
+    command = commands["npm run dev"],
+    ports = {},
+    environment = {},
+  }: {
+    command?: string[];
+    ports?: { httpPort?: number; lambdaPort?: number };
+    environment?: Record<string, string>;
+  } = {}): Promise<Service> {
+    const httpPort = ports.httpPort ?? (await freePort("127.0.0.1"));
+    const lambdaPort = ports.lambdaPort ?? (await freePort("127.0.0.1"));
+    const options = ["--httpPort", `${httpPort}`, "--lambdaPort", `${lambdaPort}`];
+    return { ...this.run([...command, ...options], environment), httpPort, lambdaPort };
+  }
+
+  /** The process of the Serverless Framework in a run. */
+  server({ pid }: Run): Process {
+    const found = processes().find(
+      (one) => one.group === pid && /^\S*node .*serverless offline/.test(one.command),
+    );
+    if (!found) throw new Error("the run has no server process");
+    return found;
+  }
+
+  /** What PostgreSQL keeps while it runs: its process, and the port that it listens on. */
+  postgres(): { pid: number; port: number } | undefined {
+    const lock = path.join(this.#postgresHome(), "data/postmaster.pid");
+    if (!existsSync(lock)) return undefined;
+    const [pid, , , port] = readFileSync(lock, "utf8").split("\n");
+    return { pid: Number(pid), port: Number(port) };
+  }
+
+  /** The processes of a run: npm and what came of it, and all that has to do with this folder's PostgreSQL. */
+  family({ pid }: Run): Process[] {
+    const home = this.#postgresHome();
+    const family = new Set<Process>();
+    const all = processes();
+    const belongs = (one: Process) =>
+      one.group === pid ||
+      one.command.includes(home) ||
+      [...family].some((other) => other.pid === one.parent);
+    for (let before = -1; family.size > before; ) {
+      before = family.size;
+      for (const one of all) if (belongs(one)) family.add(one);
+    }
+    return [...family];
+  }
+
+  /** What is still there of a run that should have ended: `before` is what it was made of. */
+  async remains(run: Service, before: Process[], postgresPort?: number): Promise<string[]> {
+    const ports = [run.httpPort, run.lambdaPort, ...(postgresPort ? [postgresPort] : [])];
+    const taken = await Promise.all(
+      ports.map((port) =>
+        assertFree(port, "127.0.0.1").then(
+          () => [],
+          () => [`port ${port}`],
+        ),
+      ),
+    );
+    const was = new Set(before.map(({ pid }) => pid));
+    const alive = [...processes().filter(({ pid }) => was.has(pid)), ...this.family(run)];
+    const lock = this.postgres() ? ["postmaster.pid"] : [];
+    return [...taken.flat(), ...alive.map(({ pid, command }) => `process ${pid} ${command}`), ...lock];
+  }
+
+  /** Ends its runs without mercy; PostgreSQL may stay. */
+  async kill(): Promise<void> {
+    const runs = this.#runs.splice(0);
+    for (const run of runs) run.signal("SIGKILL");
+    await Promise.all(runs.map(({ ended }) => ended));
+  }
+
+  /** Ends whatever still runs in it, and deletes it. */
+  async remove(): Promise<void> {
+    await this.kill();
+    const home = this.#postgresHome();
+    for (const { pid, command } of processes()) if (command.includes(home)) process.kill(pid, "SIGQUIT");
+    await vi.waitUntil(() => !processes().some(({ command }) => command.includes(home)), 10_000);
+    serverPlace(path.join(this.folder, ".local/postgres")).remove();
+    rmSync(this.#outer, { recursive: true, force: true });
+  }
+
+  #postgresHome(): string {
+    return existsSync(path.join(this.folder, ".local/postgres"))
+      ? serverPlace(path.join(this.folder, ".local/postgres")).home
+      : path.join(this.folder, ".local/postgres");
+  }
+}

@@ -1,0 +1,107 @@
+// What a run does while it serves: one run for all, since none of it changes the run.
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { peakMemory } from "./processes.ts";
+import { commands, Project, type Service } from "./project.ts";
+import { shop } from "./shop.ts";
+
+const project = new Project();
+let service: Service;
+
+beforeAll(async () => {
+  service = await project.start();
+  await service.line(/^Ctrl-C ends it all/);
+});
+afterAll(() => project.remove());
+
+it("says what it does while it starts", () => {
+  const said = service.lines.filter((line) => /^ *(starting|applying|applied|bundling|ready)\b/i.test(line));
+  expect(said).toEqual([
+    `Starting PostgreSQL, with its data in ${path.join(project.folder, ".local/postgres")}`,
+    "Starting the Data API stand-in",
+    "Applying migrations",
+    "  applied 0001_tickets",
+    "Bundling the functions",
+    "Starting Offline at stage local (eu-west-1)",
+    "Ready. With ID the one that the first line answers:",
+  ]);
+});
+
+it("prints a curl line for each endpoint, and they work as printed", async () => {
+  const printed = service.lines.filter((line) => line.includes("curl "));
+  const answers: { ID: string; Capacity?: number; Allocation?: number; Quantity?: number }[] = [];
+  for (const line of printed) {
+    const command = line.replace("/ID", `/${answers[0]?.ID}`);
+    const { stdout } = await promisify(execFile)("sh", ["-c", `${command} --silent --show-error`]);
+    answers.push(JSON.parse(stdout));
+  }
+  const ID = answers[0]?.ID;
+  expect(answers).toMatchObject([
+    { ID: expect.any(String), Capacity: 10_000, Allocation: 10_000 },
+    { ID, Capacity: 10_000, Allocation: 10_000 },
+    { TicketOptionID: ID, Quantity: 2 },
+  ]);
+});
+
+it("answers a burst of 300 purchases in less than 1 GB of memory", async () => {
+  const { create, purchase, left } = shop(service);
+  const id = await create(200);
+
+  const answers = await Promise.all(Array.from({ length: 300 }, () => purchase(id, 1)));
+
+  const count = (wanted: number) => answers.filter(({ status }) => status === wanted).length;
+  expect({ 200: count(200), 409: count(409) }).toEqual({ 200: 200, 409: 100 });
+  expect(await left(id)).toBe(0);
+  expect(peakMemory(project.server(service).pid)).toBeLessThan(1024 ** 3);
+});
+
+it.each([
+  { taken: "httpPort", of: "the service" },
+  { taken: "lambdaPort", of: "the Lambda endpoint" },
+] as const)("starts nothing when the port of $of is in use, and names that port", async ({ taken }) => {
+  const other = new Project();
+  onTestFinished(() => other.remove());
+
+  const run = await other.start({
+    command: commands["npx serverless offline"],
+    ports: { [taken]: service[taken] },
+  });
+
+  expect(await run.ended).toBe(1);
+  expect(run.lines).toEqual([
+    `Cannot start: port ${service[taken]} is in use: end what uses it, then try again`,
+  ]);
+  expect(existsSync(path.join(other.folder, ".local"))).toBe(false);
+});
+
+it("does not start twice in one folder, and goes on as if nobody had tried", async () => {
+  const { create, left } = shop(service);
+  const id = await create(5);
+  const before = project.postgres();
+
+  const second = await project.start({ command: commands["npx serverless offline"] });
+
+  expect(await second.ended).toBe(1);
+  expect(second.lines).toEqual([
+    expect.stringContaining("Starting PostgreSQL"),
+    "Cannot start: the local database is in use by another run: end that one first",
+  ]);
+  expect(project.postgres()).toEqual(before);
+  expect(await left(id)).toBe(5);
+});
+
+it("refuses to empty the data that it uses", async () => {
+  const { create, left } = shop(service);
+  const id = await create(5);
+
+  const reset = project.run(["npm", "run", "--silent", "reset"]);
+
+  expect(await reset.ended).toBe(1);
+  expect(reset.lines).toEqual([
+    "Not emptied: the local database is in use by another run: end that one first",
+  ]);
+  expect(await left(id)).toBe(5);
+});

@@ -1,0 +1,86 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import type { ApiRequest, ApiResponse } from "../api/client.ts";
+import { Project } from "../local/project.ts";
+import { localEnvironment } from "../support/environment.ts";
+import { packaged, unzipped } from "./packaging.ts";
+
+const project = new Project();
+const folder = mkdtempSync(path.join(tmpdir(), "packaged-"));
+
+beforeAll(async () => {
+  const { zips } = await packaged(project);
+  for (const [name, zip] of Object.entries(zips)) await unpack(name, zip);
+  // The way in which the other tests call handlers, copied to where it finds the packaged ones.
+  const tests = path.join(import.meta.dirname, "..");
+  for (const file of ["api/over-handlers.ts", "package/call.ts"])
+    cpSync(path.join(tests, file), path.join(folder, "caller/tests", file));
+  writeFileSync(path.join(folder, "caller/package.json"), '{ "type": "module" }');
+}, 60_000);
+afterAll(async () => {
+  await project.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it("serves from each zip by itself, with nothing installed beside it", async () => {
+  const creation = await call("POST", "/ticket_options", {
+    Name: "Fenerbahce vs Galatasaray",
+    Allocation: 3,
+  });
+  expect(creation).toMatchObject({ status: 200, body: { Allocation: 3, Capacity: 3 } });
+  const option = `/ticket_options/${creation.body.ID}`;
+  const order = { Quantity: 2, UserID: "406c1d05-bbb2-4e94-b183-7d208c2692e1" };
+
+  const sold = await call("POST", `${option}/purchases`, order);
+  expect(sold).toMatchObject({
+    status: 200,
+    body: { Quantity: 2, TicketIDs: Array(2).fill(expect.any(String)) },
+  });
+
+  expect(await call("GET", option)).toMatchObject({ status: 200, body: { Allocation: 1, Capacity: 3 } });
+
+  expect(await call("POST", `${option}/purchases`, order)).toMatchObject({
+    status: 409,
+    body: { detail: "there is not any available tickets", requested: 2, available: 1 },
+  });
+  expect(await call("GET", option)).toMatchObject({ status: 200, body: { Allocation: 1, Capacity: 3 } });
+});
+
+/** Each into a folder of its own; `functions/` leads to them, as it leads the other tests to the sources. */
+async function unpack(name: string, zip: Buffer): Promise<void> {
+  for (const file of await unzipped(zip)) {
+    const whole = path.join(folder, name, file.name);
+    mkdirSync(path.dirname(whole), { recursive: true });
+    writeFileSync(whole, file.content);
+  }
+  mkdirSync(path.join(folder, "caller/functions"), { recursive: true });
+  writeFileSync(
+    path.join(folder, `caller/functions/${name}.ts`),
+    `import { createRequire } from "node:module";
+     export const { handler } = createRequire(import.meta.url)("../../${name}/dist/${name}.cjs");`,
+  );
+}
+
+/** One request to the packaged function of that route, in a new process that has only the Lambda's environment. */
+async function call(method: string, route: string, body?: object) {
+  const child = fork(path.join(folder, "caller/tests/package/call.ts"), {
+    cwd: folder,
+    env: localEnvironment(inject("dataApiUrl")),
+    execArgv: [],
+    silent: true,
+  });
+  const printed: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => printed.push(chunk));
+  const answers: ApiResponse[] = [];
+  child.on("message", (answer: ApiResponse) => answers.push(answer));
+  const request: ApiRequest = { method, path: route, ...(body && { body: JSON.stringify(body) }) };
+  child.send(request);
+  await once(child, "close");
+  const [answer] = answers;
+  if (!answer) throw new Error(`no answer to ${method} ${route}:\n${Buffer.concat(printed)}`);
+  return { ...answer, body: JSON.parse(answer.body) };
+}

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Project } from "../local/project.ts";
+import { type Deployment, packaged, type Resource, unzipped } from "./packaging.ts";
+
+const projects = [new Project(), new Project()];
+let deployment: Deployment;
+let again: Deployment;
+
+beforeAll(async () => {
+  [deployment, again] = (await Promise.all(projects.map(packaged))) as [Deployment, Deployment];
+}, 60_000);
+afterAll(() => Promise.all(projects.map((project) => project.remove())));
+
+const names = ["create", "get", "purchase"];
+
+it("makes a zip for each function, and no other", () => {
+  expect(Object.keys(deployment.zips).sort()).toEqual(names);
+});
+
+it.each(names)(
+  "puts nothing but its bundle into the zip of %s, minified and without its source map",
+  async (name) => {
+    const files = await unzipped(zipOf(deployment, name));
+    expect(files.map((file) => file.name)).toEqual([`dist/${name}.cjs`]);
+
+    const code = String(files[0]?.content);
+    expect(code).not.toContain("sourceMappingURL");
+    expect(code).not.toContain("sourcesContent");
+    expect(code).not.toMatch(/^\/\/ \S+\.[cm]?[jt]s$/m); // what esbuild writes above each file, unless it minifies
+  },
+);
+
+it("makes the same bytes of the same sources, wherever they lie", () => {
+  for (const name of names) expect(zipOf(again, name).equals(zipOf(deployment, name)), name).toBe(true);
+});
+
+describe("the template", () => {
+  it("has the three functions, for Node 24 on arm64, with the environment that they read", () => {
+    const functions = resources("AWS::Lambda::Function").map(({ Properties }) => Properties);
+    expect(functions).toHaveLength(3);
+    for (const name of names)
+      expect(functions).toContainEqual(
+        expect.objectContaining({
+          FunctionName: `ticket-allocation-local-${name}`,
+          Handler: `dist/${name}.handler`,
+          Runtime: "nodejs24.x",
+          Architectures: ["arm64"],
+          Environment: {
+            Variables: {
+              CLUSTER_ARN: clusterArn,
+              SECRET_ARN: secretArn,
+              DATABASE_NAME: "tickets",
+              MAX_TICKETS_PER_PURCHASE: "10000",
+            },
+          },
+        }),
+      );
+  });
+
+  it("puts them behind a REST API with the contract's routes and their preflights, and no other", () => {
+    expect(resources("AWS::ApiGateway::RestApi")).toHaveLength(1);
+    const routes = resources("AWS::ApiGateway::Method").map(
+      ({ Properties: { HttpMethod, ResourceId, Integration } }) =>
+        `${HttpMethod} ${pathOf(ResourceId)} ${calledBy(Integration)}`,
+    );
+    expect(routes.sort()).toEqual([
+      "GET /ticket_options/{id} GetLambdaFunction",
+      "OPTIONS /ticket_options nothing",
+      "OPTIONS /ticket_options/{id} nothing",
+      "OPTIONS /ticket_options/{id}/purchases nothing",
+      "POST /ticket_options CreateLambdaFunction",
+      "POST /ticket_options/{id}/purchases PurchaseLambdaFunction",
+    ]);
+  });
+
+  it("lets the functions write their logs, run statements on the cluster and read its secret, no more", () => {
+    const roles = resources("AWS::IAM::Role").map(({ Properties }) => Properties);
+    const logs = (streams: string) => [
+      {
+        "Fn::Sub": `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/ticket-allocation-local*:${streams}`,
+      },
+    ];
+    const statements = [
+      {
+        Effect: "Allow",
+        Action: ["logs:CreateLogStream", "logs:CreateLogGroup", "logs:TagResource"],
+        Resource: logs("*"),
+      },
+      { Effect: "Allow", Action: ["logs:PutLogEvents"], Resource: logs("*:*") },
+      { Effect: "Allow", Action: ["rds-data:ExecuteStatement"], Resource: clusterArn },
+      { Effect: "Allow", Action: ["secretsmanager:GetSecretValue"], Resource: secretArn },
+    ];
+    expect(roles).toMatchObject([{ Policies: [{ PolicyDocument: { Statement: statements } }] }]);
+    expect(roles[0]).not.toHaveProperty("ManagedPolicyArns");
+  });
+});
+
+const clusterArn = "arn:aws:rds:eu-west-1:000000000000:cluster:tickets";
+const secretArn = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:tickets";
+
+function zipOf({ zips }: Deployment, name: string): Buffer {
+  const zip = zips[name];
+  if (!zip) throw new Error(`there is no zip of ${name}`);
+  return zip;
+}
+
+function resources(type: string): Resource[] {
+  return Object.values(deployment.template.Resources).filter(({ Type }) => Type === type);
+}
+
+/** The path of an API Gateway resource, which names only its last part and its parent. */
+function pathOf(reference: unknown): string {
+  const { Ref } = reference as { Ref?: string };
+  if (Ref === undefined) return "";
+  const { PathPart, ParentId } = deployment.template.Resources[Ref]?.Properties ?? {};
+  return `${pathOf(ParentId)}/${PathPart}`;
+}
+
+/** The function that a route calls. */
+function calledBy(integration: unknown): string {
+  return /"Fn::GetAtt":\["(\w+)","Arn"\]/.exec(JSON.stringify(integration))?.[1] ?? "nothing";
+}

@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import JSZip from "jszip";
+import type { Project } from "../local/project.ts";
+
+/** A deployment as `serverless package` leaves it. */
+export interface Deployment {
+  /** By the function's name. */
+  zips: Record<string, Buffer>;
+  /** The CloudFormation template. */
+  template: { Resources: Record<string, Resource> };
+}
+
+export interface Resource {
+  Type: string;
+  Properties: Record<string, unknown>;
+}
+
+/** Packages a copy of this project, on a machine that knows nothing of AWS. */
+export async function packaged(project: Project): Promise<Deployment> {
+  const folder = path.join(project.folder, "a deployment");
+  const run = project.run(["npx", "serverless", "package", "--package", folder]);
+  if ((await run.ended) !== 0) throw new Error(run.lines.join("\n"));
+  const zips = readdirSync(folder).filter((file) => file.endsWith(".zip"));
+  return {
+    zips: Object.fromEntries(
+      zips.map((file) => [path.basename(file, ".zip"), readFileSync(path.join(folder, file))]),
+    ),
+    template: JSON.parse(
+      readFileSync(path.join(folder, "cloudformation-template-update-stack.json"), "utf8"),
+    ),
+  };
+}
+
+/** The files in a zip. */
+export async function unzipped(zip: Buffer): Promise<{ name: string; content: Buffer }[]> {
+  const { files } = await JSZip.loadAsync(zip);
+  return Promise.all(
+    Object.values(files).map(async (file) => ({ name: file.name, content: await file.async("nodebuffer") })),
+  );
+}
