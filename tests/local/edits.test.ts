@@ -51,6 +51,17 @@ it("goes on with the old code while an edit does not compile, says so, and takes
   expect(await statusOfGet()).toBe(410);
 });
 
+it("goes on with the old code while an editor has written only part of a file", async () => {
+  const whole = path.join(project.folder, "functions/get.ts");
+  const code = readFileSync(whole, "utf8");
+
+  await write(whole, "", /^Not reloaded: get\.cjs has no handler$/);
+  expect(await statusOfGet()).toBe(404);
+
+  await write(whole, code, reloaded);
+  expect(await statusOfGet()).toBe(404);
+});
+
 it("sells every ticket once while an edit is taken up", async () => {
   const { create, purchase, left } = shop(service);
   const id = await create(40);
