@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { startDataApi } from "./data-api/server.ts";
 import { keepBundled } from "./live-bundle.ts";
 import { assertFree, untilListening } from "./ports.ts";
@@ -87,8 +88,9 @@ export default class LocalPlugin {
     void this.#settled.then(() => process.exit());
   }
 
-  /** What fails while it ends, such as a tool that a Ctrl-C ends too, is nobody's concern. */
-  #giveUp(error: unknown): void {
+  /** What fails because it ends, such as a tool that the same Ctrl-C ended, is nobody's concern. */
+  async #giveUp(error: unknown): Promise<void> {
+    for (let turn = 0; turn < 2; turn++) await setImmediate(); // a signal that has come is noticed by then
     if (this.#ending) return;
     console.error(`Cannot start: ${reasons(error).join(": ")}`);
     process.exit(1);
