@@ -85,15 +85,3 @@ describe("database errors", () => {
     );
   });
 });
-
-describe("a statement that takes too long", () => {
-  const impatient = useStandIn({ statementTimeout: 20 });
-
-  it("is cancelled as a timeout", async () => {
-    expect(await failure(impatient.execute("select 1 from pg_sleep(60)"))).toEqual({
-      name: "StatementTimeoutException",
-      status: 400,
-      message: "canceling statement due to statement timeout",
-    });
-  });
-});

@@ -4,12 +4,15 @@ import pg from "pg";
 const statuses = {
   BadRequestException: 400,
   DatabaseErrorException: 400,
+  DatabaseResumingException: 400,
   DatabaseUnavailableException: 504,
   InternalFailure: 500,
   InternalServerErrorException: 500,
   MissingAuthenticationTokenException: 403,
   SerializationException: 400,
+  ServiceUnavailableError: 503,
   StatementTimeoutException: 400,
+  ThrottlingException: 429,
   TransactionNotFoundException: 404,
   UnknownOperationException: 404,
   UnsupportedResultException: 400,
@@ -30,6 +33,12 @@ export class ServiceError extends Error {
   }
 }
 
+const TIMEOUT = "canceling statement due to statement timeout";
+
+export function statementTimeout(cause?: unknown): ServiceError {
+  return new ServiceError("StatementTimeoutException", TIMEOUT, { cause });
+}
+
 /** SQLSTATEs with which a server that is going down or coming up turns sessions away. */
 const unavailable = new Set(["57P01", "57P02", "57P03"]);
 
@@ -46,11 +55,7 @@ export function databaseFailure(error: unknown): ServiceError {
       cause: error,
     });
   }
-  if (error.code === "57014" && error.message === "canceling statement due to statement timeout") {
-    return new ServiceError("StatementTimeoutException", error.message, {
-      cause: error,
-    });
-  }
+  if (error.code === "57014" && error.message === TIMEOUT) return statementTimeout(error);
   // PostgreSQL itself counts the statements: this routine raises 42601 for nothing else.
   if (error.code === "42601" && error.routine === "exec_parse_message") {
     return new ServiceError("ValidationException", "Multistatements aren't supported.", { cause: error });

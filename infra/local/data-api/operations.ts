@@ -1,6 +1,6 @@
 import type pg from "pg";
 import type { Connections } from "./connections.ts";
-import { ServiceError } from "./errors.ts";
+import { ServiceError, statementTimeout } from "./errors.ts";
 import { bindParameters } from "./parameters.ts";
 import { parsePlaceholders } from "./placeholders.ts";
 import {
@@ -13,16 +13,19 @@ import {
   optionalString,
   requiredString,
 } from "./requests.ts";
-import { answerStatement, runStatement } from "./statements.ts";
+import { answerStatement, runStatement, unlimited } from "./statements.ts";
 import type { Transactions } from "./transactions.ts";
 
 /** Answers the body of one request. Throws a ServiceError for all that is the caller's to know. */
 export type Operation = (body: Members) => Promise<object>;
 
-/** Makes the operations, by their paths (RDS Data Service API Reference). */
+/** Makes the operations, by their paths (RDS Data Service API Reference). *
+ * @param statementLimit milliseconds after which a call is given up
+ */
 export function createOperations(
   connections: Connections,
   transactions: Transactions,
+  statementLimit: number,
 ): Readonly<Record<string, Operation>> {
   /** Runs `work` in the transaction the request names, else on a connection of its own. */
   async function onConnection<T>(body: Members, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
@@ -49,7 +52,19 @@ export function createOperations(
         optionalChoice(format, "decimalReturnType", ["STRING", "DOUBLE_OR_LONG"]) ?? "STRING",
       longReturnType: optionalChoice(format, "longReturnType", ["LONG", "STRING"]) ?? "LONG",
     } as const;
-    return onConnection(body, (client) => answerStatement(client, text, binds, options));
+    if (!optionalBoolean(body, "continueAfterTimeout")) {
+      return onConnection(body, (client) => answerStatement(client, text, binds, options));
+    }
+    return orTimeout(
+      onConnection(body, (client) => unlimited(client, () => answerStatement(client, text, binds, options))),
+    );
+  }
+
+  /** Gives up on a call that goes on. */
+  function orTimeout(call: Promise<object>): Promise<object> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(statementTimeout()), statementLimit);
+    return Promise.race([call, promise]).finally(() => clearTimeout(timer));
   }
 
   async function batchExecuteStatement(body: Members): Promise<object> {

@@ -70,6 +70,21 @@ export function optionalChoice<T extends string>(
   return choice;
 }
 
+/** @throws ServiceError ValidationException if it is absent or none of the choices */
+export function requiredChoice<T extends string>(body: Members, name: string, choices: readonly T[]): T {
+  const value = optionalChoice(body, name, choices);
+  if (value === undefined) throw unsatisfied(`Value null at '${name}'`, "Member must not be null");
+  return value;
+}
+
+/** @throws ServiceError ValidationException if it is no number, or less than 0 */
+export function optionalNumber(body: Members, name: string): number | undefined {
+  const value = body[name] ?? undefined;
+  if (value === undefined) return undefined;
+  if (typeof value !== "number" || value < 0) throw invalid(`${name} must be a number of at least 0`);
+  return value;
+}
+
 /** @throws ServiceError ValidationException if it is no list */
 export function optionalList(body: Members, name: string): unknown[] {
   const value = body[name] ?? [];

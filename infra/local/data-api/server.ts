@@ -2,8 +2,10 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { Connections } from "./connections.ts";
 import { ServiceError } from "./errors.ts";
+import { Faults, type Loss } from "./faults.ts";
 import { createOperations, type Operation } from "./operations.ts";
 import { invalid, parseBody } from "./requests.ts";
 import { Transactions } from "./transactions.ts";
@@ -25,6 +27,10 @@ export interface DataApiOptions {
   transactionIdleLimit?: number;
   /** Milliseconds a transaction may last: 24 hours by default. */
   transactionTotalLimit?: number;
+  /** Milliseconds that each call takes longer, as the service's own work does: 0 by default. */
+  latency?: number;
+  /** Opens `/faults`, by which the calls to come can be made to fail. */
+  faults?: boolean;
 }
 
 export interface DataApi {
@@ -45,17 +51,22 @@ const maxRequestBytes = 4 * 1024 * 1024;
  * @throws if the port is taken
  */
 export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
+  const statementTimeout = options.statementTimeout ?? 45_000;
   const connections = new Connections({
     databaseUrl: options.databaseUrl,
     poolSize: options.poolSize ?? 40,
-    statementTimeout: options.statementTimeout ?? 45_000,
+    statementTimeout,
   });
   const transactions = new Transactions(connections, {
     idle: options.transactionIdleLimit ?? 3 * 60_000,
     total: options.transactionTotalLimit ?? 24 * 3_600_000,
   });
-  const operations = createOperations(connections, transactions);
-  const server = createServer((request, response) => void answer(request, response, operations));
+  const service: Service = {
+    operations: createOperations(connections, transactions, statementTimeout),
+    latency: options.latency ?? 0,
+    faults: options.faults ? new Faults() : undefined,
+  };
+  const server = createServer((request, response) => void answer(request, response, service));
   // Longer than clients keep idle sockets, so that none is closed under a request being sent.
   server.keepAliveTimeout = 600_000;
   server.listen(options.port ?? 0, options.host ?? "127.0.0.1");
@@ -73,19 +84,30 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   };
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  operations: Readonly<Record<string, Operation>>,
-): Promise<void> {
+interface Service {
+  operations: Readonly<Record<string, Operation>>;
+  latency: number;
+  faults: Faults | undefined;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, service: Service): Promise<void> {
+  const { url = "", method } = request;
   response.setHeader("content-type", "application/json");
   response.setHeader("x-amzn-requestid", randomUUID());
   try {
     const body = await readBody(request);
+    if (service.faults && url === "/faults") {
+      response.end(JSON.stringify(setFaults(service.faults, method, body)));
+      return;
+    }
     checkSigned(request);
-    const operation = request.method === "POST" ? operations[request.url ?? ""] : undefined;
+    const operation = method === "POST" ? service.operations[url] : undefined;
     if (operation === undefined) throw new ServiceError("UnknownOperationException");
-    response.end(JSON.stringify(await operation(parseBody(body))));
+    if (service.latency > 0) await setTimeout(service.latency);
+    const loss = await service.faults?.meet(url);
+    const result = operation(parseBody(body));
+    if (loss) await lose(loss, result, response);
+    else response.end(JSON.stringify(await result));
   } catch (error) {
     // The caller went away while sending.
     if (!request.complete) return;
@@ -94,6 +116,22 @@ async function answer(
     response.setHeader("x-amzn-errortype", name);
     response.end(JSON.stringify(message === "" ? {} : { message }));
   }
+}
+
+/** The methods are such as a web page of another origin cannot use unasked. */
+function setFaults(faults: Faults, method: string | undefined, body: string): object {
+  if (method === "PUT") faults.add(parseBody(body));
+  else if (method === "DELETE") faults.clear();
+  else if (method !== "GET") throw new ServiceError("UnknownOperationException");
+  return { faults: faults.list() };
+}
+
+/** Lets the call run to its end, and then does not give its answer. */
+async function lose(loss: Loss, result: Promise<object>, response: ServerResponse): Promise<void> {
+  const answer = JSON.stringify(await result.catch(() => ({})));
+  if (loss === "run-then-internal-error") throw new ServiceError("InternalServerErrorException");
+  if (loss === "run-then-drop") response.destroy();
+  else response.end(answer.slice(0, answer.length / 2));
 }
 
 /**

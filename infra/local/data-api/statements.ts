@@ -62,3 +62,22 @@ export async function answerStatement(
   const columns = needsCatalog(result, options) ? await lookUpColumns(client, result.fields) : [];
   return toResponse(result, columns, options);
 }
+
+/** Does its work without PostgreSQL's limit on the time of a statement. */
+export async function unlimited<Result>(client: pg.ClientBase, work: () => Promise<Result>): Promise<Result> {
+  await setLimit(client, "set statement_timeout = 0");
+  try {
+    return await work();
+  } finally {
+    // Fails in a transaction that the work has aborted; its end undoes the first setting too.
+    await setLimit(client, "reset statement_timeout").catch(() => {});
+  }
+}
+
+async function setLimit(client: pg.ClientBase, statement: string): Promise<void> {
+  try {
+    await client.query(statement);
+  } catch (error) {
+    throw databaseFailure(error);
+  }
+}

@@ -1,0 +1,61 @@
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { startDataApi } from "./data-api/server.ts";
+import { assertFree } from "./ports.ts";
+import { startPostgres } from "./postgres.ts";
+import { serverPlace } from "./server-place.ts";
+
+// `npm run data-api`: the stand-in alone, for other programs to use.
+
+const usage = `npm run data-api -- [--port 8081] [--latency MILLISECONDS] [--faults]
+
+  --port     where it listens on 127.0.0.1 (8081)
+  --latency  how much longer each call takes (0)
+  --faults   opens /faults, by which calls can be made to fail
+  DATABASE_URL=postgres://... makes it serve that PostgreSQL instead of one of its own`;
+
+let started: Promise<unknown> = Promise.resolve();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  // Not while PostgreSQL is half started, for then it could not be stopped. It stops as this process exits.
+  process.on(signal, () => started.then(() => process.exit()));
+}
+
+try {
+  const { port, latency, faults } = options();
+  await assertFree(port, "127.0.0.1");
+  const databaseUrl = process.env.DATABASE_URL || (await startEmbedded());
+  const { url } = await startDataApi({ databaseUrl, port, latency, faults });
+  const database = decodeURIComponent(new URL(databaseUrl).pathname.slice(1));
+  console.log(`
+Ready. For the AWS SDK or CLI, with any ARNs:
+
+  export AWS_ENDPOINT_URL_RDS_DATA=${url} AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+
+The database is ${database}.${faults ? ` Faults: curl -X PUT ${url}/faults -d '{"fault": "resuming"}'` : ""}
+Ctrl-C ends it.`);
+} catch (error) {
+  console.error(`Cannot start: ${error instanceof Error ? error.message : error}`);
+  process.exit(1);
+}
+
+function options() {
+  const { values } = parseArgs({
+    options: {
+      port: { type: "string", default: "8081" },
+      latency: { type: "string", default: "0" },
+      faults: { type: "boolean", default: false },
+    },
+  });
+  const [port, latency] = [Number(values.port), Number(values.latency)];
+  if (!Number.isInteger(port) || port < 0 || port > 65_535 || !(latency >= 0))
+    throw new Error(`usage: ${usage}`);
+  return { port, latency, faults: values.faults };
+}
+
+async function startEmbedded(): Promise<string> {
+  const place = serverPlace(path.resolve(import.meta.dirname, "../../.local/postgres"));
+  console.log(`Starting PostgreSQL, with its data in ${place.home}`);
+  const postgres = startPostgres(place);
+  started = postgres.catch(() => {});
+  return (await postgres).url;
+}

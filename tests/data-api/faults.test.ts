@@ -1,0 +1,162 @@
+import { ExecuteStatementCommand, RDSDataClient } from "@aws-sdk/client-rds-data";
+import { describe, expect, it } from "vitest";
+import { arns, failure, signed, uniqueName, useStandIn } from "./stand-in.ts";
+
+const resuming = {
+  name: "DatabaseResumingException",
+  status: 400,
+  message:
+    "The Aurora DB instance local is resuming after being auto-paused. Please wait a few seconds and try again.",
+};
+
+describe("faults on demand", () => {
+  const api = useStandIn({ faults: true });
+
+  it.each([
+    ["internal-error", "InternalServerErrorException", 500, 0],
+    ["service-unavailable", "ServiceUnavailableError", 503, 0],
+    ["database-unavailable", "DatabaseUnavailableException", 504, 0],
+    ["resuming", "DatabaseResumingException", 400, 0],
+    ["throttled", "ThrottlingException", 429, 0],
+    ["statement-timeout", "StatementTimeoutException", 400, 0],
+    ["run-then-internal-error", "InternalServerErrorException", 500, 1],
+    ["run-then-drop", "TimeoutError", undefined, 1], // what the SDK makes of ECONNRESET
+    ["run-then-cut-short", "SyntaxError", 200, 1],
+  ])("%s gives the next call %s with status %s, and inserts %i row", async (fault, name, status, rows) => {
+    const t = await table();
+    await control("PUT", { fault });
+
+    const error = await thrown(api.execute(`insert into ${t} values (1)`));
+
+    expect([error.name, error.$metadata?.httpStatusCode]).toEqual([name, status]);
+    expect((await api.execute(`select a from ${t}`)).records).toHaveLength(rows);
+  });
+
+  it("are met by as many calls as are asked for", async () => {
+    await control("PUT", { fault: "resuming", calls: 2 });
+
+    expect(await failure(api.execute("select 1"))).toEqual(resuming);
+    expect(await failure(api.execute("select 1"))).toEqual(resuming);
+    expect((await api.execute("select 1")).records).toEqual([[{ longValue: 1 }]]);
+  });
+
+  it("are met by every call until their seconds are over", async () => {
+    await control("PUT", { fault: "resuming", seconds: 3600 });
+    for (let call = 0; call < 5; call++) expect(await failure(api.execute("select 1"))).toEqual(resuming);
+    await control("DELETE");
+    await control("PUT", { fault: "resuming", seconds: 0 });
+
+    expect((await api.execute("select 1")).records).toEqual([[{ longValue: 1 }]]);
+  });
+
+  it("are met one after the other, each by calls to its path only", async () => {
+    await control("PUT", { fault: "throttled", path: "/CommitTransaction" });
+    await control("PUT", { fault: "resuming" });
+    expect(await control("GET")).toEqual({
+      status: 200,
+      body: {
+        faults: [
+          { fault: "throttled", path: "/CommitTransaction", calls: 1 },
+          { fault: "resuming", calls: 1 },
+        ],
+      },
+    });
+
+    expect(await failure(api.execute("select 1"))).toEqual(resuming);
+    const transactionId = await api.begin();
+    expect(await failure(api.commit(transactionId))).toMatchObject({ name: "ThrottlingException" });
+    expect(await api.commit(transactionId)).toEqual({ transactionStatus: "Transaction Committed" });
+    expect(await control("GET")).toEqual({ status: 200, body: { faults: [] } });
+  });
+
+  it("let a commit take effect whose answer is lost, so that its repeat finds no transaction", async () => {
+    const t = await table();
+    const transactionId = await api.begin();
+    await api.execute({ sql: `insert into ${t} values (1)`, transactionId });
+    await control("PUT", { fault: "run-then-internal-error", path: "/CommitTransaction" });
+
+    expect(await failure(api.commit(transactionId))).toMatchObject({ name: "InternalServerErrorException" });
+    expect(await failure(api.commit(transactionId))).toMatchObject({ name: "TransactionNotFoundException" });
+    expect((await api.execute(`select a from ${t}`)).records).toHaveLength(1);
+  });
+
+  it("make the SDK with its own settings run a statement twice", async () => {
+    const t = await table();
+    const client = new RDSDataClient({ endpoint: api.url(), region: "eu-west-1", credentials });
+    await control("PUT", { fault: "run-then-drop" });
+
+    const answer = await client.send(
+      new ExecuteStatementCommand({ ...arns, sql: `insert into ${t} values (1)` }),
+    );
+
+    expect(answer).toMatchObject({ numberOfRecordsUpdated: 1, $metadata: { attempts: 2 } });
+    expect((await api.execute(`select a from ${t}`)).records).toHaveLength(2);
+  });
+
+  it("delay a call, which is then answered", async () => {
+    await control("PUT", { fault: "slow", milliseconds: 1 });
+
+    expect((await api.execute("select 1")).records).toEqual([[{ longValue: 1 }]]);
+    expect(await control("GET")).toEqual({ status: 200, body: { faults: [] } });
+  });
+
+  it.each([
+    [
+      {},
+      "1 validation error detected: Value null at 'fault' failed to satisfy constraint: Member must not be null",
+    ],
+    [{ fault: "slow", calls: -1 }, "calls must be a number of at least 0"],
+    [{ fault: "slow", seconds: "1" }, "seconds must be a number of at least 0"],
+  ])("are refused if they are set wrongly: %o", async (members, message) => {
+    expect(await control("PUT", members)).toEqual({ status: 400, body: { message } });
+    expect(await control("GET")).toEqual({ status: 200, body: { faults: [] } });
+  });
+
+  it("cannot be set by a request that a web page of another origin may send", async () => {
+    expect(await control("POST", { fault: "resuming" })).toEqual({ status: 404, body: {} });
+  });
+
+  async function control(method: string, members?: object) {
+    const body = members && JSON.stringify(members);
+    const response = await fetch(`${api.url()}/faults`, { method, ...(body && { body }) });
+    return { status: response.status, body: await response.json() };
+  }
+
+  async function table(): Promise<string> {
+    const name = uniqueName();
+    await api.execute(`create table ${name} (a integer)`);
+    return name;
+  }
+});
+
+describe("without being asked for", () => {
+  const api = useStandIn();
+
+  it("there is no way to set a fault", async () => {
+    const headers = signed;
+    const response = await fetch(`${api.url()}/faults`, {
+      method: "PUT",
+      headers,
+      body: '{"fault": "resuming"}',
+    });
+
+    expect([response.status, response.headers.get("x-amzn-errortype")]).toEqual([
+      404,
+      "UnknownOperationException",
+    ]);
+    expect((await api.execute("select 1")).records).toEqual([[{ longValue: 1 }]]);
+  });
+});
+
+const credentials = { accessKeyId: "local", secretAccessKey: "local" };
+
+interface SdkError extends Error {
+  $metadata?: { httpStatusCode?: number };
+}
+
+async function thrown(call: Promise<unknown>): Promise<SdkError> {
+  return call.then(
+    () => new Error("nothing was thrown"),
+    (error: SdkError) => error,
+  );
+}
