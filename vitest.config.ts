@@ -20,7 +20,7 @@ const local: TestProjectConfiguration[] = [
   {
     test: {
       name: "data-api",
-      include: ["tests/data-api/**/*.test.ts"],
+      include: ["tests/data-api/**/*.test.ts", "tests/data-api-clients/**/*.test.ts"],
       globalSetup: [postgres],
       testTimeout,
     },
