@@ -93,11 +93,12 @@ describe("faults on demand", () => {
     expect((await api.execute(`select a from ${t}`)).records).toHaveLength(2);
   });
 
-  it("delay a call, which is then answered", async () => {
-    await control("PUT", { fault: "slow", milliseconds: 1 });
+  it("delay a call, while others are answered", async () => {
+    await control("PUT", { fault: "slow", milliseconds: 600_000, path: "/BeginTransaction" });
 
-    expect((await api.execute("select 1")).records).toEqual([[{ longValue: 1 }]]);
-    expect(await control("GET")).toEqual({ status: 200, body: { faults: [] } });
+    const slow = sent(api.begin());
+    expect((await api.execute("select 2")).records).toEqual([[{ longValue: 2 }]]);
+    expect(slow.answered).toBe(false);
   });
 
   it.each([
@@ -129,6 +130,18 @@ describe("faults on demand", () => {
   }
 });
 
+describe("a latency", () => {
+  const slow = useStandIn({ latency: 600_000 });
+  const quick = useStandIn();
+
+  it("delays every call", async () => {
+    const calls = [sent(slow.execute("select 1")), sent(slow.begin())];
+
+    await quick.execute("select 2");
+    expect(calls.map(({ answered }) => answered)).toEqual([false, false]);
+  });
+});
+
 describe("without being asked for", () => {
   const api = useStandIn();
 
@@ -152,6 +165,16 @@ const credentials = { accessKeyId: "local", secretAccessKey: "local" };
 
 interface SdkError extends Error {
   $metadata?: { httpStatusCode?: number };
+}
+
+/** A call that is not waited for. It ends in an error when its stand-in ends. */
+function sent(call: Promise<unknown>) {
+  const state = { answered: false };
+  call.then(
+    () => (state.answered = true),
+    () => {},
+  );
+  return state;
 }
 
 async function thrown(call: Promise<unknown>): Promise<SdkError> {

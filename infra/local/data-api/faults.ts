@@ -91,7 +91,7 @@ export class Faults {
     const { fault, milliseconds } = next;
     if (isRefusal(fault)) throw refusals[fault]();
     if (fault !== "slow") return fault;
-    await setTimeout(milliseconds);
+    await setTimeout(milliseconds, undefined, { ref: false });
     return undefined;
   }
 

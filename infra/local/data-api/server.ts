@@ -103,7 +103,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, servic
     checkSigned(request);
     const operation = method === "POST" ? service.operations[url] : undefined;
     if (operation === undefined) throw new ServiceError("UnknownOperationException");
-    if (service.latency > 0) await setTimeout(service.latency);
+    if (service.latency > 0) await setTimeout(service.latency, undefined, { ref: false });
     const loss = await service.faults?.meet(url);
     const result = operation(parseBody(body));
     if (loss) await lose(loss, result, response);
