@@ -34,8 +34,15 @@ const describeColumns = `
     left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
    order by f.position`;
 
+/** PostgreSQL's own types have numbers below this, the same in every database (transam.h, FirstGenbkiObjectId). */
+const firstOtherType = 10_000;
+
+/** What was found of columns that are computed and of such a type: it depends on nothing else, and never changes. */
+const computed = new Map<number, CatalogColumn>();
+
 /**
- * Looks up the columns of a result, in their order.
+ * Looks up the columns of a result, in their order. That takes PostgreSQL longer than many a statement, so what
+ * cannot change is looked up once.
  *
  * @param client the connection that gave the result: its transaction may have created what is looked up
  * @throws ServiceError
@@ -44,13 +51,20 @@ export async function lookUpColumns(
   client: pg.ClientBase,
   fields: readonly pg.FieldDef[],
 ): Promise<CatalogColumn[]> {
+  const known = fields.flatMap((field) => (field.tableID === 0 && computed.get(field.dataTypeID)) || []);
+  if (known.length === fields.length) return known;
   const values = [
     fields.map((field) => field.dataTypeID),
     fields.map((field) => field.tableID),
     fields.map((field) => field.columnID),
   ];
   try {
-    return (await client.query<CatalogColumn>(describeColumns, values)).rows;
+    const { rows } = await client.query<CatalogColumn>(describeColumns, values);
+    for (const [index, { tableID, dataTypeID }] of fields.entries()) {
+      const row = rows[index];
+      if (row && tableID === 0 && dataTypeID < firstOtherType) computed.set(dataTypeID, row);
+    }
+    return rows;
   } catch (error) {
     throw databaseFailure(error);
   }

@@ -1,0 +1,90 @@
+import { v4, v7 } from "uuid";
+import { localEnvironment } from "../tests/support/environment.ts";
+import { startRecordingProxy } from "./recording-proxy.ts";
+
+/** What the driver takes. */
+export interface DriverQuery {
+  text: string;
+  values?: unknown[];
+}
+
+/** A statement in the two forms in which it is sent; each call of either makes a request of its own. */
+export interface Statement {
+  name: string;
+  /** The body of a request to the Data API. */
+  dataApiBody(client: number): string;
+  driverQuery(client: number): DriverQuery;
+}
+
+/** The statement that sells. */
+export interface PurchaseStatement extends Statement {
+  /** Sales that must be in the database once every request made so far has been answered. */
+  sales(): number;
+}
+
+/** Tickets of each sale. */
+export const TICKETS_PER_SALE = 2;
+
+/** More than any run sells. */
+const CAPACITY = 1_000_000_000;
+
+/** A statement that costs PostgreSQL next to nothing, so that what is around it shows. */
+export function selectOne(): Statement {
+  const sql = "select 1";
+  const { CLUSTER_ARN: resourceArn, SECRET_ARN: secretArn, DATABASE_NAME: database } = localEnvironment("");
+  const body = JSON.stringify({ resourceArn, secretArn, database, sql });
+  return {
+    name: sql,
+    dataApiBody: () => body,
+    driverQuery: () => ({ text: sql }),
+  };
+}
+
+/**
+ * Makes the tables, an option for each client, and one sale as the function makes it, and takes the statement from what
+ * the SDK sent for it: so it is the one that `lib/` runs, and the Data API gets the very bytes.
+ *
+ * One option for each client, since buyers of one option wait for each other's commits, whatever they go through.
+ */
+export async function purchaseStatement(dataApiUrl: string, clients: number): Promise<PurchaseStatement> {
+  const proxy = await startRecordingProxy(dataApiUrl);
+  Object.assign(process.env, localEnvironment(proxy.url));
+  // Only now: they read the environment as they load.
+  const { migrate } = await import("../infra/migrate.ts");
+  const { createTicketOption } = await import("../lib/ticket-options.ts");
+  const { sellTickets } = await import("../lib/purchases.ts");
+
+  await migrate();
+  const optionIds = Array.from({ length: clients }, () => v7());
+  for (const id of optionIds) {
+    await createTicketOption({ id, name: "Benchmark", description: "", capacity: CAPACITY });
+  }
+  const sample = { id: v7(), ticketOptionId: optionIds[0] ?? "", userId: v4(), quantity: TICKETS_PER_SALE };
+  const { result } = await sellTickets(sample);
+  if (result !== "sold") throw new Error(`the first sale ended in: ${result}`);
+  const sent = proxy.lastBody();
+
+  const { text, names } = numbered(JSON.parse(sent).sql);
+  const order = (client: number) => ({ ...sample, id: v7(), ticketOptionId: optionIds[client] ?? "" });
+  let sales = 1;
+  return {
+    name: "purchase",
+    sales: () => sales,
+    dataApiBody(client) {
+      sales += 1;
+      const { id, ticketOptionId } = order(client);
+      return sent.replace(sample.id, id).replace(sample.ticketOptionId, ticketOptionId);
+    },
+    driverQuery(client) {
+      sales += 1;
+      const values: Record<string, string | number> = order(client);
+      return { text, values: names.map((name) => values[name]) };
+    },
+  };
+}
+
+/** The statement as one writes it for the driver, with a number for each name. */
+function numbered(sql: string): { text: string; names: string[] } {
+  const names = [...new Set(Array.from(sql.matchAll(/:(\w+)/g), ([, name = ""]) => name))];
+  return { text: sql.replace(/:(\w+)/g, (_, name) => `$${names.indexOf(name) + 1}`), names };
+}
