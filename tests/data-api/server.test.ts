@@ -162,7 +162,7 @@ describe("the server", () => {
     expect(await post("/Execute", body)).toEqual({
       ...anyAnswer,
       status: 400,
-      errorType: "SerializationException",
+      errorType: "BadRequestException",
       body: { message },
     });
   });
@@ -174,9 +174,9 @@ describe("the server", () => {
   ])("knows no operation %s %s", async (method, path) => {
     expect(await post(path, "{}", method)).toEqual({
       ...anyAnswer,
-      status: 404,
-      errorType: "UnknownOperationException",
-      body: {},
+      status: 400,
+      errorType: "BadRequestException",
+      body: { message: `There is no ${method} ${path}` },
     });
   });
 

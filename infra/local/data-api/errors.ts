@@ -9,12 +9,10 @@ const statuses = {
   InternalFailure: 500,
   InternalServerErrorException: 500,
   MissingAuthenticationTokenException: 403,
-  SerializationException: 400,
   ServiceUnavailableError: 503,
   StatementTimeoutException: 400,
   ThrottlingException: 429,
   TransactionNotFoundException: 404,
-  UnknownOperationException: 404,
   UnsupportedResultException: 400,
   ValidationException: 400,
 } as const;

@@ -14,7 +14,7 @@ export function invalid(message: string): ServiceError {
 /**
  * Parses a request body. Whole numbers beyond 2^53 become a bigint, since `longValue` has 64 bits.
  *
- * @throws ServiceError SerializationException
+ * @throws ServiceError BadRequestException
  */
 export function parseBody(json: string): Members {
   try {
@@ -22,9 +22,9 @@ export function parseBody(json: string): Members {
     const body: unknown = /\d{16}/.test(json) ? JSON.parse(json, exactInteger) : JSON.parse(json);
     if (isMembers(body)) return body;
   } catch (error) {
-    throw new ServiceError("SerializationException", "The request is not valid JSON", { cause: error });
+    throw new ServiceError("BadRequestException", "The request is not valid JSON", { cause: error });
   }
-  throw new ServiceError("SerializationException", "The request is not a JSON object");
+  throw new ServiceError("BadRequestException", "The request is not a JSON object");
 }
 
 function exactInteger(_key: string, value: unknown, context?: { source?: string }): unknown {

@@ -97,12 +97,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, servic
   try {
     const body = await readBody(request);
     if (service.faults && url === "/faults") {
-      response.end(JSON.stringify(setFaults(service.faults, method, body)));
+      response.end(JSON.stringify(setFaults(service.faults, request, body)));
       return;
     }
     checkSigned(request);
     const operation = method === "POST" ? service.operations[url] : undefined;
-    if (operation === undefined) throw new ServiceError("UnknownOperationException");
+    if (operation === undefined) throw noSuchPath(request);
     if (service.latency > 0) await setTimeout(service.latency, undefined, { ref: false });
     const loss = await service.faults?.meet(url);
     const result = operation(parseBody(body));
@@ -119,11 +119,16 @@ async function answer(request: IncomingMessage, response: ServerResponse, servic
 }
 
 /** The methods are such as a web page of another origin cannot use unasked. */
-function setFaults(faults: Faults, method: string | undefined, body: string): object {
+function setFaults(faults: Faults, request: IncomingMessage, body: string): object {
+  const { method } = request;
   if (method === "PUT") faults.add(parseBody(body));
   else if (method === "DELETE") faults.clear();
-  else if (method !== "GET") throw new ServiceError("UnknownOperationException");
+  else if (method !== "GET") throw noSuchPath(request);
   return { faults: faults.list() };
+}
+
+function noSuchPath({ method, url }: IncomingMessage): ServiceError {
+  return new ServiceError("BadRequestException", `There is no ${method} ${url}`);
 }
 
 /** Lets the call run to its end, and then does not give its answer. */
