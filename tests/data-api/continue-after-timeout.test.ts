@@ -57,6 +57,29 @@ describe("a statement that takes longer than the limit", () => {
     await unlock();
   });
 
+  it("may be sent in an aborted transaction, to revive it", async () => {
+    const transactionId = await api.begin();
+    await api.execute({ sql: "savepoint before", transactionId });
+    await failure(api.execute({ sql: "select 1/0", transactionId }));
+
+    await api.execute({ sql: "rollback to savepoint before", continueAfterTimeout: true, transactionId });
+
+    expect((await api.execute({ sql: "select 1", transactionId })).records).toEqual([[{ longValue: 1 }]]);
+    await api.rollback(transactionId);
+  });
+
+  it("leaves the limit that its transaction has set", async () => {
+    const transactionId = await api.begin();
+    await api.execute({ sql: "set local statement_timeout = '7s'", transactionId });
+
+    await api.execute({ sql: "select 1", continueAfterTimeout: true, transactionId });
+
+    expect((await api.execute({ sql: "show statement_timeout", transactionId })).records).toEqual([
+      [{ stringValue: "7s" }],
+    ]);
+    await api.rollback(transactionId);
+  });
+
   /** A table with one row, locked until it is unlocked. */
   async function lockedRow() {
     const t = uniqueName();

@@ -73,13 +73,14 @@ describe("database errors", () => {
   });
 
   it("runs in the database that is named, and passes on that there is none", async () => {
-    const database = uniqueName();
-    await api.execute(`create database ${database}`);
+    const database = `${uniqueName()} $1/%41+é`;
+    await api.execute(`create database "${database}"`);
     const sql = "select current_database()";
     expect((await api.execute({ sql, database })).records).toEqual([[{ stringValue: database }]]);
     expect(await failure(api.execute({ sql, database: "no such" }))).toEqual(
       databaseError('FATAL: database "no such" does not exist; SQLState: 3D000'),
     );
+    expect((await api.execute({ sql, database: "" })).records).toEqual((await api.execute(sql)).records);
     expect(await failure(api.begin("no such"))).toEqual(
       databaseError('FATAL: database "no such" does not exist; SQLState: 3D000'),
     );

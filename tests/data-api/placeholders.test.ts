@@ -24,7 +24,7 @@ describe("placeholders", () => {
     ],
     ["one after a nested comment", "/* /* :a */ :b */ select :c", "/* /* :a */ :b */ select $1", ["c"]],
     ["one after a line comment", "select -- :a ' \n :b", "select -- :a ' \n $1", ["b"]],
-    ["one after a dollar quote", "select $$it;s$$, $q$ ' $q$, :a", "select $$it;s$$, $q$ ' $q$, $1", ["a"]],
+    ["one after a dollar quote", "select $$it;s$$, $q$ '' $q$, :a", "select $$it;s$$, $q$ '' $q$, $1", ["a"]],
     ["one after a dollar in an identifier", "select a$$ :a $$", "select a$$ $1 $$", ["a"]],
   ])("replaces %s", (_case, sql, text, names) => {
     expect(parsePlaceholders(sql)).toEqual({ text, names });
@@ -45,6 +45,8 @@ describe("placeholders", () => {
   it.each([
     ["inside a dollar-quoted string", "select $$ :a $$", "a"],
     ["inside a dollar-quoted string", "select $x$ $y$ :a $y$ $x$", "a"],
+    ["after a dollar-quoted string that leaves a quote or comment open", "select $q$it's$q$, :a", "a"],
+    ["after a dollar-quoted string that leaves a quote or comment open", "select $q$ /* $q$, :a", "a"],
     ["directly after a value, as in an array slice", "select a[1:2]", "2"],
     ["directly after a value, as in an array slice", "select a[f(x):n]", "n"],
     ["directly after a value, as in an array slice", "select a[é:n]", "n"],
@@ -63,7 +65,7 @@ describe("placeholders", () => {
       inside.map((text) => `"${text}"""`),
       inside.map((text) => `-- ${text.replaceAll("\n", "")}\n`),
       inside.map((text) => `/* ${text} /* ' */ ${text} */`),
-      fc.constantFrom("$q$ ; ' :: $q$", "a::int", "f(x := 1)", "select", ",", "\t"),
+      fc.constantFrom("$q$ ; '' :: $q$", "a::int", "f(x := 1)", "select", ",", "\t"),
     );
     const placeholder = fc.stringMatching(/^[A-Za-z0-9_]{1,8}$/);
     const statement = fc.array(

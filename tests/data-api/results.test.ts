@@ -30,6 +30,8 @@ describe("results", () => {
     ["time '12:34:56.0001'", { stringValue: "12:34:56.000100" }],
     ["timestamp '2024-01-15 12:34:56'", { stringValue: "2024-01-15 12:34:56" }],
     ["timestamp '2024-01-15 12:34:56.12'", { stringValue: "2024-01-15 12:34:56.120" }],
+    ["timestamp '0044-03-15 12:00:00.5 BC'", { stringValue: "0044-03-15 12:00:00.500 BC" }],
+    ["timestamptz '0044-03-15 12:00:00.5+00 BC'", { stringValue: "0044-03-15 12:00:00.500 BC" }],
     ["timestamptz '2024-01-15 12:34:56+09'", { stringValue: "2024-01-15 03:34:56" }],
     ["timestamptz '2024-01-15 12:34:56.123456+09'", { stringValue: "2024-01-15 03:34:56.123456" }],
     ["array[1, null, 3]", { arrayValue: { longValues: [1, null, 3] } }],
@@ -228,4 +230,20 @@ describe("results", () => {
     const { records } = await api.execute("select decode(repeat('ff', 1000000), 'hex')");
     expect(records).toEqual([[{ blobValue: new Uint8Array(1_000_000).fill(255) }]]);
   });
+});
+
+it("refuses a result of many rows, of which it keeps only as many as tell", async () => {
+  expect(
+    await failure(api.execute("select number, 'text' from generate_series(1, 300000) as number")),
+  ).toEqual(unsupportedResult("The result exceeds the size limit 1 MB."));
+});
+
+it("refuses bytes that a transaction has printed otherwise than in hexadecimal", async () => {
+  const transactionId = await api.begin();
+  await api.execute({ sql: "set local bytea_output = 'escape'", transactionId });
+
+  expect(await failure(api.execute({ sql: "select '\\x61626364'::bytea", transactionId }))).toEqual(
+    unsupportedResult("The stand-in reads bytes in hexadecimal only"),
+  );
+  await api.rollback(transactionId);
 });

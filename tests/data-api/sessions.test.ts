@@ -5,6 +5,33 @@ import { databaseError, failure, uniqueName, useStandIn } from "./stand-in.ts";
 const api = useStandIn({ poolSize: 1 });
 const other = useStandIn();
 
+describe("copying from the caller, which is refused", () => {
+  const refusal = databaseError(
+    expect.stringMatching(/^ERROR: COPY from stdin failed: .*; SQLState: 57014$/) as string,
+  );
+
+  it("leaves the connection to the next call", async () => {
+    const t = uniqueName();
+    await api.execute(`create table ${t} (a integer)`);
+
+    expect(await failure(api.execute(`copy ${t} from stdin`))).toEqual(refusal);
+    expect((await api.execute("select 1")).records).toEqual([[{ longValue: 1 }]]);
+  });
+
+  it("leaves a transaction aborted, and able to end", async () => {
+    const t = uniqueName();
+    await api.execute(`create table ${t} (a integer)`);
+    const transactionId = await api.begin();
+
+    expect(await failure(api.execute({ sql: `copy ${t} from stdin`, transactionId }))).toEqual(refusal);
+    expect(await failure(api.execute({ sql: "select 1", transactionId }))).toMatchObject({
+      message: expect.stringContaining("SQLState: 25P02"),
+    });
+    expect(await api.rollback(transactionId)).toEqual({ transactionStatus: "Rollback Complete" });
+    expect((await api.execute("select 1")).records).toEqual([[{ longValue: 1 }]]);
+  });
+});
+
 describe("sessions", () => {
   it("run in UTC, with ISO dates and a time limit of 45 s", async () => {
     const setting = (name: string) => `current_setting('${name}')`;

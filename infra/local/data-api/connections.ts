@@ -28,6 +28,8 @@ export class Connections {
     const settings = {
       TimeZone: "UTC",
       DateStyle: "ISO",
+      bytea_output: "hex",
+      extra_float_digits: 1,
       statement_timeout: statementTimeout,
       client_connection_check_interval: 1000,
     };
@@ -83,12 +85,16 @@ export class Connections {
     const known = this.#pools.get(database);
     if (known !== undefined) return known;
     const url = new URL(this.#url);
-    url.pathname = `/${encodeURIComponent(database)}`;
+    url.pathname = `/${encodeURI(database)}`; // which is what the driver decodes
     const pool = new pg.Pool({ connectionString: url.href, max: this.#poolSize });
     // PostgreSQL may go away at any time, and an error without a listener would end the process. What was
     // running fails by itself; an idle connection is dropped by the pool.
     pool.on("error", () => {});
-    pool.on("connect", (client) => client.on("error", () => {}));
+    pool.on("connect", (client) => {
+      client.on("error", () => {});
+      // The driver refuses to copy from the client, but leaves out the message that ends the exchange.
+      client.connection.on("copyInResponse", () => client.connection.sync());
+    });
     this.#pools.set(database, pool);
     return pool;
   }

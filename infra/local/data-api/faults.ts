@@ -57,13 +57,14 @@ export class Faults {
    * @throws ServiceError ValidationException
    */
   add(members: Members): void {
-    const seconds = optionalNumber(members, "seconds");
+    const seconds = optionalNumber(members, "seconds", 86_400);
     this.#waiting.push({
       fault: requiredChoice(members, "fault", kinds),
       path: optionalChoice(members, "path", paths),
-      calls: optionalNumber(members, "calls") ?? (seconds === undefined ? 1 : Number.MAX_SAFE_INTEGER),
+      calls:
+        optionalNumber(members, "calls", 1_000_000) ?? (seconds === undefined ? 1 : Number.MAX_SAFE_INTEGER),
       until: seconds === undefined ? undefined : performance.now() + seconds * 1000,
-      milliseconds: optionalNumber(members, "milliseconds") ?? 1000,
+      milliseconds: optionalNumber(members, "milliseconds", 3_600_000) ?? 1000,
     });
   }
 

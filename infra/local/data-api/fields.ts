@@ -113,6 +113,9 @@ function arrayDecoder({ member, read }: Kind): Decode {
 }
 
 function decodeBytes(text: string): Field {
+  if (!text.startsWith("\\x")) {
+    throw new ServiceError("UnsupportedResultException", "The stand-in reads bytes in hexadecimal only");
+  }
   return {
     blobValue: Buffer.from(text.slice("\\x".length), "hex").toString("base64"),
   };
@@ -136,14 +139,11 @@ function finite(text: string): string {
 
 /** Fractions of a second are three digits where those suffice, else six; PostgreSQL trims zeros. */
 function withWholeFraction(text: string): string {
-  const dot = text.indexOf(".");
-  if (dot < 0) return text;
-  const fraction = text.slice(dot + 1);
-  return text.slice(0, dot + 1) + fraction.padEnd(fraction.length > 3 ? 6 : 3, "0");
+  return text.replace(/(?<=\.)\d+/, (fraction) => fraction.padEnd(fraction.length > 3 ? 6 : 3, "0"));
 }
 
 /** Sessions run in UTC; only a transaction that set another zone for itself shows any other offset. */
 function withoutOffset(text: string): string {
-  if (text.endsWith("+00")) return text.slice(0, -"+00".length);
+  if (/\+00( BC)?$/.test(text)) return text.replace("+00", "");
   throw new ServiceError("UnsupportedResultException", `The stand-in reads times in UTC only, not ${text}`);
 }

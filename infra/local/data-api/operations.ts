@@ -122,5 +122,5 @@ function readSql(body: Members): string {
 
 function readDatabase(body: Members): string | undefined {
   if (optionalString(body, "schema", 64) !== undefined) throw invalid("The schema parameter isn't supported");
-  return optionalString(body, "database", 64);
+  return optionalString(body, "database", 64) || undefined;
 }

@@ -26,12 +26,16 @@ const token = new RegExp(
   "gs",
 );
 
+/** Quotes and comments that end where they stand. */
+const closed = /'[^']*'|"[^"]*"|--[^\n]*\n|\/\*.*?\*\//gs;
+
 /**
  * Replaces each `:name` by a numbered bind. Every occurrence is a bind of its own, as on Aurora, so
  * PostgreSQL does not see two uses of one name as equal.
  *
- * Two spellings that the service silently corrupts are refused instead: a placeholder inside a
- * dollar-quoted string, and one directly after a value, as in the slice `a[1:n]`.
+ * Spellings that the service silently corrupts are refused instead: a placeholder inside a dollar-quoted
+ * string, or after one in which a quote or comment is left open, for the service reads that as SQL; and one
+ * directly after a value, as in the slice `a[1:n]`.
  *
  * @throws ServiceError ValidationException
  */
@@ -40,6 +44,7 @@ export function parsePlaceholders(sql: string): Statement {
   const scanner = new RegExp(token);
   let text = "";
   let copied = 0;
+  let leftOpen = false;
   for (let match = scanner.exec(sql); match !== null; match = scanner.exec(sql)) {
     const { body, name } = match.groups ?? {};
     if (match[0] === "/*") {
@@ -47,7 +52,9 @@ export function parsePlaceholders(sql: string): Statement {
     } else if (body !== undefined) {
       const [inside] = parsePlaceholders(body).names;
       if (inside !== undefined) throw refusal(inside, "inside a dollar-quoted string");
+      leftOpen ||= /'|"|--|\/\*/.test(body.replace(closed, ""));
     } else if (name !== undefined) {
+      if (leftOpen) throw refusal(name, "after a dollar-quoted string that leaves a quote or comment open");
       if (/[\w$)\]'"\u0080-\uffff]/.test(sql[match.index - 1] ?? "")) {
         throw refusal(name, "directly after a value, as in an array slice");
       }

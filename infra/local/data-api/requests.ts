@@ -77,12 +77,12 @@ export function requiredChoice<T extends string>(body: Members, name: string, ch
   return value;
 }
 
-/** @throws ServiceError ValidationException if it is no number, or less than 0 */
-export function optionalNumber(body: Members, name: string): number | undefined {
+/** @throws ServiceError ValidationException if it is no number from 0 to `max` */
+export function optionalNumber(body: Members, name: string, max: number): number | undefined {
   const value = body[name] ?? undefined;
   if (value === undefined) return undefined;
-  if (typeof value !== "number" || value < 0) throw invalid(`${name} must be a number of at least 0`);
-  return value;
+  if (typeof value === "number" && value >= 0 && value <= max) return value;
+  throw invalid(`${name} must be a number from 0 to ${max}`);
 }
 
 /** @throws ServiceError ValidationException if it is no list */

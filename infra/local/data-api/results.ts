@@ -24,7 +24,7 @@ export interface StatementResponse {
 }
 
 /** Bytes of a result; the Aurora User Guide calls it 1 MiB. */
-const maxResultBytes = 1024 * 1024;
+export const MAX_RESULT_BYTES = 1024 * 1024;
 
 const counted = new Set(["INSERT", "UPDATE", "DELETE", "MERGE"]);
 
@@ -82,7 +82,7 @@ function toRecords(
       bytes += byteLength(text, at(fields, index).dataTypeID);
       return at(decoders, index)(text);
     });
-    if (bytes > maxResultBytes) {
+    if (bytes > MAX_RESULT_BYTES) {
       throw new ServiceError("UnsupportedResultException", "The result exceeds the size limit 1 MB.");
     }
     return record;

@@ -1,8 +1,9 @@
-import type pg from "pg";
+import pg from "pg";
 import { lookUpColumns } from "./catalog.ts";
 import { databaseFailure, ServiceError } from "./errors.ts";
 import type { Binds } from "./parameters.ts";
 import {
+  MAX_RESULT_BYTES,
   needsCatalog,
   type ResultOptions,
   type StatementResponse,
@@ -34,17 +35,36 @@ export async function runStatement(client: pg.ClientBase, text: string, binds: B
     rowMode: "array",
     queryMode: "extended",
   };
-  let result: TextResult;
-  try {
-    result = await client.query<(string | null)[]>(query);
-  } catch (error) {
-    throw databaseFailure(error);
-  }
+  const result = await collect(client, query);
   // The driver swallows the rows of a copy to the client. Copying to a file never succeeds on Aurora.
   if (result.command === "COPY") {
     throw new ServiceError("DatabaseErrorException", "unexpected message: CopyOutResponse");
   }
   return result;
+}
+
+/**
+ * Keeps no more rows than it takes to tell that they are too many, whatever the statement gives: text of twice the
+ * limit, since bytes are written with two digits.
+ */
+async function collect(client: pg.ClientBase, config: DeclaredQuery): Promise<TextResult> {
+  const { promise, resolve, reject } = Promise.withResolvers<TextResult>();
+  const rows: (string | null)[][] = [];
+  let characters = 0;
+  const query = new pg.Query<(string | null)[]>(config);
+  query.on("row", (row) => {
+    if (characters > 2 * MAX_RESULT_BYTES) return;
+    rows.push(row);
+    for (const text of row) characters += (text?.length ?? 0) + 4;
+  });
+  query.on("error", reject);
+  query.on("end", (result) => resolve({ ...result, rows }));
+  client.query(query);
+  try {
+    return await promise;
+  } catch (error) {
+    throw databaseFailure(error);
+  }
 }
 
 /**
@@ -65,18 +85,23 @@ export async function answerStatement(
 
 /** Does its work without PostgreSQL's limit on the time of a statement. */
 export async function unlimited<Result>(client: pg.ClientBase, work: () => Promise<Result>): Promise<Result> {
-  await setLimit(client, "set statement_timeout = 0");
+  if (client.getTransactionStatus() === "E") return work(); // nothing that takes time runs there
+  const before = await setLimit(client, "0");
   try {
     return await work();
   } finally {
     // Fails in a transaction that the work has aborted; its end undoes the first setting too.
-    await setLimit(client, "reset statement_timeout").catch(() => {});
+    await setLimit(client, before).catch(() => {});
   }
 }
 
-async function setLimit(client: pg.ClientBase, statement: string): Promise<void> {
+/** @returns what the limit was before */
+async function setLimit(client: pg.ClientBase, limit: string): Promise<string> {
+  const sql = `
+    select current_setting('statement_timeout') as before, set_config('statement_timeout', $1, false)`;
   try {
-    await client.query(statement);
+    const { rows } = await client.query<{ before: string }>(sql, [limit]);
+    return rows[0]?.before ?? limit;
   } catch (error) {
     throw databaseFailure(error);
   }
