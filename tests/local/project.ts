@@ -94,6 +94,11 @@ export class Project {
     return { pid: Number(pid), port: Number(port) };
   }
 
+  /** Whether PostgreSQL's programs have come as far as to make that folder. */
+  hasMade(folder: string): boolean {
+    return existsSync(path.join(this.#postgresHome(), folder));
+  }
+
   /** The processes of a run: npm and what came of it, and all that has to do with this folder's PostgreSQL. */
   family({ pid }: Run): Process[] {
     const home = this.#postgresHome();
