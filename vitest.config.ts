@@ -5,7 +5,7 @@ const dataApi = "tests/support/data-api.ts";
 const serverlessOffline = "tests/support/serverless-offline.ts";
 
 /** Milliseconds, long enough for a busy machine: no test is about time. */
-const testTimeout = 60_000;
+const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 /** The API suite over HTTP: against the service in API_BASE_URL if there is one, else against a local run. */
 const apiHttp = {
@@ -13,7 +13,7 @@ const apiHttp = {
   include: ["tests/api/**/*.test.ts"],
   exclude: [...configDefaults.exclude, "**/*.handler.test.ts"],
   provide: { apiMode: "http" as const },
-  testTimeout,
+  ...timeouts,
 };
 
 const local: TestProjectConfiguration[] = [
@@ -22,7 +22,7 @@ const local: TestProjectConfiguration[] = [
       name: "data-api",
       include: ["tests/data-api/**/*.test.ts", "tests/data-api-clients/**/*.test.ts"],
       globalSetup: [postgres],
-      testTimeout,
+      ...timeouts,
     },
   },
   {
@@ -31,7 +31,7 @@ const local: TestProjectConfiguration[] = [
       include: ["tests/lib/**/*.test.ts"],
       globalSetup: [postgres, dataApi],
       setupFiles: ["tests/support/functions.ts"],
-      testTimeout,
+      ...timeouts,
     },
   },
   {
@@ -42,7 +42,7 @@ const local: TestProjectConfiguration[] = [
       provide: { apiMode: "handler" },
       globalSetup: [postgres, dataApi],
       setupFiles: ["tests/support/functions.ts"],
-      testTimeout,
+      ...timeouts,
     },
   },
   { test: { ...apiHttp, globalSetup: [postgres, serverlessOffline] } },
@@ -51,7 +51,7 @@ const local: TestProjectConfiguration[] = [
       name: "on-sale",
       include: ["tests/on-sale/**/*.test.ts"],
       globalSetup: [postgres, dataApi, serverlessOffline],
-      testTimeout,
+      ...timeouts,
       sequence: { groupOrder: 1 }, // by itself, after all others: it takes the whole machine
     },
   },
@@ -59,7 +59,7 @@ const local: TestProjectConfiguration[] = [
     test: {
       name: "local",
       include: ["tests/local/**/*.test.ts"],
-      testTimeout,
+      ...timeouts,
       sequence: { groupOrder: 2 },
     },
   },
@@ -68,7 +68,7 @@ const local: TestProjectConfiguration[] = [
       name: "package",
       include: ["tests/package/**/*.test.ts"],
       globalSetup: [postgres, dataApi],
-      testTimeout,
+      ...timeouts,
       sequence: { groupOrder: 3 },
     },
   },
