@@ -49,10 +49,7 @@ export function serverPlace(home: string): ServerPlace {
   mkdirSync(outside, { recursive: true, mode: 0o755 });
   if (lstatSync(outside).uid !== 0) throw new Error(`${outside} belongs to another user; delete it`);
   const programs = path.join(outside, digest(readFileSync(path.join(installed, "../package.json"))));
-  if (!existsSync(programs)) {
-    cpSync(installed, `${programs}.unfinished`, { recursive: true, verbatimSymlinks: true });
-    renameSync(`${programs}.unfinished`, programs);
-  }
+  if (!existsSync(programs)) copyWhole(installed, programs);
   return place(path.join(outside, "server"), programs, nobody, [home, outside]);
 }
 
@@ -77,6 +74,18 @@ function place(
       for (const folder of folders) rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Under a name of this process's own until it is whole: another may be copying it too, and the first one's stays. */
+function copyWhole(from: string, to: string): void {
+  const unfinished = `${to}.${process.pid}`;
+  cpSync(from, unfinished, { recursive: true, verbatimSymlinks: true });
+  try {
+    renameSync(unfinished, to);
+  } catch (error) {
+    rmSync(unfinished, { recursive: true });
+    if (!existsSync(to)) throw error;
+  }
 }
 
 function canReach(folder: string, account: { uid: number; gid: number }): boolean {
