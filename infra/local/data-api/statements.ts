@@ -85,8 +85,9 @@ export async function answerStatement(
 
 /** Does its work without PostgreSQL's limit on the time of a statement. */
 export async function unlimited<Result>(client: pg.ClientBase, work: () => Promise<Result>): Promise<Result> {
-  if (client.getTransactionStatus() === "E") return work(); // nothing that takes time runs there
-  const before = await setLimit(client, "0");
+  // Fails in an aborted transaction, in which nothing that takes time runs. The client's own view of the state may lag.
+  const before = await setLimit(client, "0").catch(() => undefined);
+  if (before === undefined) return work();
   try {
     return await work();
   } finally {
