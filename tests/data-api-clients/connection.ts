@@ -1,16 +1,6 @@
 import { expect, inject } from "vitest";
 import { arns } from "../data-api/stand-in.ts";
 
-/** What any client of the AWS SDK needs to reach a stand-in; each request is sent once. */
-export function clientOptions(endpoint: string) {
-  return {
-    endpoint,
-    region: "eu-west-1",
-    credentials: { accessKeyId: "local", secretAccessKey: "local" },
-    maxAttempts: 1,
-  };
-}
-
 /** The database as the clients ask for it: always by its name. */
 export function target() {
   return { ...arns, database: new URL(inject("databaseUrl")).pathname.slice(1) };

@@ -15,8 +15,8 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { uniqueName, useStandIn } from "../data-api/stand-in.ts";
-import { clientOptions, duplicateKey, target } from "./connection.ts";
+import { clientOptions, uniqueName, useStandIn } from "../data-api/stand-in.ts";
+import { duplicateKey, target } from "./connection.ts";
 
 const api = useStandIn();
 

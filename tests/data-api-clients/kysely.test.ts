@@ -2,8 +2,8 @@ import { RDSData } from "@aws-sdk/client-rds-data";
 import { type ColumnType, Kysely, sql } from "kysely";
 import { DataApiDialect } from "kysely-data-api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { uniqueName, useStandIn } from "../data-api/stand-in.ts";
-import { clientOptions, duplicateKey, target } from "./connection.ts";
+import { clientOptions, uniqueName, useStandIn } from "../data-api/stand-in.ts";
+import { duplicateKey, target } from "./connection.ts";
 
 const api = useStandIn();
 

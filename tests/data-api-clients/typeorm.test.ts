@@ -1,7 +1,7 @@
 import { Between, DataSource, EntitySchema, In } from "typeorm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { uniqueName, useStandIn } from "../data-api/stand-in.ts";
-import { clientOptions, duplicateKey, target } from "./connection.ts";
+import { clientOptions, uniqueName, useStandIn } from "../data-api/stand-in.ts";
+import { duplicateKey, target } from "./connection.ts";
 
 const api = useStandIn();
 

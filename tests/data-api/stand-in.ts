@@ -70,14 +70,18 @@ export function useStandIn(options: Partial<DataApiOptions> = {}) {
   };
 }
 
-/** A client that sends each request once, so that a test sees what the stand-in answers. */
-export function sdkClient(endpoint: string): RDSDataClient {
-  return new RDSDataClient({
+/** What any client of the AWS SDK needs to reach a stand-in; each request is sent once, so that its answer is seen. */
+export function clientOptions(endpoint: string) {
+  return {
     endpoint,
     region: "eu-west-1",
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
     maxAttempts: 1,
-  });
+  };
+}
+
+export function sdkClient(endpoint: string): RDSDataClient {
+  return new RDSDataClient(clientOptions(endpoint));
 }
 
 /** The error that a call ends in; a call that succeeds gives its response, which no expectation equals. */
