@@ -56,39 +56,131 @@ describe("parameters", () => {
     ).toEqual(databaseError("ERROR: could not determine data type of parameter $1; SQLState: 42P18"));
   });
 
-  it.each([
+  it.each<[string, string, Field, string, Field]>([
     [
       "compared with an integer",
       "select 1 = :p",
       { stringValue: "1" },
       "ERROR: operator does not exist: integer = text; Hint: No operator matches the given name and argument types. You might need to add explicit type casts.; Position: 10; SQLState: 42883",
+      { booleanValue: true },
     ],
     [
       "given to a function of integers",
       "select make_interval(hours => :p)::text",
       { longValue: 1 },
       "ERROR: function make_interval(hours => bigint) does not exist; Hint: No function matches the given name and argument types. You might need to add explicit type casts.; Position: 8; SQLState: 42883",
+      { stringValue: "01:00:00" },
     ],
-  ])("refuses a value without a cast when %s", async (_case, sql, value: unknown, message) => {
-    expect(await failure(api.execute({ sql, parameters: [malformed({ name: "p", value })] }))).toEqual(
-      databaseError(message),
+    [
+      "given to a function of a text and integers",
+      "select substring(text 'abcd', :p, :p)",
+      { longValue: 2 },
+      "ERROR: function substring(text, bigint, bigint) does not exist; Hint: No function matches the given name and argument types. You might need to add explicit type casts.; Position: 8; SQLState: 42883",
+      { stringValue: "bc" },
+    ],
+    [
+      "added to a date",
+      "select date '2024-02-28' + :p",
+      { longValue: 2 },
+      "ERROR: operator does not exist: date + bigint; Hint: No operator matches the given name and argument types. You might need to add explicit type casts.; Position: 26; SQLState: 42883",
+      { stringValue: "2024-03-01" },
+    ],
+    [
+      "an integer is shifted by it",
+      "select 1::int4 << :p",
+      { longValue: 3 },
+      "ERROR: operator does not exist: integer << bigint; Hint: No operator matches the given name and argument types. You might need to add explicit type casts.; Position: 16; SQLState: 42883",
+      { longValue: 8 },
+    ],
+  ])("refuses a value without a cast to integer when %s", async (_case, sql, value, message, field) => {
+    const parameters = [{ name: "p", value }];
+    expect(await failure(api.execute({ sql, parameters }))).toEqual(databaseError(message));
+    expect(await api.execute({ sql: sql.replaceAll(":p", ":p::integer"), parameters })).toEqual({
+      numberOfRecordsUpdated: 0,
+      records: [[field]],
+    });
+  });
+
+  it.each<[string, string, Field]>([
+    ["uuid", "7b0c2d3e-1111-7222-8333-444455556666", { stringValue: "7b0c2d3e-1111-7222-8333-444455556666" }],
+    ["timestamp with time zone", "2024-01-15 12:34:56+09", { stringValue: "2024-01-15 03:34:56" }],
+    ["numeric", "19.90", { stringValue: "19.90" }],
+    ["jsonb", '{"a":1}', { stringValue: '{"a": 1}' }],
+    ["text[]", '{"x","y"}', { arrayValue: { stringValues: ["x", "y"] } }],
+    ["an enum", "on", { stringValue: "on" }],
+  ])("refuses text for a column of type %s, unless it is cast", async (columnType, stringValue, field) => {
+    const t = uniqueName();
+    await api.execute(`create type ${t}_enum as enum ('on', 'off')`);
+    const type = columnType === "an enum" ? `${t}_enum` : columnType;
+    await api.execute(`create table ${t} (a ${type})`);
+    const insert = (value: string) =>
+      api.execute({
+        sql: `insert into ${t} values (${value}) returning a`,
+        parameters: [{ name: "p", value: { stringValue } }],
+      });
+    expect(await failure(insert(":p"))).toEqual(
+      databaseError(
+        `ERROR: column "a" is of type ${type} but expression is of type text; Hint: You will need to rewrite or cast the expression.; Position: 40; SQLState: 42804`,
+      ),
+    );
+    expect(await insert(`:p::${type}`)).toEqual({ numberOfRecordsUpdated: 0, records: [[field]] });
+  });
+
+  it.each([
+    ["int2", 32_767, "smallint"],
+    ["int4", 2_147_483_647, "integer"],
+  ])("narrows a long that is assigned to a column of type %s", async (type, max, name) => {
+    const t = uniqueName();
+    await api.execute(`create table ${t} (a ${type})`);
+    const insert = (longValue: number) =>
+      api.execute({
+        sql: `insert into ${t} values (:p) returning a`,
+        parameters: [{ name: "p", value: { longValue } }],
+      });
+    expect(await insert(max)).toEqual({ numberOfRecordsUpdated: 0, records: [[{ longValue: max }]] });
+    expect(await failure(insert(max + 1))).toEqual(
+      databaseError(`ERROR: ${name} out of range; SQLState: 22003`),
     );
   });
 
-  it("refuses text for a column of another type", async () => {
-    const table = uniqueName();
-    await api.execute(`create table ${table} (id uuid)`);
-    const value = { stringValue: "7b0c2d3e-1111-7222-8333-444455556666" };
-    const insert = (sql: string) => api.execute({ sql, parameters: [{ name: "id", value }] });
-    expect(await failure(insert(`insert into ${table} (id) values (:id)`))).toEqual(
-      databaseError(
-        'ERROR: column "id" is of type uuid but expression is of type text; Hint: You will need to rewrite or cast the expression.; Position: 45; SQLState: 42804',
-      ),
+  it.each([
+    ["TIMESTAMP", "timestamptz", "2024-01-15 12:34:56.5", "2024-01-15 12:34:56.5+00"],
+    ["DECIMAL", "numeric(10, 2)", "19.9", "19.90"],
+  ] as const)("fits a hinted %s into a column of type %s", async (typeHint, type, stringValue, stored) => {
+    const t = uniqueName();
+    await api.execute(`create table ${t} (a ${type})`);
+    const sql = `insert into ${t} values (:p) returning a::text`;
+    expect(await api.execute({ sql, parameters: [{ name: "p", value: { stringValue }, typeHint }] })).toEqual(
+      { numberOfRecordsUpdated: 0, records: [[{ stringValue: stored }]] },
     );
-    expect(await insert(`insert into ${table} (id) values (cast(:id as uuid))`)).toEqual({
-      numberOfRecordsUpdated: 1,
-      generatedFields: [],
-    });
+  });
+
+  it.each<[string, SqlParameter[], Field[][]]>([
+    [
+      "select :a::text[]",
+      [{ name: "a", value: { stringValue: '{"x","y"}' } }],
+      [[{ arrayValue: { stringValues: ["x", "y"] } }]],
+    ],
+    [
+      "select string_to_array(:s, ',')",
+      [{ name: "s", value: { stringValue: "x,y" } }],
+      [[{ arrayValue: { stringValues: ["x", "y"] } }]],
+    ],
+    [
+      "select jsonb_array_elements_text(:j)",
+      [{ name: "j", value: { stringValue: '["x", "y"]' }, typeHint: "JSON" }],
+      [[{ stringValue: "x" }], [{ stringValue: "y" }]],
+    ],
+    [
+      "select ARRAY[:a1,:a2]::int[]",
+      [
+        { name: "a1", value: { longValue: 5 } },
+        { name: "a2", value: { longValue: 6 } },
+      ],
+      [[{ arrayValue: { longValues: [5, 6] } }]],
+    ],
+  ])("takes the place of an array in %s", async (sql, parameters, records) => {
+    expect(await api.execute({ sql, parameters })).toEqual({ numberOfRecordsUpdated: 0, records });
   });
 
   it("sees two uses of one name as two parameters", async () => {
