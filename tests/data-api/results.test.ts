@@ -42,6 +42,25 @@ describe("results", () => {
       `array['a,b', 'NULL', null, '', '{"\\']`,
       { arrayValue: { stringValues: ["a,b", "NULL", null, "", '{"\\'] } },
     ],
+    ["array[1::int2, null]", { arrayValue: { longValues: [1, null] } }],
+    ["array[9007199254740991]", { arrayValue: { longValues: [9007199254740991] } }],
+    ["array[26::oid]", { arrayValue: { longValues: [26] } }],
+    ["array[3.25::float4, null]", { arrayValue: { doubleValues: [3.25, null] } }],
+    ["array['é'::varchar, null]", { arrayValue: { stringValues: ["é", null] } }],
+    ["array['a'::name]", { arrayValue: { stringValues: ["a"] } }],
+    [
+      "array['7B0C2D3E-1111-7222-8333-444455556666'::uuid, null]",
+      { arrayValue: { stringValues: ["7b0c2d3e-1111-7222-8333-444455556666", null] } },
+    ],
+    ["array['10.0.0.1'::inet]", { arrayValue: { stringValues: ["10.0.0.1"] } }],
+    ["array['10.0.0.0/8'::cidr]", { arrayValue: { stringValues: ["10.0.0.0/8"] } }],
+    [`array['{"b":1,"a" :2}'::json]`, { arrayValue: { stringValues: ['{"b":1,"a" :2}'] } }],
+    [`array['{"b":1,"a" :2}'::jsonb]`, { arrayValue: { stringValues: ['{"a": 2, "b": 1}'] } }],
+    ["array[time '12:34:56.5', null]", { arrayValue: { stringValues: ["12:34:56.500", null] } }],
+    [
+      "array[timestamp '2024-01-15 12:34:56.12']",
+      { arrayValue: { stringValues: ["2024-01-15 12:34:56.120"] } },
+    ],
     ["array[date '2024-02-29']", { arrayValue: { stringValues: ["2024-02-29"] } }],
     [
       "array[timestamptz '2024-01-15 12:34:56.5+09']",
@@ -78,14 +97,30 @@ describe("results", () => {
     ["timetz '12:00Z'", "TIMETZ"],
     ["1::money", "MONEY"],
     ["point '(1,2)'", "POINT"],
+    ["line '{1,2,3}'", "LINE"],
+    ["lseg '[(0,0),(1,1)]'", "LSEG"],
+    ["box '(1,1),(0,0)'", "BOX"],
+    ["path '((0,0),(1,1))'", "PATH"],
+    ["polygon '((0,0),(1,1))'", "POLYGON"],
+    ["circle '<(0,0),1>'", "CIRCLE"],
+    ["macaddr '08:00:2b:01:02:03'", "MACADDR"],
     ["'a'::\"char\"", '"CHAR"'],
     ["1::regclass", "REGCLASS"],
+    ["'integer'::regtype", "REGTYPE"],
     ["row(1, 2)", "RECORD"],
     ["array[bytea '']", "BYTEA[]"],
     ["null::xml", "XML"],
   ])("refuses %s as a result", async (expression, type) => {
     expect(await failure(api.execute(`select ${expression}`))).toEqual(
       unsupportedResult(`The result contains the unsupported data type ${type}.`),
+    );
+  });
+
+  it("refuses a composite type as a result", async () => {
+    const type = uniqueName();
+    await api.execute(`create type ${type} as (a integer, b text)`);
+    expect(await failure(api.execute(`select row(1, 'x')::${type}`))).toEqual(
+      unsupportedResult(`The result contains the unsupported data type ${type.toUpperCase()}.`),
     );
   });
 
