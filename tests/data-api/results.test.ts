@@ -192,33 +192,44 @@ describe("results", () => {
     });
   });
 
-  it("counts the rows of a change, and no rows where rows come back", async () => {
-    const t = uniqueName();
-    expect(await api.execute(`create table ${t} (a integer)`)).toEqual({
-      numberOfRecordsUpdated: 0,
-      generatedFields: [],
-    });
-    expect(await api.execute(`create table ${t}_copy as select generate_series(1, 3)`)).toEqual({
-      numberOfRecordsUpdated: 0,
-      generatedFields: [],
-    });
-    expect(await api.execute(`insert into ${t} values (1), (2), (3)`)).toEqual({
-      numberOfRecordsUpdated: 3,
-      generatedFields: [],
-    });
-    expect(await api.execute(`update ${t} set a = 0 where a > 5`)).toEqual({
-      numberOfRecordsUpdated: 0,
-      generatedFields: [],
-    });
-    expect(await api.execute(`delete from ${t} where a = 3 returning a`)).toEqual({
-      numberOfRecordsUpdated: 0,
-      records: [[{ longValue: 3 }]],
-    });
-    expect(await api.execute(`with d as (delete from ${t} returning a) select count(*) from d`)).toEqual({
-      numberOfRecordsUpdated: 0,
-      records: [[{ longValue: 2 }]],
-    });
-    expect(await api.execute(`select a from ${t}`)).toEqual({ numberOfRecordsUpdated: 0, records: [] });
+  it.each<[string, object]>([
+    ["select a from t where a > 1 order by a", { records: [[{ longValue: 2 }], [{ longValue: 3 }]] }],
+    ["select a from t where false", { records: [] }],
+    ["values (1), (2)", { records: [[{ longValue: 1 }], [{ longValue: 2 }]] }],
+    ["show timezone", { records: [[{ stringValue: "UTC" }]] }],
+    ["insert into t values (4) returning a", { records: [[{ longValue: 4 }]] }],
+    ["update t set a = 0 where a = 3 returning a", { records: [[{ longValue: 0 }]] }],
+    ["delete from t where a = 3 returning a", { records: [[{ longValue: 3 }]] }],
+    ["delete from t where false returning a", { records: [] }],
+    [
+      "merge into t using (values (3)) u (b) on a = b when matched then delete returning a",
+      { records: [[{ longValue: 3 }]] },
+    ],
+    ["with d as (delete from t returning a) select count(*) from d", { records: [[{ longValue: 3 }]] }],
+  ])("gives the rows of %s, and counts none as updated", async (sql, response) => {
+    expect(await onThreeRows({ sql })).toEqual({ numberOfRecordsUpdated: 0, ...response });
+  });
+
+  it.each([
+    ["insert into t values (4), (5)", 2],
+    ["insert into t select 4 where false", 0],
+    ["update t set a = 0 where a > 1", 2],
+    ["update t set a = 0 where a > 5", 0],
+    ["delete from t", 3],
+    ["delete from t where a > 5", 0],
+    [
+      "merge into t using (values (3), (4)) u (b) on a = b when matched then delete when not matched then insert values (b)",
+      2,
+    ],
+    ["with d as (delete from t returning a) insert into t select a from d where a > 1", 2],
+    ["create temporary table u (a integer)", 0],
+    ["create temporary table u as select a from t", 0],
+    ["alter table t add b integer", 0],
+    ["drop table t", 0],
+    ["set timezone to 'UTC'", 0],
+    ["savepoint s", 0],
+  ])("gives no records for %s, and counts %i as updated", async (sql, numberOfRecordsUpdated) => {
+    expect(await onThreeRows({ sql })).toEqual({ numberOfRecordsUpdated, generatedFields: [] });
   });
 
   it("writes records as one JSON text for a SELECT", async () => {
@@ -265,6 +276,16 @@ describe("results", () => {
     const { records } = await api.execute("select decode(repeat('ff', 1000000), 'hex')");
     expect(records).toEqual([[{ blobValue: new Uint8Array(1_000_000).fill(255) }]]);
   });
+
+  /** Runs a statement where there is a table `t` with the rows 1, 2 and 3. */
+  async function onThreeRows(statement: { sql: string; formatRecordsAs?: "JSON" }) {
+    const transactionId = await api.begin();
+    await api.execute({ sql: "create temporary table t (a integer)", transactionId });
+    await api.execute({ sql: "insert into t values (1), (2), (3)", transactionId });
+    const response = await api.execute({ ...statement, transactionId });
+    await api.rollback(transactionId);
+    return response;
+  }
 });
 
 it("refuses a result of many rows, of which it keeps only as many as tell", async () => {
