@@ -1,3 +1,4 @@
+import type { ResultSetOptions } from "@aws-sdk/client-rds-data";
 import { describe, expect, it } from "vitest";
 import { failure, uniqueName, unsupportedResult, useStandIn } from "./stand-in.ts";
 
@@ -254,14 +255,34 @@ describe("results", () => {
     expect((await api.execute(sql)).records).toEqual([[{ longValue: 1 }, { longValue: 2 }]]);
   });
 
-  it("ignores JSON as the format of anything but a SELECT", async () => {
-    const t = uniqueName();
-    await api.execute(`create table ${t} (a integer)`);
-    const sql = `insert into ${t} values (1) returning a`;
-    expect(await api.execute({ sql, formatRecordsAs: "JSON" })).toEqual({
+  it.each<[string, ResultSetOptions, string]>([
+    ["9007199254740993", { longReturnType: "STRING" }, '"9007199254740993"'],
+    ["array[1, null]", { longReturnType: "STRING" }, '["1",null]'],
+    ["1::numeric", {}, '"1"'],
+    ["1::numeric", { decimalReturnType: "DOUBLE_OR_LONG" }, "1"],
+    ["1.50", { decimalReturnType: "DOUBLE_OR_LONG" }, "1.5"],
+    ["2.5::float8", {}, "2.5"],
+    ["date '2024-02-29'", {}, '"2024-02-29"'],
+    ["time '12:34:56.5'", {}, '"12:34:56.500"'],
+    ["timestamp '2024-01-15 12:34:56'", {}, '"2024-01-15 12:34:56"'],
+    ["timestamptz '2024-01-15 12:34:56+09'", {}, '"2024-01-15 03:34:56"'],
+    ["array['a\"b', null]", {}, '["a\\"b",null]'],
+    ["'{}'::integer[]", {}, "[]"],
+  ])("writes %s with %o as JSON", async (expression, resultSetOptions, json) => {
+    const sql = `select ${expression} as a`;
+    expect(await api.execute({ sql, resultSetOptions, formatRecordsAs: "JSON" })).toEqual({
       numberOfRecordsUpdated: 0,
-      records: [[{ longValue: 1 }]],
+      formattedRecords: `[{"a":${json}}]`,
     });
+  });
+
+  it.each<[string, object]>([
+    ["insert into t values (4) returning a", { numberOfRecordsUpdated: 0, records: [[{ longValue: 4 }]] }],
+    ["delete from t", { numberOfRecordsUpdated: 3, generatedFields: [] }],
+    ["show timezone", { numberOfRecordsUpdated: 0, records: [[{ stringValue: "UTC" }]] }],
+    ["create temporary table u (a integer)", { numberOfRecordsUpdated: 0, generatedFields: [] }],
+  ])("ignores JSON as the format of %s, which is no SELECT", async (sql, response) => {
+    expect(await onThreeRows({ sql, formatRecordsAs: "JSON" })).toEqual(response);
   });
 
   it("refuses a result beyond 1 MiB and gives one just below it", async () => {
@@ -270,6 +291,13 @@ describe("results", () => {
       unsupportedResult("The result exceeds the size limit 1 MB."),
     );
     expect((await text(1024 * 1024 - 6)).records).toEqual([[{ stringValue: "x".repeat(1024 * 1024 - 6) }]]);
+  });
+
+  it("refuses a result beyond 1 MiB as JSON too", async () => {
+    const sql = "select repeat('x', 1024 * 1024) as t";
+    expect(await failure(api.execute({ sql, formatRecordsAs: "JSON" }))).toEqual(
+      unsupportedResult("The result exceeds the size limit 1 MB."),
+    );
   });
 
   it("counts the bytes of a blob, not the digits it is written in", async () => {
