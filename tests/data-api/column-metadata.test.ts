@@ -32,8 +32,10 @@ describe("column metadata", () => {
     ["1::numeric", { ...number, type: 2, typeName: "numeric" }],
     ["'a'::text", { ...text, type: 12, typeName: "text" }],
     ["'a'::varchar(20)", { ...text, type: 12, typeName: "varchar", precision: 20 }],
+    ["'a'::varchar", { ...text, type: 12, typeName: "varchar" }],
     ["'a'::char(4)", { ...text, type: 1, typeName: "bpchar", precision: 4 }],
     ["null::uuid", { ...text, type: 1111, typeName: "uuid" }],
+    ["'{}'::json", { ...text, type: 1111, typeName: "json" }],
     ["'{}'::jsonb", { ...text, type: 1111, typeName: "jsonb" }],
     ["''::bytea", { ...text, type: -2, typeName: "bytea" }],
     ["null::date", { ...plain, type: 91, typeName: "date", precision: 13 }],
@@ -42,6 +44,8 @@ describe("column metadata", () => {
     ["null::timestamptz", { ...plain, type: 93, typeName: "timestamptz", precision: 35, scale: 6 }],
     ["null::timestamptz(0)", { ...plain, type: 93, typeName: "timestamptz", precision: 28 }],
     ["null::int[]", { ...number, type: 2003, typeName: "_int4", precision: 10, arrayBaseColumnType: 4 }],
+    ["null::text[]", { ...text, type: 2003, typeName: "_text", arrayBaseColumnType: 12 }],
+    ["null::uuid[]", { ...text, type: 2003, typeName: "_uuid", arrayBaseColumnType: 1111 }],
   ])("describes %s", async (expression, column) => {
     expect(
       await api.execute({ sql: `select ${expression} as c limit 0`, includeResultMetadata: true }),
@@ -81,10 +85,15 @@ describe("column metadata", () => {
     });
   });
 
-  it("is absent for a statement without rows", async () => {
-    const sql = `create table ${uniqueName()} ()`;
-    expect(await api.execute({ sql, includeResultMetadata: true })).toEqual({
-      numberOfRecordsUpdated: 0,
+  it.each([
+    ["create table", (t: string) => `create table ${t}_other ()`, 0],
+    ["insert", (t: string) => `insert into ${t} values (1)`, 1],
+    ["update", (t: string) => `update ${t} set a = 2`, 0],
+  ])("is absent for %s, which gives no rows", async (_case, sql, numberOfRecordsUpdated) => {
+    const t = uniqueName();
+    await api.execute(`create table ${t} (a integer)`);
+    expect(await api.execute({ sql: sql(t), includeResultMetadata: true })).toEqual({
+      numberOfRecordsUpdated,
       generatedFields: [],
     });
   });
