@@ -61,4 +61,24 @@ describe("batches", () => {
     );
     expect(await rows(t)).toEqual([]);
   });
+
+  it.each<[string, string, SqlParameter, string]>([
+    [
+      "an array",
+      "values (:a)",
+      { name: "a", value: { arrayValue: { longValues: [1] } } },
+      "Array parameters are not supported",
+    ],
+    [
+      "two statements",
+      "values (:a); select 1",
+      { name: "a", value: { longValue: 1 } },
+      "Multistatements aren't supported.",
+    ],
+  ])("refuse %s and run nothing", async (_case, values, parameter, message) => {
+    const t = await emptyTable();
+    const call = api.batch({ sql: `insert into ${t} ${values}`, parameterSets: [[parameter]] });
+    expect(await failure(call)).toEqual(validationError(message));
+    expect(await rows(t)).toEqual([]);
+  });
 });
