@@ -57,6 +57,16 @@ describe("sessions", () => {
     ]);
   });
 
+  it("forget prepared statements and channels after each call", async () => {
+    const name = uniqueName();
+    await api.execute(`prepare ${name} as select 1`);
+    await api.execute(`listen ${name}`);
+    expect(await failure(api.execute(`execute ${name}`))).toEqual(
+      databaseError(`ERROR: prepared statement "${name}" does not exist; SQLState: 26000`),
+    );
+    expect((await api.execute("select pg_listening_channels()")).records).toEqual([]);
+  });
+
   it("do not stay in a transaction that SQL text began", async () => {
     const t = uniqueName();
     await api.execute(`create table ${t} (a integer)`);

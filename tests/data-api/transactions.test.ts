@@ -71,6 +71,39 @@ describe("transactions", () => {
     await api.rollback(transactionId);
   });
 
+  it("undo what followed a savepoint, and keep what came before it", async () => {
+    const t = await emptyTable();
+    const transactionId = await api.begin();
+    const execute = (sql: string) => api.execute({ sql, transactionId });
+    await execute(`insert into ${t} values (1)`);
+    await execute("savepoint s");
+    await execute(`insert into ${t} values (2)`);
+    await execute("rollback to savepoint s");
+    await execute(`insert into ${t} values (3)`);
+    await api.commit(transactionId);
+    expect(await rows(t)).toEqual([[{ longValue: 1 }], [{ longValue: 3 }]]);
+  });
+
+  it.each([
+    ["see what others commit meanwhile", [], "read committed", 1],
+    [
+      "see one state throughout if they begin by asking to",
+      ["set transaction isolation level serializable"],
+      "serializable",
+      0,
+    ],
+  ])("%s", async (_case, first, level, seen) => {
+    const t = await emptyTable();
+    const transactionId = await api.begin();
+    const execute = async (sql: string) => (await api.execute({ sql, transactionId })).records;
+    for (const sql of first) await execute(sql);
+    expect(await execute("show transaction_isolation")).toEqual([[{ stringValue: level }]]);
+    expect(await execute(`select count(*) from ${t}`)).toEqual([[{ longValue: 0 }]]);
+    await api.execute(`insert into ${t} values (1)`);
+    expect(await execute(`select count(*) from ${t}`)).toEqual([[{ longValue: seen }]]);
+    await api.commit(transactionId);
+  });
+
   it("roll back when committed after a failed statement, and say so", async () => {
     const t = await emptyTable();
     const transactionId = await api.begin();
