@@ -8,6 +8,11 @@ describe("database errors", () => {
     ["select * from no_such", 'relation "no_such" does not exist; Position: 15; SQLState: 42P01'],
     ["selec 1", 'syntax error at or near "selec"; Position: 1; SQLState: 42601'],
     ["select 1/0", "division by zero; SQLState: 22012"],
+    ["do $$ begin raise exception 'sold out' using errcode = 'P0001'; end $$", "sold out; SQLState: P0001"],
+    [
+      "do $$ begin raise exception 'a; SQLState: 00000' using errcode = 'TA001'; end $$",
+      "a; SQLState: 00000; SQLState: TA001",
+    ],
     [
       "do $$ begin raise exception 'a; SQLState: XXXXX' using errcode = 'P0001', hint = 'h', detail = 'd'; end $$",
       "a; SQLState: XXXXX; Hint: h; SQLState: P0001",
@@ -18,33 +23,70 @@ describe("database errors", () => {
     expect(await failure(api.execute(sql))).toEqual(databaseError(expected));
   });
 
-  it("names a broken constraint but not the values", async () => {
-    const t = uniqueName();
-    await api.execute(`create table ${t} (
-      id integer constraint ${t}_key primary key,
-      stock integer constraint ${t}_stock check (stock >= 0),
-      parent integer constraint ${t}_parent references ${t}
+  it.each([
+    [
+      "insert into event values (1, 1)",
+      'duplicate key value violates unique constraint "event_key"; SQLState: 23505',
+    ],
+    [
+      "insert into event values (2, -1)",
+      'new row for relation "event" violates check constraint "event_stock"; SQLState: 23514',
+    ],
+    [
+      "insert into event values (null, 1)",
+      'null value in column "id" of relation "event" violates not-null constraint; SQLState: 23502',
+    ],
+    [
+      "insert into ticket values (7)",
+      'insert or update on table "ticket" violates foreign key constraint "ticket_event"; SQLState: 23503',
+    ],
+    [
+      "update event set id = 2",
+      'update or delete on table "event" violates foreign key constraint "ticket_event" on table "ticket"; SQLState: 23503',
+    ],
+    [
+      "delete from event",
+      'update or delete on table "event" violates foreign key constraint "ticket_event" on table "ticket"; SQLState: 23503',
+    ],
+  ])("names the constraint that %s breaks, but not the values", async (sql, message) => {
+    const transactionId = await api.begin();
+    const execute = (sql: string) => api.execute({ sql, transactionId });
+    await execute(`create temporary table event (
+      id integer constraint event_key primary key,
+      stock integer constraint event_stock check (stock >= 0)
     )`);
-    await api.execute(`insert into ${t} values (1, 1, null)`);
-    const insert = (values: string) => failure(api.execute(`insert into ${t} values (${values})`));
-    expect(await insert("1, 1, null")).toEqual(
-      databaseError(`ERROR: duplicate key value violates unique constraint "${t}_key"; SQLState: 23505`),
-    );
-    expect(await insert("2, -1, null")).toEqual(
+    await execute("create temporary table ticket (event integer constraint ticket_event references event)");
+    await execute("insert into event values (1, 1)");
+    await execute("insert into ticket values (1)");
+    expect(await failure(execute(sql))).toEqual(databaseError(`ERROR: ${message}`));
+    await api.rollback(transactionId);
+  });
+
+  it("fails one of two transactions that wait for each other, and lets the other go on", async () => {
+    const t = uniqueName();
+    await api.execute(`create table ${t} as select generate_series(1, 2) as id, '' as owner`);
+    const ids = [await api.begin(), await api.begin()] as const;
+    const take = (row: number, owner: 0 | 1) => {
+      const sql = `update ${t} set owner = '${owner}' where id = ${row}`;
+      return failure(api.execute({ sql, transactionId: ids[owner] }));
+    };
+    await take(1, 0);
+    await take(2, 1);
+    const answers = await Promise.all([take(2, 0), take(1, 1)]);
+    const winner = "name" in Object(answers[0]) ? 1 : 0;
+    const loser = winner === 0 ? 1 : 0;
+    expect(answers[winner]).toEqual({ numberOfRecordsUpdated: 1, generatedFields: [] });
+    expect(answers[loser]).toEqual(
       databaseError(
-        `ERROR: new row for relation "${t}" violates check constraint "${t}_stock"; SQLState: 23514`,
+        expect.stringMatching(/^ERROR: deadlock detected; (Hint: [^;]*; )?SQLState: 40P01$/) as string,
       ),
     );
-    expect(await insert("2, 1, 7")).toEqual(
-      databaseError(
-        `ERROR: insert or update on table "${t}" violates foreign key constraint "${t}_parent"; SQLState: 23503`,
-      ),
-    );
-    expect(await insert("null, 1, null")).toEqual(
-      databaseError(
-        `ERROR: null value in column "id" of relation "${t}" violates not-null constraint; SQLState: 23502`,
-      ),
-    );
+    await api.rollback(ids[loser]);
+    await api.commit(ids[winner]);
+    expect((await api.execute(`select owner from ${t}`)).records).toEqual([
+      [{ stringValue: `${winner}` }],
+      [{ stringValue: `${winner}` }],
+    ]);
   });
 
   it.each(["select 1; select 2", "select 1; drop table x"])("refuses two statements: %s", async (sql) => {
