@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { databaseError, failure, uniqueName, useStandIn, validationError } from "./stand-in.ts";
 
 const api = useStandIn();
@@ -128,3 +128,23 @@ describe("database errors", () => {
     );
   });
 });
+
+describe("a wrong password", () => {
+  const stranger = useStandIn({ databaseUrl: withPassword("wrong") });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ["a statement", () => stranger.execute("select 1")],
+    ["a batch", () => stranger.batch({ sql: "select 1", parameterSets: [[]] })],
+    ["the begin of a transaction", () => stranger.begin()],
+  ])("fails %s as PostgreSQL words it", async (_case, call) => {
+    expect(await failure(call())).toEqual(
+      databaseError('FATAL: password authentication failed for user "postgres"; SQLState: 28P01'),
+    );
+  });
+});
+
+function withPassword(password: string): string {
+  const url = new URL(inject("databaseUrl"));
+  url.password = password;
+  return url.href;
+}
