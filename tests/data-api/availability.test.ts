@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { ExecuteStatementCommand } from "@aws-sdk/client-rds-data";
 import { describe, expect, inject, it, vi } from "vitest";
+import { databaseFailure } from "../../infra/local/data-api/errors.ts";
 import { startDataApi } from "../../infra/local/data-api/server.ts";
 import { arns, failure, sdkClient, signed, uniqueName, useStandIn } from "./stand-in.ts";
 
@@ -62,6 +63,13 @@ describe("a database that goes away", () => {
     client.destroy();
     await standIn.close();
     await door.shut();
+  });
+});
+
+describe("a fault of the stand-in's own", () => {
+  it("does not pass for a database that is unavailable", () => {
+    const fault = new TypeError("undefined is not a function");
+    expect(() => databaseFailure(fault)).toThrow(fault);
   });
 });
 

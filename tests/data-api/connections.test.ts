@@ -3,7 +3,7 @@ import { Connections } from "../../infra/local/data-api/connections.ts";
 
 it("cuts a connection that is still being made when it closes", async () => {
   const databaseUrl = inject("databaseUrl");
-  const connections = new Connections({ databaseUrl, poolSize: 1, statementTimeout: 45_000 });
+  const connections = new Connections({ databaseUrl, poolSize: 1 });
   const taking = connections.take(connections.defaultDatabase);
   const closing = connections.close();
   const client = await taking;

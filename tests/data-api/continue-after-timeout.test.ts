@@ -68,16 +68,29 @@ describe("a statement that takes longer than the limit", () => {
     await api.rollback(transactionId);
   });
 
-  it("leaves the limit that its transaction has set", async () => {
+  it.each([false, true])("names its connection (continueAfterTimeout: %s)", async (continueAfterTimeout) => {
+    const { t, unlock } = await lockedRow();
     const transactionId = await api.begin();
-    await api.execute({ sql: "set local statement_timeout = '7s'", transactionId });
+    const { records } = await api.execute({ sql: "select pg_backend_pid()", transactionId });
+    const update = { sql: `update ${t} set a = 3`, continueAfterTimeout, transactionId };
 
-    await api.execute({ sql: "select 1", continueAfterTimeout: true, transactionId });
+    await expect(api.execute(update)).rejects.toMatchObject({
+      name: "StatementTimeoutException",
+      dbConnectionId: records?.[0]?.[0]?.longValue,
+    });
+    await unlock();
+  });
 
-    expect((await api.execute({ sql: "show statement_timeout", transactionId })).records).toEqual([
-      [{ stringValue: "7s" }],
-    ]);
-    await api.rollback(transactionId);
+  it("fails as PostgreSQL says if it is PostgreSQL's own limit", async () => {
+    const { t, unlock } = await lockedRow();
+    const transactionId = await patient.begin();
+    await patient.execute({ sql: "set local statement_timeout = '10ms'", transactionId });
+
+    expect(await failure(patient.execute({ sql: `update ${t} set a = 3`, transactionId }))).toEqual(
+      databaseError("ERROR: canceling statement due to statement timeout; SQLState: 57014"),
+    );
+    await patient.rollback(transactionId);
+    await unlock();
   });
 
   /** A table with one row, locked until it is unlocked. */

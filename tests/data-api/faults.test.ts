@@ -51,7 +51,7 @@ describe("faults on demand", () => {
 
   it("are met one after the other, each by calls to its path only", async () => {
     await control("PUT", { fault: "throttled", path: "/CommitTransaction" });
-    await control("PUT", { fault: "resuming" });
+    await control("PUT", { fault: "resuming" }); // which no commit ever meets
     expect(await control("GET")).toEqual({
       status: 200,
       body: {
@@ -67,6 +67,16 @@ describe("faults on demand", () => {
     expect(await failure(api.commit(transactionId))).toMatchObject({ name: "ThrottlingException" });
     expect(await api.commit(transactionId)).toEqual({ transactionStatus: "Transaction Committed" });
     expect(await control("GET")).toEqual({ status: 200, body: { faults: [] } });
+  });
+
+  it("do not make a cluster resume while a transaction ends", async () => {
+    const transactionIds = [await api.begin(), await api.begin()];
+    const [first = "", second = ""] = transactionIds;
+    await control("PUT", { fault: "resuming" });
+
+    expect(await api.commit(first)).toEqual({ transactionStatus: "Transaction Committed" });
+    expect(await api.rollback(second)).toEqual({ transactionStatus: "Rollback Complete" });
+    expect(await failure(api.begin())).toEqual(resuming);
   });
 
   it("let a commit take effect whose answer is lost, so that its repeat finds no transaction", async () => {

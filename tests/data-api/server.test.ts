@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, inject, it, onTestFinished, vi } from "vitest";
 import { startDataApi } from "../../infra/local/data-api/server.ts";
-import { arns, signed, uniqueName, useStandIn } from "./stand-in.ts";
+import { arns, failure, signed, uniqueName, unsupportedResult, useStandIn } from "./stand-in.ts";
 
 const api = useStandIn();
 
@@ -12,6 +12,7 @@ async function post(path: string, body: string, method = "POST", headers: Record
   return {
     status: response.status,
     contentType: response.headers.get("content-type"),
+    date: response.headers.get("date"),
     errorType: response.headers.get("x-amzn-errortype"),
     requestId: response.headers.get("x-amzn-requestid"),
     body: await response.json(),
@@ -21,9 +22,20 @@ async function post(path: string, body: string, method = "POST", headers: Record
 const anyAnswer = {
   status: 200,
   contentType: "application/json",
+  date: expect.toSatisfy(isNow),
   errorType: null,
   requestId: expect.stringMatching(/^[\da-f-]{36}$/),
 };
+
+/** To the second, in which HTTP gives it, and a test's time more. */
+function isNow(date: string): boolean {
+  return Math.abs(Date.parse(date) - Date.now()) < 61_000;
+}
+
+/** The header as the service writes it. */
+function errorType(name: string): string {
+  return `${name}:http://internal.amazon.com/coral/com.amazon.rdsdataservice/`;
+}
 
 const notNull = (member: string) =>
   `1 validation error detected: Value null at '${member}' failed to satisfy constraint: Member must not be null`;
@@ -149,7 +161,7 @@ describe("the server", () => {
     expect(await post(path, JSON.stringify({ ...arns, ...members }))).toEqual({
       ...anyAnswer,
       status: 400,
-      errorType: "ValidationException",
+      errorType: errorType("ValidationException"),
       body: { message },
     });
   });
@@ -162,7 +174,7 @@ describe("the server", () => {
     expect(await post("/Execute", body)).toEqual({
       ...anyAnswer,
       status: 400,
-      errorType: "BadRequestException",
+      errorType: errorType("BadRequestException"),
       body: { message },
     });
   });
@@ -175,7 +187,7 @@ describe("the server", () => {
     expect(await post(path, "{}", method)).toEqual({
       ...anyAnswer,
       status: 400,
-      errorType: "BadRequestException",
+      errorType: errorType("BadRequestException"),
       body: { message: `There is no ${method} ${path}` },
     });
   });
@@ -184,7 +196,7 @@ describe("the server", () => {
     expect(await post("/ExecuteSql", "{}")).toEqual({
       ...anyAnswer,
       status: 400,
-      errorType: "BadRequestException",
+      errorType: errorType("BadRequestException"),
       body: { message: "ExecuteSql is not supported for this cluster" },
     });
   });
@@ -203,7 +215,7 @@ describe("the server", () => {
     expect(await post("/Execute", request(max + 1))).toEqual({
       ...anyAnswer,
       status: 400,
-      errorType: "ValidationException",
+      errorType: errorType("ValidationException"),
       body: { message: "The request exceeds the size limit 4 MiB." },
     });
     const length = max - request(max).indexOf("x".repeat(100)) - '"}}]}'.length;
@@ -237,32 +249,83 @@ describe("the server", () => {
     expect(await post("/Execute", body, "POST", headers)).toEqual({
       ...anyAnswer,
       status: 403,
-      errorType: "MissingAuthenticationTokenException",
+      errorType: errorType("MissingAuthenticationTokenException"),
       body: { message: "Missing Authentication Token" },
     });
   });
 
-  it("finishes a statement whose caller went away, and takes the next", async () => {
-    const t = uniqueName();
-    await api.execute(`create table ${t} (a integer)`);
-    const transactionId = await api.begin();
-    await api.execute({ sql: `lock table ${t}`, transactionId });
+  it("sends a long with all its digits", async () => {
+    const body = JSON.stringify({ ...arns, sql: "select 9223372036854775807, array[-9223372036854775808]" });
+    const response = await fetch(`${api.url()}/Execute`, { method: "POST", headers: signed, body });
+    expect(await response.text()).toBe(
+      '{"numberOfRecordsUpdated":0,"records":[[{"longValue":9223372036854775807},{"arrayValue":{"longValues":[-9223372036854775808]}}]]}',
+    );
+  });
+});
+
+describe("a caller who goes away", () => {
+  const two = useStandIn({ poolSize: 2 });
+
+  /** Sends a call, goes away once it waits for the table's lock or for a connection, and frees what it waits for. */
+  async function leave(
+    path: string,
+    members: object,
+    isWaiting: () => Promise<unknown>,
+    free: () => Promise<unknown>,
+  ) {
     const caller = new AbortController();
-    const body = JSON.stringify({ ...arns, sql: `insert into ${t} values (1)` });
-    const call = fetch(`${api.url()}/Execute`, {
-      method: "POST",
-      headers: signed,
-      body,
-      signal: caller.signal,
-    });
-    const waiting = `select 1 from pg_locks where relation = '${t}'::regclass and not granted`;
-    await vi.waitUntil(async () => (await api.execute(waiting)).records?.length, { timeout: 20_000 });
+    const body = JSON.stringify({ ...arns, ...members });
+    const call = fetch(two.url() + path, { method: "POST", headers: signed, body, signal: caller.signal });
+    await isWaiting();
     caller.abort();
     await expect(call).rejects.toThrow("aborted");
-    await api.rollback(transactionId);
-    await vi.waitUntil(async () => (await api.execute(`select a from ${t}`)).records?.length, {
-      timeout: 20_000,
+    await free();
+  }
+
+  it("has the statement finished all the same, and its connection serves the next", async () => {
+    const t = uniqueName();
+    await api.execute(`create table ${t} (a integer)`);
+    const holder = await api.begin();
+    await api.execute({ sql: `lock table ${t}`, transactionId: holder });
+    const other = await two.begin(); // leaves one connection
+    const waiting = `select 1 from pg_locks where relation = '${t}'::regclass and not granted`;
+    await leave(
+      "/Execute",
+      { sql: `insert into ${t} values (1)` },
+      () => vi.waitUntil(async () => (await api.execute(waiting)).records?.length, { timeout: 20_000 }),
+      () => api.rollback(holder),
+    );
+    expect((await two.execute(`select a from ${t}`)).records).toEqual([[{ longValue: 1 }]]);
+    await two.rollback(other);
+  });
+
+  it("leaves no transaction behind that nobody can end", async () => {
+    const held = [await two.begin(), await two.begin()];
+    const [first = "", second = ""] = held;
+    await leave(
+      "/BeginTransaction",
+      {},
+      () => api.execute("select 1"),
+      () => two.rollback(first),
+    );
+    await two.rollback(second);
+    const again = await Promise.all([two.begin(), two.begin()]);
+    expect(await Promise.all(again.map(two.commit))).toEqual(
+      again.map(() => ({ transactionStatus: "Transaction Committed" })),
+    );
+  });
+});
+
+describe("a row of more than 64 MiB", () => {
+  it("is refused at the cost of its connection, for it might be longer than a string can be", async () => {
+    const transactionId = await api.begin();
+    const long = { sql: "select repeat('x', 70000000)", transactionId };
+    expect(await failure(api.execute(long))).toEqual(
+      unsupportedResult("The result exceeds the size limit 1 MB."),
+    );
+    expect(await failure(api.execute({ sql: "select 1", transactionId }))).toMatchObject({
+      message: expect.stringContaining("Transaction has been aborted"),
     });
-    expect((await api.execute(`select a from ${t}`)).records).toEqual([[{ longValue: 1 }]]);
+    expect((await api.execute("select 1")).records).toEqual([[{ longValue: 1 }]]);
   });
 });

@@ -229,7 +229,7 @@ describe.each([
 describe("the idle limit", () => {
   async function begin() {
     const databaseUrl = inject("databaseUrl");
-    const connections = new Connections({ databaseUrl, poolSize: 1, statementTimeout: 45_000 });
+    const connections = new Connections({ databaseUrl, poolSize: 1 });
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
     const transactions = new Transactions(connections, { idle: 1000, total: 100_000 });

@@ -1,14 +1,15 @@
 import pg from "pg";
-import { databaseFailure } from "./errors.ts";
+import { databaseFailure, resultTooLarge } from "./errors.ts";
 
 interface ConnectionOptions {
   /** URL of PostgreSQL; its database serves the requests that name none. */
   databaseUrl: string;
   /** Connections to one database at most; further calls queue. */
   poolSize: number;
-  /** Milliseconds after which PostgreSQL cancels a statement. */
-  statementTimeout: number;
 }
+
+/** Bytes that a row may take on its way here: the driver makes a string of each field, and a string has its limit. */
+const MAX_ROW_BYTES = 64 * 1024 * 1024;
 
 /** Connections to PostgreSQL: a pool for each database. */
 export class Connections {
@@ -19,7 +20,7 @@ export class Connections {
   #closed = false;
   readonly defaultDatabase: string;
 
-  constructor({ databaseUrl, poolSize, statementTimeout }: ConnectionOptions) {
+  constructor({ databaseUrl, poolSize }: ConnectionOptions) {
     this.#url = new URL(databaseUrl);
     this.#poolSize = poolSize;
     this.defaultDatabase = decodeURIComponent(this.#url.pathname.slice(1));
@@ -30,7 +31,6 @@ export class Connections {
       DateStyle: "ISO",
       bytea_output: "hex",
       extra_float_digits: 1,
-      statement_timeout: statementTimeout,
       client_connection_check_interval: 1000,
     };
     const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
@@ -94,8 +94,19 @@ export class Connections {
       client.on("error", () => {});
       // The driver refuses to copy from the client, but leaves out the message that ends the exchange.
       client.connection.on("copyInResponse", () => client.connection.sync());
+      limitRows(client);
     });
     this.#pools.set(database, pool);
     return pool;
   }
+}
+
+/** Cuts a connection on which a row comes that is too long to be read. Any result beyond 1 MiB is refused anyway. */
+function limitRows({ connection }: pg.Client): void {
+  let bytes = 0;
+  for (const event of ["dataRow", "commandComplete"]) connection.on(event, () => (bytes = 0));
+  connection.stream.prependListener("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MAX_ROW_BYTES) connection.stream.destroy(resultTooLarge());
+  });
 }

@@ -23,18 +23,29 @@ type ErrorName = keyof typeof statuses;
 export class ServiceError extends Error {
   override readonly name: ErrorName;
   readonly status: number;
+  /** What the answer holds beside the message. */
+  readonly members: Readonly<Record<string, number>>;
 
-  constructor(name: ErrorName, message = "", options?: ErrorOptions) {
+  constructor(
+    name: ErrorName,
+    message = "",
+    { members = {}, ...options }: ErrorOptions & { members?: Readonly<Record<string, number>> } = {},
+  ) {
     super(message, options);
     this.name = name;
     this.status = statuses[name];
+    this.members = members;
   }
 }
 
-const TIMEOUT = "canceling statement due to statement timeout";
+/** @param dbConnectionId of the connection whose statement took too long */
+export function statementTimeout(dbConnectionId: number, cause?: unknown): ServiceError {
+  const message = "canceling statement due to statement timeout";
+  return new ServiceError("StatementTimeoutException", message, { members: { dbConnectionId }, cause });
+}
 
-export function statementTimeout(cause?: unknown): ServiceError {
-  return new ServiceError("StatementTimeoutException", TIMEOUT, { cause });
+export function resultTooLarge(): ServiceError {
+  return new ServiceError("UnsupportedResultException", "The result exceeds the size limit 1 MB.");
 }
 
 /** SQLSTATEs with which a server that is going down or coming up turns sessions away. */
@@ -47,13 +58,15 @@ const unavailable = new Set(["57P01", "57P02", "57P03"]);
  * values of a duplicate never reach the caller.
  */
 export function databaseFailure(error: unknown): ServiceError {
+  if (error instanceof ServiceError) return error;
+  // A fault of the stand-in's own must not pass for one of the database.
+  if (error instanceof TypeError || error instanceof RangeError) throw error;
   if (!(error instanceof pg.DatabaseError) || unavailable.has(error.code ?? "")) {
     const message = "The writer instance in the DB cluster isn't available.";
     return new ServiceError("DatabaseUnavailableException", message, {
       cause: error,
     });
   }
-  if (error.code === "57014" && error.message === TIMEOUT) return statementTimeout(error);
   // PostgreSQL itself counts the statements: this routine raises 42601 for nothing else.
   if (error.code === "42601" && error.routine === "exec_parse_message") {
     return new ServiceError("ValidationException", "Multistatements aren't supported.", { cause: error });

@@ -24,7 +24,7 @@ const refusals = {
     ),
   resuming: () => new ServiceError("DatabaseResumingException", resuming),
   throttled: () => new ServiceError("ThrottlingException", "Rate exceeded"),
-  "statement-timeout": () => statementTimeout(),
+  "statement-timeout": () => statementTimeout(0),
 };
 
 /** What becomes of the answer of a call that has run. */
@@ -86,7 +86,7 @@ export class Faults {
    */
   async meet(path: string): Promise<Loss | undefined> {
     this.#dropPast();
-    const next = this.#waiting.find((each) => each.path === undefined || each.path === path);
+    const next = this.#waiting.find((each) => (each.path ?? path) === path && meets(path, each.fault));
     if (next === undefined) return undefined;
     next.calls -= 1;
     const { fault, milliseconds } = next;
@@ -100,6 +100,11 @@ export class Faults {
     const now = performance.now();
     this.#waiting = this.#waiting.filter(({ calls, until }) => calls > 0 && (until ?? now + 1) > now);
   }
+}
+
+/** A cluster that resumes has no transaction to end: the API reference declares the error for the other operations. */
+function meets(path: string, fault: Fault["fault"]): boolean {
+  return fault !== "resuming" || !/^\/(Commit|Rollback)/.test(path);
 }
 
 function isRefusal(fault: Fault["fault"]): fault is Refusal {

@@ -4,7 +4,9 @@ import { ServiceError } from "./errors.ts";
 
 const { builtins } = pg.types;
 
-type Value = boolean | number | string;
+/** A number as it will stand in the answer, digit for digit (ECMA-262, "JSON.rawJSON"). */
+type RawNumber = object;
+type Value = boolean | number | string | RawNumber;
 type Member = "booleanValue" | "longValue" | "doubleValue" | "stringValue" | "blobValue";
 
 /** One value of a result, as the service sends it: exactly one member; a blob is base64 text. */
@@ -28,7 +30,7 @@ interface Kind {
 }
 
 const boolean: Kind = { member: "booleanValue", read: (text) => text === "t" };
-const long: Kind = { member: "longValue", read: Number };
+const long: Kind = { member: "longValue", read: toLong };
 const double: Kind = { member: "doubleValue", read: toDouble };
 const string: Kind = { member: "stringValue", read: (text) => text };
 const decimal: Kind = { ...string };
@@ -122,8 +124,17 @@ function decodeBytes(text: string): Field {
 }
 
 function decodeNumber(text: string): Field {
-  return /^-?\d+$/.test(text) ? { longValue: Number(text) } : { doubleValue: toDouble(text) };
+  return /^-?\d+$/.test(text) ? { longValue: toLong(text) } : { doubleValue: toDouble(text) };
 }
+
+/** Rounding what JavaScript cannot hold is for the caller to do, or not. */
+function toLong(text: string): number | RawNumber {
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : rawJson(text);
+}
+
+/** TypeScript does not know it yet. */
+const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): RawNumber };
 
 function toDouble(text: string): number {
   const value = Number(text);

@@ -13,14 +13,20 @@ import {
   optionalString,
   requiredString,
 } from "./requests.ts";
-import { answerStatement, runStatement, unlimited } from "./statements.ts";
+import { answerStatement, connectionId, runStatement } from "./statements.ts";
 import type { Transactions } from "./transactions.ts";
 
-/** Answers the body of one request. Throws a ServiceError for all that is the caller's to know. */
-export type Operation = (body: Members) => Promise<object>;
+/**
+ * Answers the body of one request. Throws a ServiceError for all that is the caller's to know.
+ *
+ * @param hasLeft tells whether the caller has gone by now
+ */
+export type Operation = (body: Members, hasLeft: () => boolean) => Promise<object>;
 
-/** Makes the operations, by their paths (RDS Data Service API Reference). *
- * @param statementLimit milliseconds after which a call is given up
+/**
+ * Makes the operations, by their paths (RDS Data Service API Reference).
+ *
+ * @param statementLimit milliseconds after which a statement is cancelled, or its caller no longer waits
  */
 export function createOperations(
   connections: Connections,
@@ -53,18 +59,14 @@ export function createOperations(
       longReturnType: optionalChoice(format, "longReturnType", ["LONG", "STRING"]) ?? "LONG",
     } as const;
     if (!optionalBoolean(body, "continueAfterTimeout")) {
-      return onConnection(body, (client) => answerStatement(client, text, binds, options));
+      return onConnection(body, (client) => answerStatement(client, text, binds, options, statementLimit));
     }
-    return orTimeout(
-      onConnection(body, (client) => unlimited(client, () => answerStatement(client, text, binds, options))),
-    );
-  }
-
-  /** Gives up on a call that goes on. */
-  function orTimeout(call: Promise<object>): Promise<object> {
-    const { promise, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(statementTimeout()), statementLimit);
-    return Promise.race([call, promise]).finally(() => clearTimeout(timer));
+    const { promise: timeout, reject } = Promise.withResolvers<never>();
+    const call = onConnection(body, (client) => {
+      const timer = setTimeout(() => reject(statementTimeout(connectionId(client))), statementLimit);
+      return answerStatement(client, text, binds, options, undefined).finally(() => clearTimeout(timer));
+    });
+    return Promise.race([call, timeout]); // the call goes on, and keeps its connection
   }
 
   async function batchExecuteStatement(body: Members): Promise<object> {
@@ -76,16 +78,17 @@ export function createOperations(
     });
     return onConnection(body, async (client) => {
       // Outside a transaction each set commits by itself: those before a failure are kept.
-      for (const binds of sets) await runStatement(client, text, binds);
+      for (const binds of sets) await runStatement(client, text, binds, statementLimit);
       return { updateResults: sets.map(() => ({ generatedFields: [] })) };
     });
   }
 
-  async function beginTransaction(body: Members): Promise<object> {
+  async function beginTransaction(body: Members, hasLeft: () => boolean): Promise<object> {
     checkArns(body);
-    return {
-      transactionId: await transactions.begin(readDatabase(body) ?? connections.defaultDatabase),
-    };
+    const transactionId = await transactions.begin(readDatabase(body) ?? connections.defaultDatabase);
+    // Nobody will ever know its id.
+    if (hasLeft()) await transactions.end(transactionId, "rollback");
+    return { transactionId };
   }
 
   async function endTransaction(body: Members, command: "commit" | "rollback"): Promise<object> {

@@ -1,7 +1,7 @@
 import pg, { type FieldDef, type QueryArrayResult } from "pg";
 import type { CatalogColumn } from "./catalog.ts";
 import { type ColumnMetadata, columnMetadata } from "./column-metadata.ts";
-import { ServiceError } from "./errors.ts";
+import { resultTooLarge, ServiceError } from "./errors.ts";
 import { type Decode, decoderOf, enumDecoder, type Field, type NumberFormat } from "./fields.ts";
 
 const { builtins } = pg.types;
@@ -83,7 +83,7 @@ function toRecords(
       return at(decoders, index)(text);
     });
     if (bytes > MAX_RESULT_BYTES) {
-      throw new ServiceError("UnsupportedResultException", "The result exceeds the size limit 1 MB.");
+      throw resultTooLarge();
     }
     return record;
   });

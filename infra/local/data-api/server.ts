@@ -40,6 +40,9 @@ export interface DataApi {
   close(): Promise<void>;
 }
 
+/** The service sends it after each error's name; SDKs cut it off. */
+const ERROR_NAMESPACE = "http://internal.amazon.com/coral/com.amazon.rdsdataservice/";
+
 const maxRequestBytes = 4 * 1024 * 1024;
 
 /**
@@ -51,18 +54,13 @@ const maxRequestBytes = 4 * 1024 * 1024;
  * @throws if the port is taken
  */
 export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
-  const statementTimeout = options.statementTimeout ?? 45_000;
-  const connections = new Connections({
-    databaseUrl: options.databaseUrl,
-    poolSize: options.poolSize ?? 40,
-    statementTimeout,
-  });
+  const connections = new Connections({ databaseUrl: options.databaseUrl, poolSize: options.poolSize ?? 40 });
   const transactions = new Transactions(connections, {
     idle: options.transactionIdleLimit ?? 3 * 60_000,
     total: options.transactionTotalLimit ?? 24 * 3_600_000,
   });
   const service: Service = {
-    operations: createOperations(connections, transactions, statementTimeout),
+    operations: createOperations(connections, transactions, options.statementTimeout ?? 45_000),
     latency: options.latency ?? 0,
     faults: options.faults ? new Faults() : undefined,
   };
@@ -105,16 +103,16 @@ async function answer(request: IncomingMessage, response: ServerResponse, servic
     if (operation === undefined) throw noSuchPath(request);
     if (service.latency > 0) await setTimeout(service.latency, undefined, { ref: false });
     const loss = await service.faults?.meet(url);
-    const result = operation(parseBody(body));
+    const result = operation(parseBody(body), () => response.destroyed);
     if (loss) await lose(loss, result, response);
     else response.end(JSON.stringify(await result));
   } catch (error) {
     // The caller went away while sending.
     if (!request.complete) return;
-    const { name, status, message } = error instanceof ServiceError ? error : failure(error);
+    const { name, status, message, members } = error instanceof ServiceError ? error : failure(error);
     response.statusCode = status;
-    response.setHeader("x-amzn-errortype", name);
-    response.end(JSON.stringify(message === "" ? {} : { message }));
+    response.setHeader("x-amzn-errortype", `${name}:${ERROR_NAMESPACE}`);
+    response.end(JSON.stringify({ ...(message !== "" && { message }), ...members }));
   }
 }
 
