@@ -1,5 +1,4 @@
 import { v4, v7 } from "uuid";
-import { localEnvironment } from "../tests/support/environment.ts";
 import { startRecordingProxy } from "./recording-proxy.ts";
 
 /** What the driver takes. */
@@ -28,10 +27,20 @@ export const TICKETS_PER_SALE = 2;
 /** More than any run sells. */
 const CAPACITY = 1_000_000_000;
 
+/** Without secrets of its own, the stand-in takes any ARN for the owner's. */
+const environment = {
+  CLUSTER_ARN: "arn:aws:rds:eu-west-1:000000000000:cluster:tickets",
+  SECRET_ARN: "arn:aws:secretsmanager:eu-west-1:000000000000:secret:tickets",
+  DATABASE_NAME: "tickets",
+  AWS_REGION: "eu-west-1",
+  AWS_ACCESS_KEY_ID: "local",
+  AWS_SECRET_ACCESS_KEY: "local",
+};
+
 /** A statement that costs PostgreSQL next to nothing, so that what is around it shows. */
 export function selectOne(): Statement {
   const sql = "select 1";
-  const { CLUSTER_ARN: resourceArn, SECRET_ARN: secretArn, DATABASE_NAME: database } = localEnvironment("");
+  const { CLUSTER_ARN: resourceArn, SECRET_ARN: secretArn, DATABASE_NAME: database } = environment;
   const body = JSON.stringify({ resourceArn, secretArn, database, sql });
   return {
     name: sql,
@@ -48,19 +57,22 @@ export function selectOne(): Statement {
  */
 export async function purchaseStatement(dataApiUrl: string, clients: number): Promise<PurchaseStatement> {
   const proxy = await startRecordingProxy(dataApiUrl);
-  Object.assign(process.env, localEnvironment(proxy.url));
+  Object.assign(process.env, environment, { AWS_ENDPOINT_URL_RDS_DATA: proxy.url });
   // Only now: they read the environment as they load.
   const { migrate } = await import("../infra/migrate.ts");
   const { createTicketOption } = await import("../lib/ticket-options.ts");
   const { sellTickets } = await import("../lib/purchases.ts");
 
   await migrate();
+  const deadline = performance.now() + 60_000;
+  const identity = { key: null, isRepeat: false };
   const optionIds = Array.from({ length: clients }, () => v7());
   for (const id of optionIds) {
-    await createTicketOption({ id, name: "Benchmark", description: "", capacity: CAPACITY });
+    const option = { id, apiKeyId: null, name: "Benchmark", description: "", capacity: CAPACITY };
+    await createTicketOption({ ...identity, ...option }, deadline);
   }
   const sample = { id: v7(), ticketOptionId: optionIds[0] ?? "", userId: v4(), quantity: TICKETS_PER_SALE };
-  const { result } = await sellTickets(sample);
+  const { result } = await sellTickets({ ...identity, ...sample }, deadline);
   if (result !== "sold") throw new Error(`the first sale ended in: ${result}`);
   const sent = proxy.lastBody();
 
@@ -77,7 +89,7 @@ export async function purchaseStatement(dataApiUrl: string, clients: number): Pr
     },
     driverQuery(client) {
       sales += 1;
-      const values: Record<string, string | number> = order(client);
+      const values: Record<string, string | number | null> = { key: null, ...order(client) };
       return { text, values: names.map((name) => values[name]) };
     },
   };

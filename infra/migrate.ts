@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { query } from "../lib/data-api.ts";
+import { execute, query } from "../lib/data-api.ts";
 
 interface Migration {
   /** The file's name without its ending. */
@@ -21,7 +21,7 @@ interface Migration {
  * @throws Error if a migration was changed after it was applied
  */
 export async function migrate(directory = path.join(import.meta.dirname, "migrations")): Promise<string[]> {
-  await query(
+  await execute(
     block(`
     create table if not exists schema_migrations (
       name text constraint schema_migrations_pkey primary key,
@@ -42,7 +42,7 @@ export async function migrate(directory = path.join(import.meta.dirname, "migrat
     if (applied.has(name))
       throw new Error(`migration ${name} was changed after it was applied: add a new one instead`);
     // A `do` block takes no parameters: the two values are a checked file name and a digest.
-    await query(
+    await execute(
       block(`
       if not exists (select from schema_migrations where name = '${name}') then
         ${sql}

@@ -1,11 +1,14 @@
+import { setTimeout } from "node:timers/promises";
 import {
   ExecuteStatementCommand,
+  type ExecuteStatementCommandOutput,
   type Field,
   RDSDataClient,
   type SqlParameter,
 } from "@aws-sdk/client-rds-data";
 import { config } from "./config.ts";
 
+type Parameter = string | number | null;
 type Value = string | number | boolean | (string | null)[] | null;
 
 /** PostgreSQL refused the statement, and no attempt of it can have had an effect, save one that broke a constraint. */
@@ -42,19 +45,60 @@ export function afterWrite<Result>(work: Promise<Result>): Promise<Result> {
   });
 }
 
-const client = new RDSDataClient({});
+/**
+ * Milliseconds. Each limit is longer than the one before, so that what an attempt that was given up was doing is over
+ * by the time of the next. In all: `lock_timeout` < STATEMENT_TIMEOUT < ATTEMPT_TIMEOUT < the deadline < Lambda's
+ * time limit < API Gateway's.
+ */
+const CONNECTION_TIMEOUT = 1_000;
+const STATEMENT_TIMEOUT = 3_000; // `statement_timeout` of the functions' role (infra/migrations/0003)
+const ATTEMPT_TIMEOUT = 4_000;
+
+/** Where there is no deadline: longer than the service's own limit of 45 s, as AWS advises. */
+const UNHURRIED = { attempt: 60_000, all: 180_000 };
+
+const client = new RDSDataClient({
+  maxAttempts: 1, // the SDK would repeat a write while the first may still be waiting for its lock
+  requestHandler: { connectionTimeout: CONNECTION_TIMEOUT },
+});
 
 /**
- * Runs one statement in one Data API call, as a transaction of its own, and gives its rows by column name: numbers,
- * booleans, text, arrays of text, null, and `timestamptz` as RFC 3339 in UTC with six decimals.
+ * Runs one statement that only reads, in one Data API call, as a transaction of its own, and gives its rows by column
+ * name: numbers, booleans, text, arrays of text, null, and `timestamptz` as RFC 3339 in UTC with six decimals.
  *
- * The SDK sends a statement up to three times when an answer is lost, so a statement that writes must be safe to
- * repeat.
+ * @param deadline on the clock of `performance.now`, by which it has answered or thrown
+ * @throws DatabaseError if PostgreSQL refuses the statement
+ * @throws NoAnswer if there was no answer; a read has done nothing
+ */
+export function query<Row>(
+  sql: string,
+  parameters: Record<string, Parameter>,
+  deadline?: number,
+): Promise<Row[]> {
+  return run(sql, parameters, deadline, false);
+}
+
+/**
+ * The same for a statement that writes. It is sent again if an answer is lost, so it must be safe to repeat; never,
+ * though, while the attempt before may still be running.
  *
  * @throws DatabaseError if PostgreSQL refuses the statement
  * @throws NoAnswer if it could not be run, or may have been
  */
-export async function query<Row>(sql: string, parameters: Record<string, string | number>): Promise<Row[]> {
+export function execute<Row>(
+  sql: string,
+  parameters: Record<string, Parameter>,
+  deadline?: number,
+): Promise<Row[]> {
+  return run(sql, parameters, deadline, true);
+}
+
+async function run<Row>(
+  sql: string,
+  parameters: Record<string, Parameter>,
+  deadline: number | undefined,
+  writes: boolean,
+): Promise<Row[]> {
   const command = new ExecuteStatementCommand({
     resourceArn: config.clusterArn,
     secretArn: config.secretArn,
@@ -63,23 +107,7 @@ export async function query<Row>(sql: string, parameters: Record<string, string 
     parameters: Object.entries(parameters).map(([name, value]) => encode(name, value)),
     includeResultMetadata: true,
   });
-
-  let nothingRan = true;
-  command.middlewareStack.add(
-    (next) => async (attempt) => {
-      try {
-        return await next(attempt);
-      } catch (error) {
-        nothingRan &&= hadNoEffect(error);
-        throw error;
-      }
-    },
-    { name: "noteAttempt", step: "finalizeRequest", priority: "low" },
-  );
-
-  const { records = [], columnMetadata = [] } = await client.send(command).catch((error: unknown) => {
-    throw named(error, nothingRan);
-  });
+  const { records = [], columnMetadata = [] } = await send(command, deadline, writes);
   return records.map(
     (record) =>
       Object.fromEntries(
@@ -91,8 +119,51 @@ export async function query<Row>(sql: string, parameters: Record<string, string 
   );
 }
 
+async function send(
+  command: ExecuteStatementCommand,
+  deadline: number | undefined,
+  writes: boolean,
+): Promise<ExecuteStatementCommandOutput> {
+  const attemptTimeout = deadline === undefined ? UNHURRIED.attempt : ATTEMPT_TIMEOUT;
+  const end = deadline ?? performance.now() + UNHURRIED.all;
+  let nothingRan = true;
+  for (let attempt = 1; ; attempt++) {
+    const begun = performance.now();
+    const timeout = Math.floor(Math.min(attemptTimeout, end - begun));
+    if (timeout <= 0) throw new NoAnswer(nothingRan, new Error("no time is left"));
+    try {
+      return await client.send(command, { abortSignal: AbortSignal.timeout(timeout) });
+    } catch (error) {
+      nothingRan &&= !writes || hadNoEffect(error);
+      const next = nextAttempt(error, attempt, writes ? begun + STATEMENT_TIMEOUT : begun);
+      if (next === undefined || next + attemptTimeout > end) throw named(error, nothingRan);
+      await setTimeout(next - performance.now());
+    }
+  }
+}
+
+const MAX_ATTEMPTS = 3;
+
+/**
+ * When to send a statement again, on the clock of `performance.now`; undefined if that could not help. A cluster that
+ * resumes takes 15 to 30 seconds, so it is asked for as long as there is time.
+ *
+ * @param overBy when this attempt is over, should its answer have been lost
+ */
+function nextAttempt(error: unknown, attempt: number, overBy: number): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const now = performance.now();
+  const jitter = 0.5 + Math.random() / 2;
+  if (error.name === "DatabaseResumingException") return now + 1_000 * jitter;
+  if (attempt >= MAX_ATTEMPTS) return undefined;
+  const backoff = 200 * 2 ** attempt * jitter;
+  if (neverRan(error)) return now + backoff;
+  return wasLost(error) ? Math.max(now, overBy) + backoff : undefined;
+}
+
 /** A number is sent as `bigint`: the statement casts it to what it needs. */
-function encode(name: string, value: string | number): SqlParameter {
+function encode(name: string, value: Parameter): SqlParameter {
+  if (value === null) return { name, value: { isNull: true } };
   return {
     name,
     value: typeof value === "string" ? { stringValue: value } : { longValue: value },
@@ -117,9 +188,14 @@ const NEVER_RAN = new Set([
   "DatabaseResumingException",
   "ThrottlingException",
   "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
   "ENOTFOUND", // the host's name
   "EAI_AGAIN", // likewise
 ]);
+
+/** The SDK's words for a connection that was not made within CONNECTION_TIMEOUT. */
+const NOT_CONNECTED = /did not establish a connection/;
 
 /** Answers with status 4xx that may come after the statement has run. */
 const MAY_HAVE_RUN = new Set(["StatementTimeoutException", "UnsupportedResultException"]);
@@ -141,8 +217,16 @@ interface Failure extends Error {
   $metadata?: { httpStatusCode?: number };
 }
 
-function neverRan({ name, code = "", $metadata }: Failure): boolean {
-  return NEVER_RAN.has(name) || NEVER_RAN.has(code) || $metadata?.httpStatusCode === 429;
+function neverRan({ name, message, code = "", $metadata }: Failure): boolean {
+  const status = $metadata?.httpStatusCode;
+  return NEVER_RAN.has(name) || NEVER_RAN.has(code) || status === 429 || NOT_CONNECTED.test(message);
+}
+
+/** The answer, that is: broken connections, time-outs, answers cut short, and the service's own failures. */
+function wasLost({ name, code, $metadata }: Failure): boolean {
+  const status = $metadata?.httpStatusCode;
+  if (status !== undefined) return status < 400 || status >= 500;
+  return code !== undefined || name === "AbortError" || name === "TimeoutError";
 }
 
 function hadNoEffect(error: unknown): boolean {
@@ -161,5 +245,6 @@ function named(error: unknown, nothingRan: boolean): unknown {
   // After an attempt that was lost, a broken constraint still tells something: that one may have been the first.
   if (sqlState && (nothingRan || sqlState.startsWith("23")))
     return new DatabaseError(error.message, sqlState, error);
-  return !nothingRan || neverRan(error) ? new NoAnswer(nothingRan, error) : error;
+  const isNoAnswer = neverRan(error) || wasLost(error) || error.name === "StatementTimeoutException";
+  return isNoAnswer || !nothingRan ? new NoAnswer(nothingRan, error) : error;
 }

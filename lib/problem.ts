@@ -99,16 +99,29 @@ export function unavailable(cause: unknown): Problem {
   );
 }
 
-/** The request may or may not have been carried out. */
-export function outcomeUnknown(cause: unknown): Problem {
+/** The key was used for another request. */
+export function idempotencyKeyReused(): Problem {
+  return new Problem("idempotency-key-reused", {
+    title: "Idempotency key reused",
+    status: 422,
+    detail: "this Idempotency-Key was used for another request; choose a new one for each",
+  });
+}
+
+/**
+ * The request may or may not have been carried out.
+ *
+ * @param repeatKey the `Idempotency-Key` with which sending it again cannot do it twice
+ */
+export function outcomeUnknown(repeatKey: string, cause: unknown): Problem {
   return new Problem(
     "outcome-unknown",
     {
       title: "Outcome unknown",
       status: 503,
-      detail: "the request may have been carried out",
+      detail: "the request may have been carried out; send it again with this Idempotency-Key to find out",
     },
-    { "Retry-After": "5" },
+    { "Retry-After": "5", "Idempotency-Key": repeatKey },
     cause,
   );
 }

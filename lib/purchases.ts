@@ -1,16 +1,19 @@
 import { config } from "./config.ts";
-import { afterWrite, DatabaseError, query } from "./data-api.ts";
+import { afterWrite, DatabaseError, execute, query } from "./data-api.ts";
+import type { RequestIdentity } from "./idempotency.ts";
 import { findTicketOption } from "./ticket-options.ts";
 
-export interface Order {
-  /** The id that the purchase will have. */
-  id: string;
+export interface Order extends Pick<RequestIdentity, "id" | "key" | "isRepeat"> {
   ticketOptionId: string;
   userId: string;
   quantity: number;
 }
 
-export interface Purchase extends Order {
+export interface Purchase {
+  id: string;
+  ticketOptionId: string;
+  userId: string;
+  quantity: number;
   /** In ascending order. */
   ticketIds: string[];
   /** RFC 3339 in UTC. */
@@ -19,7 +22,8 @@ export interface Purchase extends Order {
 
 /** What became of an order. `available` is what one snapshot showed to be left. */
 export type Outcome =
-  | { result: "sold"; purchase: Purchase }
+  | { result: "sold"; purchase: Purchase; replayed: boolean }
+  | { result: "key reused" }
   | { result: "not enough"; available: number }
   | { result: "over limit"; limit: number }
   | { result: "no such option" };
@@ -27,39 +31,62 @@ export type Outcome =
 /**
  * Sells all the tickets of an order, or none.
  *
- * Safe to repeat, since `order.id` is chosen before the first attempt: a repeat answers what the first attempt sold.
+ * Safe to repeat, since the order's id and key are known before the first attempt: a repeat answers what the first
+ * attempt sold, or that its key was used for another order.
+ *
+ * @param deadline on the clock of `performance.now`
+ * @throws NoAnswer
  */
-export async function sellTickets(order: Order): Promise<Outcome> {
-  if (order.quantity > config.maxTicketsPerPurchase) return overLimit(order);
-  const attempt = await attemptSale(order);
-  return afterWrite(outcomeOf(attempt, order));
+export async function sellTickets(order: Order, deadline: number): Promise<Outcome> {
+  if (order.quantity > config.maxTicketsPerPurchase) return overLimit(order, deadline);
+  const attempt = await attemptSale(order, deadline);
+  return afterWrite(outcomeOf(attempt, order, deadline));
 }
 
-async function outcomeOf(attempt: Attempt, order: Order): Promise<Outcome> {
+async function outcomeOf(attempt: Attempt, order: Order, deadline: number): Promise<Outcome> {
   const { createdAt, ticketIds, soldBefore, available } = attempt;
   if (createdAt !== null && ticketIds !== null) {
-    return { result: "sold", purchase: { ...order, ticketIds, createdAt } };
+    const { id, ticketOptionId, userId, quantity } = order;
+    const purchase = { id, ticketOptionId, userId, quantity, ticketIds, createdAt };
+    return { result: "sold", purchase, replayed: false };
   }
-  if (soldBefore) return { result: "sold", purchase: await findPurchase(order.id) };
   if (available === null) return { result: "no such option" };
+  if (soldBefore) {
+    const sale = await findSale(order, deadline);
+    if (sale === undefined) throw new Error(`the sale of order ${order.id} is not there`);
+    return repeated(sale, order);
+  }
   if (available < order.quantity) return { result: "not enough", available };
   // Enough was left in the snapshot, yet another sale came first: look again. Each turn is the sale of another
   // buyer, and stock never rises, so the turns end.
-  return outcomeOf(await attemptSale(order), order);
+  return outcomeOf(await attemptSale(order, deadline), order, deadline);
 }
 
-async function overLimit({ ticketOptionId, quantity }: Order): Promise<Outcome> {
-  const option = await findTicketOption(ticketOptionId);
+/** Sells nothing; a sale from before the limit was lowered is still answered. */
+async function overLimit(order: Order, deadline: number): Promise<Outcome> {
+  const option = await findTicketOption(order.ticketOptionId, deadline);
   if (!option) return { result: "no such option" };
-  if (option.allocation < quantity) return { result: "not enough", available: option.allocation };
+  const sale = await findSale(order, deadline);
+  if (sale) return repeated(sale, order);
+  if (option.allocation < order.quantity) return { result: "not enough", available: option.allocation };
   return { result: "over limit", limit: config.maxTicketsPerPurchase };
+}
+
+/** What is found under the order's own, new id was sold by an attempt of this very request. */
+function repeated(sale: Purchase, order: Order): Outcome {
+  const isSame =
+    sale.ticketOptionId === order.ticketOptionId &&
+    sale.userId === order.userId &&
+    sale.quantity === order.quantity;
+  if (!isSame) return { result: "key reused" };
+  return { result: "sold", purchase: sale, replayed: order.isRepeat || sale.id !== order.id };
 }
 
 interface Attempt {
   /** Null if nothing was sold, and so is `ticketIds`. */
   createdAt: string | null;
   ticketIds: string[] | null;
-  /** Whether the statement's snapshot held this purchase already. */
+  /** Whether the statement's snapshot held a sale of this order, or of another with its key, already. */
   soldBefore: boolean;
   /** Tickets left in the statement's snapshot, before this sale. Null if there is no such option. */
   available: number | null;
@@ -74,23 +101,30 @@ interface Attempt {
  *   `ticket_option_stripes_allocation_check` stands behind it.
  * - A buyer who waited sells nothing if that second check fails, while all else here still shows the snapshot from
  *   before the wait, in which enough was left. That is no refusal: the caller looks again. Only a snapshot that shows
- *   no earlier sale of this purchase and too little in total refuses, which holds because stock never rises. Such a
+ *   no earlier sale of this order and too little in total refuses, which holds because stock never rises. Such a
  *   statement takes no lock and writes nothing.
- * - Two attempts of one purchase (the SDK sends again when an answer is lost). One after the other: `earlier` finds
- *   the first. Both at once: the second breaks `purchases_pkey`, which undoes its whole statement, `update` included.
- *   `on conflict do nothing` instead would keep the `update`: tickets gone, nothing sold.
+ * - Two attempts of one order (an answer was lost, or the client sent its key twice). One after the other: `earlier`
+ *   finds the first. Both at once: the second breaks `purchases_pkey` or `purchases_user_id_idempotency_key_idx`, which
+ *   undoes its whole statement, `update` included. `on conflict do nothing` instead would keep the `update`: tickets
+ *   gone, nothing sold.
  *
  * The parts of a `with` see one snapshot and not each other's writes, hence the chain of `returning`. `clock_timestamp()`
  * because `now()` is from before the wait: a later sale would have the earlier time.
  */
-async function attemptSale({ id, ticketOptionId, userId, quantity }: Order): Promise<Attempt> {
+async function attemptSale(order: Order, deadline: number): Promise<Attempt> {
+  const { id, key, ticketOptionId, userId, quantity } = order;
   try {
-    const [attempt] = await query<Attempt>(
+    const [attempt] = await execute<Attempt>(
       `
       with earlier as materialized (
         select id
         from purchases
         where id = cast(:id as uuid)
+        union all
+        select id
+        from purchases
+        where user_id = cast(:userId as uuid)
+          and idempotency_key = cast(:key as text)
       ),
       taken as (
         update ticket_option_stripes
@@ -104,13 +138,14 @@ async function attemptSale({ id, ticketOptionId, userId, quantity }: Order): Pro
         returning ticket_option_id, stripe, updated_at
       ),
       purchase as (
-        insert into purchases (id, ticket_option_id, stripe, user_id, quantity, created_at)
+        insert into purchases (id, ticket_option_id, stripe, user_id, quantity, idempotency_key, created_at)
         select
           cast(:id as uuid),
           ticket_option_id,
           stripe,
           cast(:userId as uuid),
           cast(:quantity as integer),
+          cast(:key as text),
           updated_at
         from taken
         returning id, ticket_option_id, quantity, created_at
@@ -132,40 +167,52 @@ async function attemptSale({ id, ticketOptionId, userId, quantity }: Order): Pro
           where ticket_option_id = cast(:ticketOptionId as uuid)
         ) as available
       `,
-      { id, ticketOptionId, userId, quantity },
+      { id, key, ticketOptionId, userId, quantity },
+      deadline,
     );
     if (attempt === undefined) throw new Error("the statement gave no row");
     return attempt;
   } catch (error) {
-    if (!(error instanceof DatabaseError && error.constraint === "purchases_pkey")) throw error;
-    return {
-      createdAt: null,
-      ticketIds: null,
-      soldBefore: true,
-      available: null,
-    };
+    if (!(error instanceof DatabaseError && isRepeat(error))) throw error;
+    // The insert was reached, so there is such an option; how much of it is left does not matter.
+    return { createdAt: null, ticketIds: null, soldBefore: true, available: 0 };
   }
 }
 
-async function findPurchase(id: string): Promise<Purchase> {
+function isRepeat({ constraint }: DatabaseError): boolean {
+  return constraint === "purchases_pkey" || constraint === "purchases_user_id_idempotency_key_idx";
+}
+
+/** The sale of an order or, if the two could differ, of another with its key. */
+async function findSale({ id, key, userId }: Order, deadline: number): Promise<Purchase | undefined> {
   const [purchase] = await query<Purchase>(
     `
+    with sale as (
+      select id, ticket_option_id, user_id, quantity, created_at
+      from purchases
+      where id = cast(:id as uuid)
+      union all
+      select id, ticket_option_id, user_id, quantity, created_at
+      from purchases
+      where user_id = cast(:userId as uuid)
+        and idempotency_key = cast(:key as text)
+    )
     select
-      purchase.id,
-      purchase.ticket_option_id as "ticketOptionId",
-      purchase.user_id as "userId",
-      purchase.quantity,
-      purchase.created_at as "createdAt",
+      sale.id,
+      sale.ticket_option_id as "ticketOptionId",
+      sale.user_id as "userId",
+      sale.quantity,
+      sale.created_at as "createdAt",
       (
         select array_agg(cast(ticket.id as text) order by ticket.id)
         from tickets as ticket
-        where ticket.purchase_id = purchase.id
+        where ticket.purchase_id = sale.id
       ) as "ticketIds"
-    from purchases as purchase
-    where purchase.id = cast(:id as uuid)
+    from sale
+    limit 1
     `,
-    { id },
+    { id, key, userId },
+    deadline,
   );
-  if (purchase === undefined) throw new Error(`purchase ${id} was sold before but is not there`);
   return purchase;
 }

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import * as v from "valibot";
-import { bodyTooLarge, invalidRequest, ticketOptionNotFound } from "./problem.ts";
+import { bodyTooLarge, invalidRequest, Problem, type RequestError, ticketOptionNotFound } from "./problem.ts";
 
 const MAX_BODY_BYTES = 100_000;
 const MAX_INTEGER = 2_147_483_647;
@@ -14,16 +14,57 @@ export function ticketOptionId(event: APIGatewayProxyEvent): string {
   return id.toLowerCase();
 }
 
-/** @throws Problem naming every member of the body that is wrong */
+/** @throws Problem naming everything that is wrong in body and headers */
 export function newTicketOption(event: APIGatewayProxyEvent) {
-  const { Name, Desc, Allocation } = body(event, ticketOptionSchema);
-  return { name: Name, description: Desc, capacity: Allocation };
+  const [{ Name, Desc, Allocation }, key] = allOf(
+    () => body(event, ticketOptionSchema),
+    () => idempotencyKey(event),
+  );
+  const apiKeyId = event.requestContext.identity.apiKeyId;
+  return { option: { apiKeyId, name: Name, description: Desc, capacity: Allocation }, key };
 }
 
-/** @throws Problem naming every member of the body that is wrong */
+/** @throws Problem naming everything that is wrong in body and headers */
 export function order(event: APIGatewayProxyEvent) {
-  const { Quantity, UserID } = body(event, orderSchema);
-  return { quantity: Quantity, userId: UserID };
+  const [{ Quantity, UserID }, key] = allOf(
+    () => body(event, orderSchema),
+    () => idempotencyKey(event),
+  );
+  return { order: { quantity: Quantity, userId: UserID }, key };
+}
+
+/** Reads both parts of a request, so that what is wrong with the second is told with what is wrong with the first. */
+function allOf<First, Second>(first: () => First, second: () => Second): [First, Second] {
+  const errors: RequestError[] = [];
+  const read = <Part>(part: () => Part): Part | undefined => {
+    try {
+      return part();
+    } catch (error) {
+      if (!(error instanceof Problem && error.members.errors)) throw error;
+      errors.push(...error.members.errors);
+      return undefined;
+    }
+  };
+  const parts = [read(first), read(second)];
+  if (errors.length > 0) throw invalidRequest(errors);
+  return parts as [First, Second];
+}
+
+/**
+ * A key is bare, or quoted as a string of structured fields (RFC 8941, section 3.3.3), which are one and the same.
+ *
+ * @returns the key without quotes, or undefined if there is none
+ */
+function idempotencyKey({ multiValueHeaders }: APIGatewayProxyEvent): string | undefined {
+  const values = multiValueHeaders["idempotency-key"];
+  if (values === undefined) return undefined;
+  const wrong = (detail: string) => invalidRequest([{ header: "Idempotency-Key", detail }]);
+  if (values.length > 1) throw wrong("must be given only once");
+  const value = values.join().trim();
+  const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(value)?.[1];
+  const key = quoted?.replace(/\\(.)/g, "$1") ?? value;
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw wrong("must be 1 to 255 visible ASCII characters");
+  return key;
 }
 
 const ticketOptionSchema = v.object({

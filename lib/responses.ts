@@ -11,14 +11,19 @@ const CORS: Headers = {
   "Access-Control-Expose-Headers": "ETag, Location, Idempotency-Key, Idempotent-Replayed, Retry-After",
 };
 
+const REPLAYED: Headers = { "Idempotent-Replayed": "true" };
+
+/** @param replayed whether an earlier request created it */
 export function createdTicketOption(
   event: APIGatewayProxyEvent,
   option: TicketOption,
+  replayed: boolean,
 ): APIGatewayProxyResult {
   // The context's path has the stage in it, as the client's URL has; the event's own has not.
   const path = event.requestContext.path.replace(/\/$/, "");
   return json(200, ticketOptionBody(option), {
     Location: `${path}/${option.id}`,
+    ...(replayed && REPLAYED),
   });
 }
 
@@ -32,22 +37,20 @@ export function ticketOption(event: APIGatewayProxyEvent, option: TicketOption):
   return json(200, body, headers);
 }
 
-export function purchase({
-  id,
-  ticketOptionId,
-  userId,
-  quantity,
-  ticketIds,
-  createdAt,
-}: Purchase): APIGatewayProxyResult {
-  return json(200, {
+/** @param replayed whether an earlier request made it */
+export function purchase(
+  { id, ticketOptionId, userId, quantity, ticketIds, createdAt }: Purchase,
+  replayed: boolean,
+): APIGatewayProxyResult {
+  const body = {
     ID: id,
     TicketOptionID: ticketOptionId,
     UserID: userId,
     Quantity: quantity,
     TicketIDs: ticketIds,
     CreatedAt: createdAt,
-  });
+  };
+  return json(200, body, replayed ? REPLAYED : {});
 }
 
 /** @param requestId by which the log can be searched */

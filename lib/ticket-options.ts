@@ -1,4 +1,5 @@
-import { afterWrite, DatabaseError, query } from "./data-api.ts";
+import { afterWrite, DatabaseError, execute, query } from "./data-api.ts";
+import type { RequestIdentity } from "./idempotency.ts";
 
 export interface TicketOption {
   id: string;
@@ -14,57 +15,117 @@ export interface TicketOption {
   updatedAt: string;
 }
 
-/** Records a ticket option with nothing sold. Safe to repeat, since `id` is chosen before the first attempt. */
-export async function createTicketOption(option: {
-  id: string;
+export interface NewTicketOption extends Pick<RequestIdentity, "id" | "key" | "isRepeat"> {
+  /** Of the organiser, whom `key` belongs to; null where none is asked for. */
+  apiKeyId: string | null;
   name: string;
   description: string;
   capacity: number;
-}): Promise<TicketOption> {
+}
+
+/** What became of a creation. */
+export type Creation =
+  | { result: "created"; option: TicketOption; replayed: boolean }
+  | { result: "key reused" };
+
+/**
+ * Records a ticket option with nothing sold.
+ *
+ * Safe to repeat, since its id and key are known before the first attempt: a repeat answers what the first attempt
+ * created, or that its key was used for another option.
+ *
+ * What may race: two attempts of one creation. The second breaks `ticket_options_pkey` or
+ * `ticket_options_api_key_id_idempotency_key_idx`, and finds what the first has committed.
+ *
+ * @param deadline on the clock of `performance.now`
+ * @throws NoAnswer
+ */
+export async function createTicketOption(option: NewTicketOption, deadline: number): Promise<Creation> {
+  const { id, key, apiKeyId, name, description, capacity } = option;
   try {
-    return single(
-      await query<TicketOption>(
-        `
-        with option as (
-          insert into ticket_options (id, name, description, capacity)
-          values (cast(:id as uuid), :name, :description, cast(:capacity as integer))
-          returning id, name, description, capacity, created_at
-        ),
-        stripe as (
-          insert into ticket_option_stripes (ticket_option_id, stripe, allocation, updated_at)
-          select id, 0, capacity, created_at
-          from option
-          returning allocation, updated_at
+    const created = await execute<TicketOption>(
+      `
+      with option as (
+        insert into ticket_options (id, name, description, capacity, api_key_id, idempotency_key)
+        values (
+          cast(:id as uuid),
+          :name,
+          :description,
+          cast(:capacity as integer),
+          cast(:apiKeyId as text),
+          cast(:key as text)
         )
-        select
-          option.id,
-          option.name,
-          option.description,
-          stripe.allocation,
-          option.capacity,
-          option.created_at as "createdAt",
-          stripe.updated_at as "updatedAt"
-        from option
-        cross join stripe
-        `,
-        option,
+        returning id, name, description, capacity, created_at
       ),
+      stripe as (
+        insert into ticket_option_stripes (ticket_option_id, stripe, allocation, updated_at)
+        select id, 0, capacity, created_at
+        from option
+        returning allocation, updated_at
+      )
+      select
+        option.id,
+        option.name,
+        option.description,
+        stripe.allocation,
+        option.capacity,
+        option.created_at as "createdAt",
+        stripe.updated_at as "updatedAt"
+      from option
+      cross join stripe
+      `,
+      { id, key, apiKeyId, name, description, capacity },
+      deadline,
     );
+    return { result: "created", option: single(created), replayed: false };
   } catch (error) {
-    if (!(error instanceof DatabaseError && error.constraint === "ticket_options_pkey")) throw error;
-    // The answer to an earlier attempt was lost, and what it recorded stands.
-    return single(await afterWrite(select(option.id)));
+    if (!(error instanceof DatabaseError && isRepeat(error))) throw error;
+    const earlier = single(await afterWrite(findCreated(option, deadline)));
+    const isSame =
+      earlier.name === name && earlier.description === description && earlier.capacity === capacity;
+    if (!isSame) return { result: "key reused" };
+    return { result: "created", option: earlier, replayed: option.isRepeat || earlier.id !== id };
   }
 }
 
-/** Reads a ticket option in one snapshot. */
-export async function findTicketOption(id: string): Promise<TicketOption | undefined> {
-  const [option] = await select(id);
-  return option;
+function isRepeat({ constraint }: DatabaseError): boolean {
+  return (
+    constraint === "ticket_options_pkey" || constraint === "ticket_options_api_key_id_idempotency_key_idx"
+  );
 }
 
-function select(id: string): Promise<TicketOption[]> {
+/** As it was created, whatever has been sold since. */
+function findCreated({ id, key, apiKeyId }: NewTicketOption, deadline: number): Promise<TicketOption[]> {
   return query<TicketOption>(
+    `
+    select
+      id,
+      name,
+      description,
+      capacity as allocation,
+      capacity,
+      created_at as "createdAt",
+      created_at as "updatedAt"
+    from ticket_options
+    where id = cast(:id as uuid)
+      or (
+        api_key_id is not distinct from cast(:apiKeyId as text)
+        and idempotency_key = cast(:key as text)
+      )
+    `,
+    { id, key, apiKeyId },
+    deadline,
+  );
+}
+
+/**
+ * Reads a ticket option in one snapshot.
+ *
+ * @param deadline on the clock of `performance.now`
+ * @throws NoAnswer
+ */
+export async function findTicketOption(id: string, deadline: number): Promise<TicketOption | undefined> {
+  const [option] = await query<TicketOption>(
     `
     select
       option.id,
@@ -85,7 +146,9 @@ function select(id: string): Promise<TicketOption[]> {
     where option.id = cast(:id as uuid)
     `,
     { id },
+    deadline,
   );
+  return option;
 }
 
 function single<Row>([row, ...more]: Row[]): Row {

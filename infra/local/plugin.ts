@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { startDataApi } from "./data-api/server.ts";
+import { startLocalDatabase } from "./database.ts";
 import { keepBundled } from "./live-bundle.ts";
 import { assertFree, untilListening } from "./ports.ts";
 import { startPostgres } from "./postgres.ts";
@@ -17,7 +17,7 @@ interface OfflineOptions {
 interface Serverless {
   serviceDir: string;
   service: {
-    provider: { region: string; environment: Record<string, string> };
+    provider: { environment: Record<string, string> };
     functions: Record<string, { handler: string; events: { http: { cors: { origins: unknown } } }[] }>;
     custom: { "serverless-offline": OfflineOptions };
   };
@@ -55,12 +55,10 @@ export default class LocalPlugin {
       throw new Error("DATABASE_URL is not like postgres://user:password@host:5432/database");
     }
     say("Starting the Data API stand-in");
-    const dataApi = await startDataApi({ databaseUrl });
-    this.#setEnvironment(databaseUrl, dataApi.url);
-
+    const database = await startLocalDatabase(databaseUrl);
     say("Applying migrations");
-    const { migrate } = await import("../migrate.ts"); // only now: it reads the environment as it loads
-    for (const name of await migrate()) say(`  applied ${name}`);
+    for (const name of await database.migrate()) say(`  applied ${name}`);
+    this.#setEnvironment(database.functionsEnvironment);
 
     say("Bundling the functions");
     const outdir = path.join(this.#serverless.serviceDir, ".local/functions");
@@ -96,16 +94,11 @@ export default class LocalPlugin {
     process.exit(1);
   }
 
-  /** For the migrations, and for the functions: serverless-offline hands on what begins with `AWS_`. */
-  #setEnvironment(databaseUrl: string, dataApiUrl: string): void {
-    const { region, environment } = this.#serverless.service.provider;
-    environment.DATABASE_NAME = decodeURIComponent(new URL(databaseUrl).pathname.slice(1));
-    delete process.env.AWS_PROFILE; // the SDK would prefer it to the keys below
+  /** serverless-offline hands on its own, and what begins with `AWS_`. */
+  #setEnvironment(functionsEnvironment: Record<string, string>): void {
+    const { environment } = this.#serverless.service.provider;
+    Object.assign(environment, functionsEnvironment);
     Object.assign(process.env, environment, {
-      AWS_ENDPOINT_URL_RDS_DATA: dataApiUrl,
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: "local",
-      AWS_SECRET_ACCESS_KEY: "local",
       AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand", // without it, no start counts as a cold one
     });
   }

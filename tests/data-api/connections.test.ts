@@ -1,10 +1,11 @@
 import { expect, inject, it } from "vitest";
 import { Connections } from "../../infra/local/data-api/connections.ts";
+import { arns } from "./stand-in.ts";
 
 it("cuts a connection that is still being made when it closes", async () => {
   const databaseUrl = inject("databaseUrl");
-  const connections = new Connections({ databaseUrl, poolSize: 1 });
-  const taking = connections.take(connections.defaultDatabase);
+  const connections = new Connections({ databaseUrl, secrets: undefined, poolSize: 1 });
+  const taking = connections.take(connections.defaultDatabase, arns.secretArn);
   const closing = connections.close();
   const client = await taking;
   await closing;

@@ -1,7 +1,7 @@
 import { describe, expect, inject, it, onTestFinished, vi } from "vitest";
 import { Connections } from "../../infra/local/data-api/connections.ts";
 import { Transactions } from "../../infra/local/data-api/transactions.ts";
-import { databaseError, failure, uniqueName, useStandIn, validationError } from "./stand-in.ts";
+import { arns, databaseError, failure, uniqueName, useStandIn, validationError } from "./stand-in.ts";
 
 const api = useStandIn();
 
@@ -229,11 +229,15 @@ describe.each([
 describe("the idle limit", () => {
   async function begin() {
     const databaseUrl = inject("databaseUrl");
-    const connections = new Connections({ databaseUrl, poolSize: 1 });
+    const connections = new Connections({ databaseUrl, secrets: undefined, poolSize: 1 });
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
     const transactions = new Transactions(connections, { idle: 1000, total: 100_000 });
-    return { connections, transactions, id: await transactions.begin(connections.defaultDatabase) };
+    return {
+      connections,
+      transactions,
+      id: await transactions.begin(connections.defaultDatabase, arns.secretArn),
+    };
   }
 
   it("counts from the end of a call, however long that took", async () => {

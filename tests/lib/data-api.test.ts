@@ -67,7 +67,7 @@ describe("query", () => {
   });
 });
 
-describe("a query without an answer", () => {
+describe("a statement without an answer", () => {
   afterEach(() => {
     vi.unstubAllEnvs();
     vi.resetModules();
@@ -76,13 +76,13 @@ describe("a query without an answer", () => {
   it("certainly did nothing if nobody could be reached", async () => {
     const url = await unreachableService();
 
-    await expect(queryAt(url)).rejects.toMatchObject({ name: "NoAnswer", nothingRan: true });
+    await expect(executeAt(url)).rejects.toMatchObject({ name: "NoAnswer", nothingRan: true });
   });
 
   it("may have run if the connection broke", async () => {
     const url = await failingService(breaks);
 
-    await expect(queryAt(url)).rejects.toMatchObject({ name: "NoAnswer", nothingRan: false });
+    await expect(executeAt(url)).rejects.toMatchObject({ name: "NoAnswer", nothingRan: false });
   });
 
   it("may have run if an earlier attempt broke, though the last could not reach anybody", async () => {
@@ -91,7 +91,10 @@ describe("a query without an answer", () => {
       breaks(socket, leave);
     });
 
-    await expect(queryAt(url)).rejects.toMatchObject({ name: "NoAnswer", nothingRan: false });
+    await expect(executeAt(url, SEVERAL_ATTEMPTS)).rejects.toMatchObject({
+      name: "NoAnswer",
+      nothingRan: false,
+    });
   });
 
   it.each([
@@ -113,7 +116,7 @@ describe("a query without an answer", () => {
   ])("%i %s %s: nothing ran is %s", async (status, type, message, nothingRan) => {
     const url = await failingService(refuses(status, type, message));
 
-    await expect(queryAt(url)).rejects.toMatchObject({ name: "NoAnswer", nothingRan });
+    await expect(executeAt(url)).rejects.toMatchObject({ name: "NoAnswer", nothingRan });
   });
 
   it.each([
@@ -123,27 +126,120 @@ describe("a query without an answer", () => {
   ])("%i %s is an error of its own", async (status, type, message) => {
     const url = await failingService(refuses(status, type, message));
 
-    await expect(queryAt(url)).rejects.toMatchObject({ name: type, message });
+    await expect(executeAt(url)).rejects.toMatchObject({ name: type, message });
   });
 
   it.each([
     [{ status: 403, type: "AccessDeniedException" }],
-    [{ status: 400, type: "DatabaseResumingException" }],
     [{ status: 400, type: "DatabaseErrorException", message: "ERROR: no lock; SQLState: 55P03" }],
     [{ status: 400, type: "DatabaseErrorException", message: "ERROR: syntax error; SQLState: 42601" }],
   ])("an attempt that was lost may have run, whatever the next one meets: %o", async (fault) => {
     const url = await faultyService(inject("dataApiUrl"), ["run, then drop", fault]);
 
-    await expect(queryAt(url)).rejects.toMatchObject({ name: "NoAnswer", nothingRan: false });
+    await expect(executeAt(url, SEVERAL_ATTEMPTS)).rejects.toMatchObject({
+      name: "NoAnswer",
+      nothingRan: false,
+    });
   });
 });
 
 const UNKNOWN = "00000000-0000-4000-8000-000000000000";
 
-/** Runs a statement with a client of its own, made for that address. */
-async function queryAt(url: string): Promise<unknown> {
+describe("a statement that is sent again", () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    vi.resetModules();
+  });
+
+  const resuming = { status: 400, type: "DatabaseResumingException" };
+  const throttled = { status: 429, type: "ThrottlingException" };
+
+  it.each([
+    ["while the database resumes", [resuming, resuming, resuming, resuming]],
+    ["while it is throttled", [throttled, throttled]],
+    ["after an answer that was lost", ["run, then drop" as const]],
+  ])("%s answers in the end", async (_when, faults) => {
+    const url = await faultyService(inject("dataApiUrl"), faults);
+
+    expect(await executeAt(url, SEVERAL_ATTEMPTS)).toEqual([{ one: 1 }]);
+  });
+
+  it("is not sent again while the attempt before may still be running", async () => {
+    const arrivals: number[] = [];
+    const url = await failingService((socket, leave) => {
+      arrivals.push(performance.now());
+      breaks(socket, leave);
+    });
+
+    await expect(executeAt(url, SEVERAL_ATTEMPTS)).rejects.toMatchObject({ name: "NoAnswer" });
+
+    const [first = 0, second = 0] = arrivals;
+    const { limit } = await statementTimeout();
+    expect(second - first).toBeGreaterThan(limit);
+  });
+
+  it("is a read, which is sent again at once", async () => {
+    const url = await faultyService(inject("dataApiUrl"), [
+      "run, then drop",
+      { status: 503, type: "ServiceUnavailableError" },
+    ]);
+    vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", url);
+    vi.resetModules();
+    const fresh = await import("../../lib/data-api.ts");
+
+    expect(await fresh.query("select 1 as one", {}, performance.now() + SEVERAL_ATTEMPTS)).toEqual([
+      { one: 1 },
+    ]);
+  });
+});
+
+describe("the functions' role", () => {
+  it("waits for a lock for less time than a statement may take, and that for less than an attempt", async () => {
+    expect(await query("select current_setting('lock_timeout') as lock, current_user as role", {})).toEqual([
+      { lock: "2s", role: "ticket_functions" },
+    ]);
+    expect(await statementTimeout()).toEqual({ limit: 3000 });
+  });
+
+  it.each([
+    "create table mine (a integer)",
+    "create temporary table mine (a integer)",
+    "create function mine() returns integer language sql return 1",
+    "drop table tickets",
+    "truncate tickets",
+    "delete from tickets",
+    "delete from purchases",
+    "delete from ticket_option_stripes",
+    "delete from ticket_options",
+    "update tickets set purchase_id = purchase_id",
+    "update purchases set quantity = quantity",
+    "update ticket_options set capacity = capacity",
+    "update ticket_option_stripes set stripe = stripe",
+    "update ticket_option_stripes set ticket_option_id = ticket_option_id",
+    "select name from schema_migrations",
+    "insert into schema_migrations (name, checksum) values ('mine', '')",
+    "alter role ticket_functions superuser",
+  ])("may not %s", async (statement) => {
+    await expect(query(statement, {})).rejects.toMatchObject({ sqlState: "42501" });
+  });
+});
+
+/** In milliseconds, as PostgreSQL knows it. */
+async function statementTimeout(): Promise<{ limit: number }> {
+  const [limit = { limit: 0 }] = await query<{ limit: number }>(
+    "select cast(setting as integer) as limit from pg_settings where name = 'statement_timeout'",
+    {},
+  );
+  return limit;
+}
+
+/** Milliseconds in which a lost attempt can be repeated. */
+const SEVERAL_ATTEMPTS = 12_000;
+
+/** Runs a statement with a client of its own, made for that address. Without more time, there is one attempt. */
+async function executeAt(url: string, milliseconds = 2_000): Promise<unknown> {
   vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", url);
   vi.resetModules();
   const fresh = await import("../../lib/data-api.ts");
-  return fresh.query("select 1 as one", {});
+  return fresh.execute("select 1 as one", {}, performance.now() + milliseconds);
 }

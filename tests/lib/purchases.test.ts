@@ -9,8 +9,8 @@ describe("selling tickets", () => {
   it("answers a repeated order what it sold the first time, and sells once", async () => {
     const order = await orderOf({ capacity: 5, quantity: 2 });
 
-    const first = await sellTickets(order);
-    const second = await sellTickets(order);
+    const first = await sell(order);
+    const second = await sell(order);
 
     expect(first).toMatchObject({ result: "sold" });
     expect(second).toEqual(first);
@@ -20,9 +20,9 @@ describe("selling tickets", () => {
   it("answers a repeated order what it sold even when nothing is left", async () => {
     const order = await orderOf({ capacity: 2, quantity: 2 });
 
-    const first = await sellTickets(order);
+    const first = await sell(order);
 
-    expect(await sellTickets(order)).toEqual(first);
+    expect(await sell(order)).toEqual(first);
     expect(await books(order.ticketOptionId)).toEqual({ allocation: 0, purchases: 1, tickets: 2 });
   });
 
@@ -33,7 +33,7 @@ describe("selling tickets", () => {
     const order = await orderOf({ capacity, quantity: 3 });
 
     await holdingStripe(order, async (lock) => {
-      const orders = Promise.all(Array.from({ length: 20 }, () => sellTickets(order)));
+      const orders = Promise.all(Array.from({ length: 20 }, () => sell(order)));
       await lock.untilWaiting(20, "insert into purchases");
       await lock.release();
 
@@ -46,10 +46,10 @@ describe("selling tickets", () => {
 
   it("answers a repeated order without waiting for other buyers", async () => {
     const order = await orderOf({ capacity: 5, quantity: 2 });
-    const first = await sellTickets(order);
+    const first = await sell(order);
 
     await holdingStripe(order, async () => {
-      expect(await sellTickets(order)).toEqual(first);
+      expect(await sell(order)).toEqual(first);
     });
   });
 
@@ -57,7 +57,7 @@ describe("selling tickets", () => {
     const order = await orderOf({ capacity: 2, quantity: 3 });
 
     await holdingStripe(order, async () => {
-      expect(await sellTickets(order)).toEqual({ result: "not enough", available: 2 });
+      expect(await sell(order)).toEqual({ result: "not enough", available: 2 });
     });
   });
 
@@ -65,7 +65,7 @@ describe("selling tickets", () => {
     const order = await orderOf({ capacity: 2, quantity: 1 });
 
     await holdingStripe(order, async (lock) => {
-      const sale = sellTickets(order);
+      const sale = sell(order);
       await lock.untilWaiting(1, "insert into purchases");
       const { rows } = await lock.holder.query(
         `
@@ -87,35 +87,45 @@ describe("selling tickets", () => {
   it("refuses with what is left, and records nothing", async () => {
     const order = await orderOf({ capacity: 2, quantity: 3 });
 
-    expect(await sellTickets(order)).toEqual({ result: "not enough", available: 2 });
+    expect(await sell(order)).toEqual({ result: "not enough", available: 2 });
     expect(await books(order.ticketOptionId)).toEqual({ allocation: 2, purchases: 0, tickets: 0 });
   });
 
   it("gives the sale and the option the same time", async () => {
     const order = await orderOf({ capacity: 2, quantity: 1 });
 
-    const outcome = await sellTickets(order);
+    const outcome = await sell(order);
 
-    const option = await findTicketOption(order.ticketOptionId);
+    const option = await findTicketOption(order.ticketOptionId, inTime());
     expect(outcome).toMatchObject({ purchase: { createdAt: option?.updatedAt } });
   });
 });
 
 describe("creating a ticket option", () => {
   it("answers a repeated creation with the option of the first", async () => {
-    const option = { id: uuidv7(), name: "Derby", description: "", capacity: 7 };
+    const option = optionOf(7);
 
-    const first = await createTicketOption(option);
+    const first = await createTicketOption(option, inTime());
 
-    expect(await createTicketOption(option)).toEqual(first);
+    expect(await createTicketOption(option, inTime())).toEqual(first);
     expect(await books(option.id)).toEqual({ allocation: 7, purchases: 0, tickets: 0 });
   });
 });
 
 async function orderOf({ capacity, quantity }: { capacity: number; quantity: number }) {
-  const option = await createTicketOption({ id: uuidv7(), name: "Derby", description: "", capacity });
-  return { id: uuidv7(), ticketOptionId: option.id, userId: uuidv7(), quantity };
+  const option = optionOf(capacity);
+  await createTicketOption(option, inTime());
+  const identity = { id: uuidv7(), key: null, isRepeat: false };
+  return { ...identity, ticketOptionId: option.id, userId: uuidv7(), quantity };
 }
+
+function optionOf(capacity: number) {
+  const identity = { id: uuidv7(), key: null, isRepeat: false };
+  return { ...identity, apiKeyId: null, name: "Derby", description: "", capacity };
+}
+
+const inTime = () => performance.now() + 25_000;
+const sell = (order: Order) => sellTickets(order, inTime());
 
 function holdingStripe({ ticketOptionId }: Order, meanwhile: Parameters<typeof holdingLock>[2]) {
   const statement = "select from ticket_option_stripes where ticket_option_id = $1 for update";

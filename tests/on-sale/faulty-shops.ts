@@ -7,7 +7,6 @@ import {
   RDSDataClient,
 } from "@aws-sdk/client-rds-data";
 import { inject } from "vitest";
-import { localEnvironment } from "../support/environment.ts";
 import type { Outcome } from "./on-sale.ts";
 
 type Buy = (quantity: number) => Promise<Outcome>;
@@ -112,7 +111,7 @@ function latch(times: number) {
   return { opened, count };
 }
 
-const local = localEnvironment(inject("dataApiUrl"));
+const local = inject("functionsEnvironment");
 
 const client = new RDSDataClient({
   endpoint: inject("dataApiUrl"),

@@ -6,7 +6,6 @@ import path from "node:path";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import type { ApiRequest, ApiResponse } from "../api/client.ts";
 import { Project } from "../local/project.ts";
-import { localEnvironment } from "../support/environment.ts";
 import { packaged, unzipped } from "./packaging.ts";
 
 const project = new Project();
@@ -69,7 +68,7 @@ async function unpack(name: string, zip: Buffer): Promise<void> {
 async function call(method: string, route: string, body?: object) {
   const child = fork(path.join(folder, "caller/tests/package/call.ts"), {
     cwd: folder,
-    env: localEnvironment(inject("dataApiUrl")),
+    env: inject("functionsEnvironment"),
     execArgv: [],
     silent: true,
   });

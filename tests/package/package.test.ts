@@ -96,7 +96,7 @@ describe("the template", () => {
 });
 
 const clusterArn = "arn:aws:rds:eu-west-1:000000000000:cluster:tickets";
-const secretArn = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:tickets";
+const secretArn = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:tickets-functions";
 
 function zipOf({ zips }: Deployment, name: string): Buffer {
   const zip = zips[name];

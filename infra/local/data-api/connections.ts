@@ -1,9 +1,17 @@
 import pg from "pg";
-import { databaseFailure, resultTooLarge } from "./errors.ts";
+import { databaseFailure, resultTooLarge, ServiceError } from "./errors.ts";
+
+/** What a secret in Secrets Manager holds of a role. */
+export interface Credentials {
+  username: string;
+  password: string;
+}
 
 interface ConnectionOptions {
   /** URL of PostgreSQL; its database serves the requests that name none. */
   databaseUrl: string;
+  /** The role that each secret stands for, by the secret's ARN. Without any, all ARNs stand for the URL's own role. */
+  secrets: Readonly<Record<string, Credentials>> | undefined;
   /** Connections to one database at most; further calls queue. */
   poolSize: number;
 }
@@ -11,17 +19,19 @@ interface ConnectionOptions {
 /** Bytes that a row may take on its way here: the driver makes a string of each field, and a string has its limit. */
 const MAX_ROW_BYTES = 64 * 1024 * 1024;
 
-/** Connections to PostgreSQL: a pool for each database. */
+/** Connections to PostgreSQL: a pool for each database and role. */
 export class Connections {
   readonly #url: URL;
+  readonly #secrets: Readonly<Record<string, Credentials>> | undefined;
   readonly #poolSize: number;
   readonly #pools = new Map<string, pg.Pool>();
   readonly #taken = new Set<pg.PoolClient>();
   #closed = false;
   readonly defaultDatabase: string;
 
-  constructor({ databaseUrl, poolSize }: ConnectionOptions) {
+  constructor({ databaseUrl, secrets, poolSize }: ConnectionOptions) {
     this.#url = new URL(databaseUrl);
+    this.#secrets = secrets;
     this.#poolSize = poolSize;
     this.defaultDatabase = decodeURIComponent(this.#url.pathname.slice(1));
     // As start-up options they are what `discard all` goes back to. The last one ends the statement of a
@@ -40,11 +50,13 @@ export class Connections {
   /**
    * Takes a connection, to be given back by `recycle` or `cut`.
    *
-   * @throws ServiceError DatabaseUnavailableException, or DatabaseErrorException if PostgreSQL refuses
+   * @throws ServiceError DatabaseUnavailableException, DatabaseErrorException if PostgreSQL refuses, or
+   * SecretsErrorException
    */
-  async take(database: string): Promise<pg.PoolClient> {
+  async take(database: string, secretArn: string): Promise<pg.PoolClient> {
+    const pool = this.#pool(database, this.#credentials(secretArn));
     try {
-      const client = await this.#pool(database).connect();
+      const client = await pool.connect();
       this.#taken.add(client);
       if (this.#closed) this.cut(client);
       return client;
@@ -81,10 +93,19 @@ export class Connections {
     if (this.#taken.delete(client)) client.release(destroy);
   }
 
-  #pool(database: string): pg.Pool {
-    const known = this.#pools.get(database);
+  #credentials(secretArn: string): Credentials | undefined {
+    if (this.#secrets === undefined) return undefined;
+    const credentials = this.#secrets[secretArn];
+    if (credentials) return credentials;
+    throw new ServiceError("SecretsErrorException", "Secrets Manager can't find the specified secret.");
+  }
+
+  #pool(database: string, credentials: Credentials | undefined): pg.Pool {
+    const key = JSON.stringify([database, credentials?.username]);
+    const known = this.#pools.get(key);
     if (known !== undefined) return known;
     const url = new URL(this.#url);
+    Object.assign(url, credentials);
     url.pathname = `/${encodeURI(database)}`; // which is what the driver decodes
     const pool = new pg.Pool({ connectionString: url.href, max: this.#poolSize });
     // PostgreSQL may go away at any time, and an error without a listener would end the process. What was
@@ -96,7 +117,7 @@ export class Connections {
       client.connection.on("copyInResponse", () => client.connection.sync());
       limitRows(client);
     });
-    this.#pools.set(database, pool);
+    this.#pools.set(key, pool);
     return pool;
   }
 }

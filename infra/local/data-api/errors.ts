@@ -9,6 +9,7 @@ const statuses = {
   InternalFailure: 500,
   InternalServerErrorException: 500,
   MissingAuthenticationTokenException: 403,
+  SecretsErrorException: 400,
   ServiceUnavailableError: 503,
   StatementTimeoutException: 400,
   ThrottlingException: 429,

@@ -38,7 +38,7 @@ export function createOperations(
     const database = readDatabase(body);
     const transactionId = optionalString(body, "transactionId", 192);
     if (transactionId !== undefined) return transactions.run(transactionId, database, work);
-    const client = await connections.take(database ?? connections.defaultDatabase);
+    const client = await connections.take(database ?? connections.defaultDatabase, readSecret(body));
     try {
       return await work(client);
     } finally {
@@ -85,7 +85,8 @@ export function createOperations(
 
   async function beginTransaction(body: Members, hasLeft: () => boolean): Promise<object> {
     checkArns(body);
-    const transactionId = await transactions.begin(readDatabase(body) ?? connections.defaultDatabase);
+    const database = readDatabase(body) ?? connections.defaultDatabase;
+    const transactionId = await transactions.begin(database, readSecret(body));
     // Nobody will ever know its id.
     if (hasLeft()) await transactions.end(transactionId, "rollback");
     return { transactionId };
@@ -117,6 +118,10 @@ function checkArns(body: Members): void {
   for (const name of ["resourceArn", "secretArn"]) {
     if (!requiredString(body, name, 570, 11).startsWith("arn:")) throw invalid(`${name} must be an ARN`);
   }
+}
+
+function readSecret(body: Members): string {
+  return requiredString(body, "secretArn", 570, 11);
 }
 
 function readSql(body: Members): string {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
-import { Connections } from "./connections.ts";
+import { Connections, type Credentials } from "./connections.ts";
 import { ServiceError } from "./errors.ts";
 import { Faults, type Loss } from "./faults.ts";
 import { createOperations, type Operation } from "./operations.ts";
@@ -13,11 +13,13 @@ import { Transactions } from "./transactions.ts";
 export interface DataApiOptions {
   /** URL of PostgreSQL; its database serves the requests that name none. */
   databaseUrl: string;
+  /** The role that each secret stands for, by the secret's ARN. Without any, all ARNs stand for the URL's own role. */
+  secrets?: Readonly<Record<string, Credentials>>;
   /** Port to listen on; 0, the default, takes any that is free. */
   port?: number;
   host?: string;
   /**
-   * Connections to one database at most; calls beyond them queue, transactions hold theirs. The default of 40
+   * Connections to one database as one role at most; calls beyond them queue, transactions hold theirs. The default of 40
    * leaves room for a second database in PostgreSQL's own default of 100.
    */
   poolSize?: number;
@@ -54,7 +56,8 @@ const maxRequestBytes = 4 * 1024 * 1024;
  * @throws if the port is taken
  */
 export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
-  const connections = new Connections({ databaseUrl: options.databaseUrl, poolSize: options.poolSize ?? 40 });
+  const { databaseUrl, secrets, poolSize = 40 } = options;
+  const connections = new Connections({ databaseUrl, secrets, poolSize });
   const transactions = new Transactions(connections, {
     idle: options.transactionIdleLimit ?? 3 * 60_000,
     total: options.transactionTotalLimit ?? 24 * 3_600_000,

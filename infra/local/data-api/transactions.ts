@@ -50,8 +50,8 @@ export class Transactions {
    * @returns its id, as long and as opaque as the service's
    * @throws ServiceError
    */
-  async begin(database: string): Promise<string> {
-    const client = await this.#connections.take(database);
+  async begin(database: string, secretArn: string): Promise<string> {
+    const client = await this.#connections.take(database, secretArn);
     try {
       await client.query("begin");
     } catch (error) {

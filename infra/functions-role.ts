@@ -1,0 +1,27 @@
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
+import { execute } from "../lib/data-api.ts";
+
+/**
+ * Sets the password of the role that the functions connect as (infra/migrations/0003_functions_role.sql). PostgreSQL gets its verifier only, so that the password
+ * stands in no log of statements; and nothing in a verifier needs quoting.
+ */
+export async function setFunctionsPassword(password: string): Promise<void> {
+  // Under a lock, for the same change made twice at once is an error.
+  await execute(
+    `do $password$ begin
+      perform pg_advisory_xact_lock(5_407_120);
+      alter role ticket_functions password '${scramVerifier(password)}';
+    end $password$`,
+    {},
+  );
+}
+
+/** @see RFC 5802, section 3, in the form of PostgreSQL's `pg_authid.rolpassword` */
+function scramVerifier(password: string): string {
+  const iterations = 4096;
+  const salt = randomBytes(16);
+  const salted = pbkdf2Sync(password, salt, iterations, 32, "sha256");
+  const hmac = (text: string) => createHmac("sha256", salted).update(text).digest();
+  const storedKey = createHash("sha256").update(hmac("Client Key")).digest("base64");
+  return `SCRAM-SHA-256$${iterations}:${salt.toString("base64")}$${storedKey}:${hmac("Server Key").toString("base64")}`;
+}
