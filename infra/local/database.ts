@@ -28,9 +28,9 @@ export async function startLocalDatabase(
   options: { faults?: boolean } = {},
 ): Promise<LocalDatabase> {
   const url = new URL(databaseUrl);
-  // Made of the owner's, so that runs that share a database share it.
-  const functionsPassword = createHash("sha256").update(`functions ${databaseUrl}`).digest("base64url");
   const owner = { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+  // Made of the owner's, so that runs that share a PostgreSQL, and with it the role, share it.
+  const functionsPassword = createHash("sha256").update(`functions ${owner.password}`).digest("base64url");
   const functions = { username: "ticket_functions", password: functionsPassword };
   const secrets = { [OWNER_SECRET_ARN]: owner, [FUNCTIONS_SECRET_ARN]: functions };
   const dataApi = await startDataApi({ databaseUrl, secrets, ...options });

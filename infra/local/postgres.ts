@@ -56,6 +56,12 @@ export async function startPostgres(place: ServerPlace): Promise<Postgres> {
   };
 }
 
+/** The URL of the server that another living process may be using, or else of one that is started for this process. */
+export async function reachPostgres(place: ServerPlace): Promise<string> {
+  const data = path.join(place.home, "data");
+  return isRunning(place, data) ? `${serverUrl(place, data)}/tickets` : (await startPostgres(place)).url;
+}
+
 /**
  * Deletes the database, whatever state it is in.
  *
@@ -104,8 +110,7 @@ async function initialise(place: ServerPlace, data: string): Promise<void> {
  * @throws Error if a living process uses it
  */
 async function claimRunning(place: ServerPlace, data: string): Promise<pg.Client | undefined> {
-  const status = spawnSync(place.program("pg_ctl"), ["status", "--pgdata", data], place.spawnOptions);
-  if (status.status !== 0) return undefined;
+  if (!isRunning(place, data)) return undefined;
   try {
     return await claim(place, data);
   } catch (error) {
@@ -126,6 +131,10 @@ function stopServer(place: ServerPlace, data: string): void {
     const args = ["stop", "--wait", "--timeout", "10", "--pgdata", data, "--mode", mode];
     spawnSync(place.program("pg_ctl"), args, place.spawnOptions);
   }
+}
+
+function isRunning(place: ServerPlace, data: string): boolean {
+  return spawnSync(place.program("pg_ctl"), ["status", "--pgdata", data], place.spawnOptions).status === 0;
 }
 
 async function run(place: ServerPlace, program: "initdb" | "pg_ctl", args: string[]): Promise<void> {

@@ -24,6 +24,8 @@ it("says what it does while it starts", () => {
     "Starting the Data API stand-in",
     "Applying migrations",
     "  applied 0001_tickets",
+    "  applied 0002_idempotency",
+    "  applied 0003_functions_role",
     "Bundling the functions",
     "Starting Offline at stage local (eu-west-1)",
     "Ready. With ID the one that the first line answers:",

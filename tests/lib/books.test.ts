@@ -1,0 +1,149 @@
+import pg from "pg";
+import { v7 as uuidv7 } from "uuid";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import type { auditBooks } from "../../infra/books.ts";
+import { type LocalDatabase, startLocalDatabase } from "../../infra/local/database.ts";
+import type { sellTickets } from "../../lib/purchases.ts";
+import type { createTicketOption } from "../../lib/ticket-options.ts";
+
+// In a database of its own, in which nothing stops anybody from breaking the books.
+let owner: pg.Client;
+let database: LocalDatabase;
+let lib: {
+  auditBooks: typeof auditBooks;
+  sellTickets: typeof sellTickets;
+  createTicketOption: typeof createTicketOption;
+};
+
+beforeAll(async () => {
+  const url = new URL(inject("databaseUrl"));
+  const admin = new pg.Client({ connectionString: url.href });
+  await admin.connect();
+  url.pathname = `/books_${uuidv7().replaceAll("-", "")}`;
+  await admin.query(`create database ${url.pathname.slice(1)}`);
+  await admin.end();
+  database = await startLocalDatabase(url.href);
+  await database.migrate();
+  lib = {
+    ...(await import("../../infra/books.ts")),
+    ...(await import("../../lib/purchases.ts")),
+    ...(await import("../../lib/ticket-options.ts")),
+  };
+  owner = new pg.Client({ connectionString: url.href });
+  await owner.connect();
+  await owner.query(
+    "alter table ticket_option_stripes drop constraint ticket_option_stripes_allocation_check",
+  );
+  await owner.query("alter table purchases drop constraint purchases_quantity_check");
+  await owner.query("set session_replication_role = replica"); // no foreign keys
+});
+afterAll(async () => {
+  await owner.end();
+  await database.dataApi.close();
+});
+
+describe("the audit of the books", () => {
+  it("finds nothing wrong with what was sold as it should be", async () => {
+    const ids = [await saleOf(5), await saleOf(2), await saleOf(1)].map(({ id }) => id);
+
+    const { options, breaches } = await lib.auditBooks();
+
+    expect(options).toBeGreaterThanOrEqual(ids.length);
+    expect(concerning(breaches, ids)).toEqual([]);
+  });
+
+  it.each<[string, (sale: Sale) => [statement: string, breach: string]]>([
+    [
+      "a ticket more is left than should be",
+      ({ id }) => [
+        `update ticket_option_stripes set allocation = allocation + 1 where ticket_option_id = '${id}'`,
+        `option ${id} has capacity 5, but 4 left and 2 sold`,
+      ],
+    ],
+    [
+      "a ticket of a purchase is missing",
+      ({ id, purchaseId, ticketId }) => [
+        `delete from tickets where id = '${ticketId}'`,
+        `option ${id} sold 2 tickets in purchase ${purchaseId}, which has 1`,
+      ],
+    ],
+    [
+      "a purchase has a ticket too many",
+      ({ id, purchaseId }) => [
+        `insert into tickets (purchase_id, ticket_option_id) values ('${purchaseId}', '${id}')`,
+        `option ${id} sold 2 tickets in purchase ${purchaseId}, which has 3`,
+      ],
+    ],
+    [
+      "the stripe of a purchase is missing",
+      ({ purchaseId }) => [
+        `update purchases set stripe = 1 where id = '${purchaseId}'`,
+        `a purchase from no stripe: purchase ${purchaseId}`,
+      ],
+    ],
+    [
+      "a ticket belongs to no purchase",
+      ({ id, ticketId }) => [
+        `insert into tickets (id, purchase_id, ticket_option_id) values ('${uuidLike(ticketId)}', '${uuidv7()}', '${id}')`,
+        `a ticket of no purchase of its option: ticket ${uuidLike(ticketId)}`,
+      ],
+    ],
+  ])("finds that %s", async (_what, breach) => {
+    const sale = await saleOf(5);
+    const [statement, sentence] = breach(sale);
+
+    await owner.query(statement);
+
+    const { breaches } = await lib.auditBooks();
+    expect(concerning(breaches, [sale.id, sale.purchaseId, uuidLike(sale.ticketId)])).toEqual([sentence]);
+  });
+
+  it("finds that more was sold than there was", async () => {
+    const { id } = await saleOf(2);
+    await owner.query(`update ticket_option_stripes set allocation = -1 where ticket_option_id = '${id}'`);
+
+    expect(concerning((await lib.auditBooks()).breaches, [id])).toEqual([
+      `option ${id} has capacity 2, but -1 left and 2 sold`,
+      `option ${id} has 1 negative stripes`,
+    ]);
+  });
+
+  it("finds an option without a stripe, and a stripe without an option", async () => {
+    const [first, second] = [await saleOf(2), await saleOf(2)];
+    await owner.query(`delete from ticket_option_stripes where ticket_option_id = '${first.id}'`);
+    await owner.query(`delete from ticket_options where id = '${second.id}'`);
+
+    expect(concerning((await lib.auditBooks()).breaches, [first.id, first.purchaseId, second.id])).toEqual([
+      `option ${first.id} has no stripe`,
+      `stripes of no option: option ${second.id}`,
+      `a purchase from no stripe: purchase ${first.purchaseId}`,
+    ]);
+  });
+});
+
+interface Sale {
+  id: string;
+  purchaseId: string;
+  ticketId: string;
+}
+
+/** Two tickets of an option of that capacity, or one if it has no more. */
+async function saleOf(capacity: number): Promise<Sale> {
+  const deadline = performance.now() + 25_000;
+  const identity = () => ({ id: uuidv7(), key: null, isRepeat: false });
+  const option = { ...identity(), apiKeyId: null, name: "Derby", description: "", capacity };
+  await lib.createTicketOption(option, deadline);
+  const order = { ...identity(), ticketOptionId: option.id, userId: uuidv7() };
+  const outcome = await lib.sellTickets({ ...order, quantity: Math.min(2, capacity) }, deadline);
+  if (outcome.result !== "sold") throw new Error(outcome.result);
+  return { id: option.id, purchaseId: order.id, ticketId: outcome.purchase.ticketIds[0] ?? "" };
+}
+
+/** Another id than that one, and no other test's. */
+function uuidLike(id: string): string {
+  return `${id.slice(0, -1)}${id.endsWith("0") ? "1" : "0"}`;
+}
+
+function concerning(breaches: string[], ids: string[]): string[] {
+  return breaches.filter((breach) => ids.some((id) => breach.includes(id)));
+}
