@@ -1,7 +1,7 @@
 import { config } from "./config.ts";
 import { afterWrite, DatabaseError, execute, query } from "./data-api.ts";
 import type { RequestIdentity } from "./idempotency.ts";
-import { findTicketOption } from "./ticket-options.ts";
+import { findTicketOption, MAX_STRIPES } from "./ticket-options.ts";
 
 export interface Order extends Pick<RequestIdentity, "id" | "key" | "isRepeat"> {
   ticketOptionId: string;
@@ -39,27 +39,28 @@ export type Outcome =
  */
 export async function sellTickets(order: Order, deadline: number): Promise<Outcome> {
   if (order.quantity > config.maxTicketsPerPurchase) return overLimit(order, deadline);
-  const attempt = await attemptSale(order, deadline);
+  const attempt = await attemptSale(sellFromOneStripe, order, deadline);
   return afterWrite(outcomeOf(attempt, order, deadline));
 }
 
 async function outcomeOf(attempt: Attempt, order: Order, deadline: number): Promise<Outcome> {
-  const { createdAt, ticketIds, soldBefore, available } = attempt;
+  const { createdAt, ticketIds, soldBefore, available, largest } = attempt;
   if (createdAt !== null && ticketIds !== null) {
     const { id, ticketOptionId, userId, quantity } = order;
     const purchase = { id, ticketOptionId, userId, quantity, ticketIds, createdAt };
     return { result: "sold", purchase, replayed: false };
   }
-  if (available === null) return { result: "no such option" };
+  if (available === null || largest === null) return { result: "no such option" };
   if (soldBefore) {
     const sale = await findSale(order, deadline);
     if (sale === undefined) throw new Error(`the sale of order ${order.id} is not there`);
     return repeated(sale, order);
   }
   if (available < order.quantity) return { result: "not enough", available };
-  // Enough was left in the snapshot, yet another sale came first: look again. Each turn is the sale of another
-  // buyer, and stock never rises, so the turns end.
-  return outcomeOf(await attemptSale(order, deadline), order, deadline);
+  // Enough was left in the snapshot. Either no stripe by itself had enough, or another sale came first: look again.
+  // Each turn is the sale of another buyer, and stock never rises, so the turns end.
+  const sell = largest < order.quantity ? sellAcrossStripes : sellFromOneStripe;
+  return outcomeOf(await attemptSale(sell, order, deadline), order, deadline);
 }
 
 /** Sells nothing; a sale from before the limit was lowered is still answered. */
@@ -88,16 +89,35 @@ interface Attempt {
   ticketIds: string[] | null;
   /** Whether the statement's snapshot held a sale of this order, or of another with its key, already. */
   soldBefore: boolean;
-  /** Tickets left in the statement's snapshot, before this sale. Null if there is no such option. */
+  /** Tickets left in the statement's snapshot. Null if there is no such option; not told of a sale. */
   available: number | null;
+  /** Tickets left in the fullest stripe of that snapshot; null as `available` is. */
+  largest: number | null;
+}
+
+async function attemptSale(sell: typeof sellFromOneStripe, order: Order, deadline: number): Promise<Attempt> {
+  try {
+    const [attempt] = await sell(order, deadline);
+    if (attempt === undefined) throw new Error("the statement gave no row");
+    return attempt;
+  } catch (error) {
+    if (!(error instanceof DatabaseError && isRepeat(error))) throw error;
+    // The insert was reached, so there is such an option; how much of it is left does not matter.
+    return { createdAt: null, ticketIds: null, soldBefore: true, available: 0, largest: 0 };
+  }
+}
+
+/** Where a buyer begins to look for a stripe, so that buyers spread: any number will do, as `#` is XOR. */
+function anywhere(): number {
+  return Math.floor(Math.random() * MAX_STRIPES);
 }
 
 /**
  * One statement, so one Data API call and one transaction, at READ COMMITTED.
  *
  * What may race, and what makes it safe:
- * - Two buyers of the last tickets. `update` locks the row. The second waits until the first has committed, then
- *   checks `allocation >= quantity` again on the new row and subtracts from that one. The check constraint
+ * - Two buyers of the last tickets of a stripe. `update` locks the row. The second waits until the first has committed,
+ *   then checks `allocation >= quantity` again on the new row and subtracts from that one. The check constraint
  *   `ticket_option_stripes_allocation_check` stands behind it.
  * - A buyer who waited sells nothing if that second check fails, while all else here still shows the snapshot from
  *   before the wait, in which enough was left. That is no refusal: the caller looks again. Only a snapshot that shows
@@ -107,76 +127,193 @@ interface Attempt {
  *   finds the first. Both at once: the second breaks `purchases_pkey` or `purchases_user_id_idempotency_key_idx`, which
  *   undoes its whole statement, `update` included. `on conflict do nothing` instead would keep the `update`: tickets
  *   gone, nothing sold.
+ * - No deadlock: this statement waits for one stripe while it holds none. After that it can only wait for an order with
+ *   its own id or key, which has all its stripes by then and waits for nothing.
  *
  * The parts of a `with` see one snapshot and not each other's writes, hence the chain of `returning`. `clock_timestamp()`
  * because `now()` is from before the wait: a later sale would have the earlier time.
+ *
+ * Rejected forms, with figures, are in docs/decisions.md: `skip locked`, both cases in one statement, a database function.
  */
-async function attemptSale(order: Order, deadline: number): Promise<Attempt> {
-  const { id, key, ticketOptionId, userId, quantity } = order;
-  try {
-    const [attempt] = await execute<Attempt>(
-      `
-      with earlier as materialized (
-        select id
-        from purchases
-        where id = cast(:id as uuid)
-        union all
-        select id
-        from purchases
-        where user_id = cast(:userId as uuid)
-          and idempotency_key = cast(:key as text)
-      ),
-      taken as (
-        update ticket_option_stripes
-        set
-          allocation = allocation - cast(:quantity as integer),
-          updated_at = greatest(updated_at, clock_timestamp())
-        where ticket_option_id = cast(:ticketOptionId as uuid)
-          and stripe = 0
-          and allocation >= cast(:quantity as integer)
-          and not exists (select from earlier)
-        returning ticket_option_id, stripe, updated_at
-      ),
-      purchase as (
-        insert into purchases (id, ticket_option_id, stripe, user_id, quantity, idempotency_key, created_at)
-        select
-          cast(:id as uuid),
-          ticket_option_id,
-          stripe,
-          cast(:userId as uuid),
-          cast(:quantity as integer),
-          cast(:key as text),
-          updated_at
-        from taken
-        returning id, ticket_option_id, quantity, created_at
-      ),
-      sold as (
-        insert into tickets (purchase_id, ticket_option_id)
-        select purchase.id, purchase.ticket_option_id
-        from purchase
-        cross join generate_series(1, purchase.quantity)
-        returning id
-      )
+function sellFromOneStripe(
+  { id, key, ticketOptionId, userId, quantity }: Order,
+  deadline: number,
+): Promise<Attempt[]> {
+  return execute<Attempt>(
+    `
+    with earlier as materialized (
+      select id
+      from purchases
+      where id = cast(:id as uuid)
+      union all
+      select id
+      from purchases
+      where user_id = cast(:userId as uuid)
+        and idempotency_key = cast(:key as text)
+    ),
+    chosen as materialized (
+      select stripe
+      from ticket_option_stripes
+      where ticket_option_id = cast(:ticketOptionId as uuid)
+        and allocation >= cast(:quantity as integer)
+        and not exists (select from earlier)
+      order by cast(stripe as integer) # cast(:anywhere as integer)
+      limit 1
+    ),
+    taken as (
+      update ticket_option_stripes
+      set
+        allocation = allocation - cast(:quantity as integer),
+        updated_at = greatest(updated_at, clock_timestamp())
+      where ticket_option_id = cast(:ticketOptionId as uuid)
+        and stripe = (select stripe from chosen)
+        and allocation >= cast(:quantity as integer)
+      returning ticket_option_id, stripe, updated_at
+    ),
+    purchase as (
+      insert into purchases (id, ticket_option_id, stripe, user_id, quantity, idempotency_key, created_at)
       select
-        (select created_at from purchase) as "createdAt",
-        (select array_agg(cast(id as text) order by id) from sold) as "ticketIds",
-        exists (select from earlier) as "soldBefore",
-        (
-          select sum(allocation)
-          from ticket_option_stripes
-          where ticket_option_id = cast(:ticketOptionId as uuid)
-        ) as available
-      `,
-      { id, key, ticketOptionId, userId, quantity },
-      deadline,
-    );
-    if (attempt === undefined) throw new Error("the statement gave no row");
-    return attempt;
-  } catch (error) {
-    if (!(error instanceof DatabaseError && isRepeat(error))) throw error;
-    // The insert was reached, so there is such an option; how much of it is left does not matter.
-    return { createdAt: null, ticketIds: null, soldBefore: true, available: 0 };
-  }
+        cast(:id as uuid),
+        ticket_option_id,
+        stripe,
+        cast(:userId as uuid),
+        cast(:quantity as integer),
+        cast(:key as text),
+        updated_at
+      from taken
+      returning id, ticket_option_id, quantity, created_at
+    ),
+    sold as (
+      insert into tickets (purchase_id, ticket_option_id)
+      select purchase.id, purchase.ticket_option_id
+      from purchase
+      cross join generate_series(1, purchase.quantity)
+      returning id
+    ),
+    remaining as (
+      select sum(allocation) as total, max(allocation) as largest
+      from ticket_option_stripes
+      where ticket_option_id = cast(:ticketOptionId as uuid)
+        and not exists (select from purchase)
+    )
+    select
+      (select created_at from purchase) as "createdAt",
+      (select array_agg(cast(id as text) order by id) from sold) as "ticketIds",
+      exists (select from earlier) as "soldBefore",
+      remaining.total as available,
+      remaining.largest
+    from remaining
+    `,
+    { id, key, ticketOptionId, userId, quantity, anywhere: anywhere() },
+    deadline,
+  );
+}
+
+/**
+ * The same where enough is left in all, but in no stripe by itself: takes what it needs from several.
+ *
+ * What may race beyond what is said above:
+ * - Two such sales, or one and buyers of single stripes. Each locks the stripes that it has chosen in ascending order
+ *   before it takes from any, so nobody waits in a circle. It reads them as they are once it has the locks, and takes
+ *   all or nothing; if others have taken too much meanwhile, the caller looks again.
+ * - A crowd at the end of a sale. No more stripes are locked than the order needs, each buyer's from another place on, so
+ *   that they do not queue behind one another for all of them.
+ */
+function sellAcrossStripes(
+  { id, key, ticketOptionId, userId, quantity }: Order,
+  deadline: number,
+): Promise<Attempt[]> {
+  return execute<Attempt>(
+    `
+    with earlier as materialized (
+      select id
+      from purchases
+      where id = cast(:id as uuid)
+      union all
+      select id
+      from purchases
+      where user_id = cast(:userId as uuid)
+        and idempotency_key = cast(:key as text)
+    ),
+    ranked as materialized (
+      select
+        stripe,
+        sum(allocation) over (order by cast(stripe as integer) # cast(:anywhere as integer)) - allocation as before
+      from ticket_option_stripes
+      where ticket_option_id = cast(:ticketOptionId as uuid)
+        and allocation > 0
+        and not exists (select from earlier)
+    ),
+    locked as materialized (
+      select stripe, allocation
+      from ticket_option_stripes
+      where ticket_option_id = cast(:ticketOptionId as uuid)
+        and stripe in (select stripe from ranked where before < cast(:quantity as integer))
+      order by stripe
+      for no key update
+    ),
+    shares as (
+      select stripe, least(allocation, cast(:quantity as integer) - before) as quantity
+      from (
+        select
+          stripe,
+          allocation,
+          sum(allocation) over (order by stripe) - allocation as before,
+          sum(allocation) over () as total
+        from locked
+      ) as running
+      where total >= cast(:quantity as integer)
+        and before < cast(:quantity as integer)
+        and allocation > 0
+    ),
+    taken as (
+      update ticket_option_stripes as stripes
+      set
+        allocation = stripes.allocation - cast(shares.quantity as integer),
+        updated_at = greatest(stripes.updated_at, clock_timestamp())
+      from shares
+      where stripes.ticket_option_id = cast(:ticketOptionId as uuid)
+        and stripes.stripe = shares.stripe
+      returning stripes.stripe, stripes.updated_at
+    ),
+    purchase as (
+      insert into purchases (id, ticket_option_id, stripe, user_id, quantity, idempotency_key, created_at)
+      select
+        cast(:id as uuid),
+        cast(:ticketOptionId as uuid),
+        min(stripe),
+        cast(:userId as uuid),
+        cast(:quantity as integer),
+        cast(:key as text),
+        max(updated_at)
+      from taken
+      having count(*) > 0
+      returning id, ticket_option_id, quantity, created_at
+    ),
+    sold as (
+      insert into tickets (purchase_id, ticket_option_id)
+      select purchase.id, purchase.ticket_option_id
+      from purchase
+      cross join generate_series(1, purchase.quantity)
+      returning id
+    ),
+    remaining as (
+      select sum(allocation) as total, max(allocation) as largest
+      from ticket_option_stripes
+      where ticket_option_id = cast(:ticketOptionId as uuid)
+        and not exists (select from purchase)
+    )
+    select
+      (select created_at from purchase) as "createdAt",
+      (select array_agg(cast(id as text) order by id) from sold) as "ticketIds",
+      exists (select from earlier) as "soldBefore",
+      remaining.total as available,
+      remaining.largest
+    from remaining
+    `,
+    { id, key, ticketOptionId, userId, quantity, anywhere: anywhere() },
+    deadline,
+  );
 }
 
 function isRepeat({ constraint }: DatabaseError): boolean {

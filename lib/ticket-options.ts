@@ -28,6 +28,20 @@ export type Creation =
   | { result: "created"; option: TicketOption; replayed: boolean }
   | { result: "key reused" };
 
+export const MAX_STRIPES = 64;
+
+/** Tickets that a stripe holds at least, so that a sale rarely needs more than one. */
+const MIN_TICKETS_PER_STRIPE = 64;
+
+/**
+ * Over how many rows the allocation is spread. Buyers of one row wait for each other's commits: one row sells as often
+ * as the database commits in sequence, 64 rows up to 64 times as often. A small option is sold out before that counts.
+ */
+function stripesOf(capacity: number): number {
+  const wanted = Math.min(Math.max(capacity / MIN_TICKETS_PER_STRIPE, 1), MAX_STRIPES);
+  return 2 ** Math.floor(Math.log2(wanted)); // a power of two, over which XOR spreads buyers evenly
+}
+
 /**
  * Records a ticket option with nothing sold.
  *
@@ -57,24 +71,28 @@ export async function createTicketOption(option: NewTicketOption, deadline: numb
         )
         returning id, name, description, capacity, created_at
       ),
-      stripe as (
+      stripes as (
         insert into ticket_option_stripes (ticket_option_id, stripe, allocation, updated_at)
-        select id, 0, capacity, created_at
+        select
+          option.id,
+          stripe,
+          option.capacity / cast(:stripes as integer)
+            + cast(stripe < option.capacity % cast(:stripes as integer) as integer),
+          option.created_at
         from option
-        returning allocation, updated_at
+        cross join generate_series(0, cast(:stripes as integer) - 1) as stripe
       )
       select
-        option.id,
-        option.name,
-        option.description,
-        stripe.allocation,
-        option.capacity,
-        option.created_at as "createdAt",
-        stripe.updated_at as "updatedAt"
+        id,
+        name,
+        description,
+        capacity as allocation,
+        capacity,
+        created_at as "createdAt",
+        created_at as "updatedAt"
       from option
-      cross join stripe
       `,
-      { id, key, apiKeyId, name, description, capacity },
+      { id, key, apiKeyId, name, description, capacity, stripes: stripesOf(capacity) },
       deadline,
     );
     return { result: "created", option: single(created), replayed: false };

@@ -26,6 +26,7 @@ it("says what it does while it starts", () => {
     "  applied 0001_tickets",
     "  applied 0002_idempotency",
     "  applied 0003_functions_role",
+    "  applied 0004_stripes",
     "Bundling the functions",
     "Starting Offline at stage local (eu-west-1)",
     "Ready. With ID the one that the first line answers:",

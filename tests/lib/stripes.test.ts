@@ -1,0 +1,228 @@
+import pg from "pg";
+import { v7 as uuidv7 } from "uuid";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { query } from "../../lib/data-api.ts";
+import { type Order, sellTickets } from "../../lib/purchases.ts";
+import { createTicketOption, findTicketOption } from "../../lib/ticket-options.ts";
+import { holdingLock } from "../support/lock.ts";
+
+const owner = new pg.Client({ connectionString: inject("databaseUrl") });
+beforeAll(() => owner.connect());
+afterAll(() => owner.end());
+afterEach(() => vi.restoreAllMocks());
+
+describe("a ticket option", () => {
+  it.each([
+    [0, 1],
+    [127, 1],
+    [128, 2],
+    [300, 4],
+    [514, 8],
+    [4095, 32],
+    [100_000, 64],
+    [2_147_483_647, 64],
+  ])("of %i tickets has them spread evenly over %i stripes", async (capacity, stripes) => {
+    const id = await optionOf(capacity);
+
+    const [least, rest] = [Math.floor(capacity / stripes), capacity % stripes];
+    expect(await stripesOf(id)).toEqual(
+      Array(stripes)
+        .fill(least)
+        .fill(least + 1, 0, rest),
+    );
+    expect(await findTicketOption(id, inTime())).toMatchObject({ allocation: capacity, capacity });
+  });
+});
+
+describe("buyers of an option with stripes", () => {
+  it("do not wait for one another on different stripes", async () => {
+    const id = await optionOf(256);
+    vi.spyOn(Math, "random").mockReturnValue(0); // looks at stripe 0 first
+
+    await holding(id, [1, 2, 3], async () => {
+      expect(await buy(id, 2)).toMatchObject({ result: "sold" });
+    });
+    expect(await stripesOf(id)).toEqual([62, 64, 64, 64]);
+  });
+
+  it("spread over all stripes", async () => {
+    const id = await optionOf(64 * 64);
+
+    await Promise.all(Array.from({ length: 200 }, () => buy(id, 1)));
+
+    const untouched = (await stripesOf(id)).filter((allocation) => allocation === 64);
+    expect(untouched.length).toBeLessThan(20); // of 64, with 200 buyers; 3 are to be expected
+  });
+
+  it("get what is left in pieces", async () => {
+    const id = await optionOf(256);
+    await leave(id, [1, 0, 2, 1]);
+
+    expect(await buy(id, 3)).toMatchObject({ result: "sold", purchase: { ticketIds: { length: 3 } } });
+    expect(await findTicketOption(id, inTime())).toMatchObject({ allocation: 1 });
+    expect(await buy(id, 2)).toEqual({ result: "not enough", available: 1 });
+    expect(await buy(id, 1)).toMatchObject({ result: "sold" });
+    expect(await stripesOf(id)).toEqual([0, 0, 0, 0]);
+  });
+
+  it("get more than any stripe has from the first", async () => {
+    const id = await optionOf(512);
+
+    expect(await buy(id, 500)).toMatchObject({ result: "sold" });
+    expect(await buy(id, 13)).toEqual({ result: "not enough", available: 12 });
+    expect(await buy(id, 12)).toMatchObject({ result: "sold" });
+    expect(await stripesOf(id)).toEqual(Array(8).fill(0));
+  });
+
+  it("get a sale from pieces answered again when they repeat it", async () => {
+    const id = await optionOf(256);
+    await leave(id, [1, 1, 1, 1]);
+    const order = orderOf(id, 4);
+
+    const first = await sell(order);
+
+    expect(await sell(order)).toEqual(first);
+    expect(await sell({ ...order, id: uuidv7(), key: "a key" })).toEqual({
+      result: "not enough",
+      available: 0,
+    });
+  });
+
+  it("have a sale from pieces once, though it comes 20 times at once under one key", async () => {
+    const id = await optionOf(256);
+    await leave(id, [2, 1, 2, 1]);
+    const order = { ...orderOf(id, 3), key: "a key" };
+
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => sell({ ...order, id: uuidv7() })));
+
+    const [first] = outcomes.filter((outcome) => outcome.result === "sold" && !outcome.replayed);
+    if (first?.result !== "sold") throw new Error("nothing was sold");
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({ result: "sold", purchase: first.purchase });
+    expect(await findTicketOption(id, inTime())).toMatchObject({ allocation: 3 });
+  });
+
+  it("that lost a race for pieces are refused only for too little in all", async () => {
+    const id = await optionOf(256);
+    await leave(id, [1, 1, 1, 1]);
+
+    await holding(id, [0, 1, 2, 3], async (lock) => {
+      const orders = Promise.all([buy(id, 3), buy(id, 3), buy(id, 2)]);
+      await lock.untilWaiting(3, "locked as materialized");
+      await lock.release();
+      const outcomes = await orders;
+      const sold = outcomes.filter(({ result }) => result === "sold");
+      const left =
+        4 - sold.reduce((sum, each) => sum + (each.result === "sold" ? each.purchase.quantity : 0), 0);
+      const refused = outcomes.filter(({ result }) => result !== "sold");
+      expect(refused).toEqual(refused.map(() => ({ result: "not enough", available: left })));
+      expect(sold.length).toBeGreaterThan(0);
+    });
+  });
+
+  it("look on in other stripes when the one they waited for was sold out meanwhile", async () => {
+    const id = await optionOf(128);
+    await leave(id, [2, 2]);
+    vi.spyOn(Math, "random").mockReturnValue(0);
+
+    await holding(id, [0], async (lock) => {
+      const order = buy(id, 2);
+      await lock.untilWaiting(1, "chosen as materialized");
+      await lock.holder.query(
+        "update ticket_option_stripes set allocation = 0 where ticket_option_id = $1 and stripe = 0",
+        [id],
+      );
+      await lock.release();
+      expect(await order).toMatchObject({ result: "sold" });
+    });
+    expect(await stripesOf(id)).toEqual([0, 0]);
+  });
+
+  it("never wait in a circle, however many take from several stripes at once", async () => {
+    const id = await optionOf(512);
+    await leave(id, [9, 8, 9, 8, 9, 8, 9, 8]);
+
+    const quantities = Array.from({ length: 40 }, (_, index) => 1 + ((index * 7) % 19));
+    const outcomes = await Promise.all(quantities.map((quantity) => buy(id, quantity)));
+
+    const sold = outcomes.reduce(
+      (sum, each) => sum + (each.result === "sold" ? each.purchase.quantity : 0),
+      0,
+    );
+    expect(await findTicketOption(id, inTime())).toMatchObject({ allocation: 68 - sold });
+    expect(new Set(outcomes.map(({ result }) => result))).toEqual(new Set(["sold", "not enough"]));
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.result === "not enough") expect(outcome.available).toBeLessThan(quantities[index] ?? 0);
+    }
+  });
+
+  it("are refused without waiting, and without writing to any stripe", async () => {
+    const id = await optionOf(128);
+    await leave(id, [1, 1]);
+    const rows = () =>
+      owner.query("select ctid, xmin, xmax, * from ticket_option_stripes where ticket_option_id = $1", [id]);
+    const { rows: before } = await rows();
+
+    expect(await buy(id, 3)).toEqual({ result: "not enough", available: 2 });
+    expect((await rows()).rows).toEqual(before);
+    await holding(id, [0, 1], async () => {
+      expect(await buy(id, 3)).toEqual({ result: "not enough", available: 2 });
+    });
+  });
+
+  it("have sales dated as the option is", async () => {
+    const id = await optionOf(256);
+    await leave(id, [1, 1, 1, 1]);
+
+    const outcome = await buy(id, 4);
+
+    const option = await findTicketOption(id, inTime());
+    expect(outcome).toMatchObject({ purchase: { createdAt: option?.updatedAt } });
+  });
+});
+
+const inTime = () => performance.now() + 25_000;
+const sell = (order: Order) => sellTickets(order, inTime());
+const buy = (ticketOptionId: string, quantity: number) => sell(orderOf(ticketOptionId, quantity));
+
+function orderOf(ticketOptionId: string, quantity: number): Order {
+  return { id: uuidv7(), key: null, isRepeat: false, ticketOptionId, userId: uuidv7(), quantity };
+}
+
+async function optionOf(capacity: number): Promise<string> {
+  const identity = { id: uuidv7(), key: null, isRepeat: false, apiKeyId: null };
+  await createTicketOption({ ...identity, name: "Derby", description: "", capacity }, inTime());
+  return identity.id;
+}
+
+/** What is left in each stripe. */
+async function stripesOf(id: string): Promise<number[]> {
+  const rows = await query<{ allocation: number }>(
+    `
+    select allocation
+    from ticket_option_stripes
+    where ticket_option_id = cast(:id as uuid)
+    order by stripe
+    `,
+    { id },
+  );
+  return rows.map(({ allocation }) => allocation);
+}
+
+/** As if all the rest had been sold. */
+async function leave(id: string, allocations: number[]): Promise<void> {
+  for (const [stripe, allocation] of allocations.entries())
+    await owner.query(
+      "update ticket_option_stripes set allocation = $3 where ticket_option_id = $1 and stripe = $2",
+      [id, stripe, allocation],
+    );
+}
+
+function holding(id: string, stripes: number[], meanwhile: Parameters<typeof holdingLock>[2]) {
+  const statement = `
+    select from ticket_option_stripes
+    where ticket_option_id = $1 and stripe = any ($2)
+    order by stripe
+    for update`;
+  return holdingLock(statement, [id, stripes], meanwhile);
+}
