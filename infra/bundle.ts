@@ -18,6 +18,12 @@ export function bundleOptions(outdir: string) {
     target: "node24",
     format: "cjs",
     mainFields: ["module", "main"], // the SDK's ES modules leave out more of what is not used
+    alias: {
+      "@aws-sdk/credential-provider-node": path.join(import.meta.dirname, "environment-credentials.ts"),
+    },
+    // Loaded on demand, which the Data API never makes. Were it in the bundle, nothing of what it shares with the rest
+    // of the SDK could be left out.
+    external: ["@smithy/core/event-streams"],
     legalComments: "none",
     logLevel: "warning",
   } satisfies BuildOptions;

@@ -1,3 +1,5 @@
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
 import { setTimeout } from "node:timers/promises";
 import {
   ExecuteStatementCommand,
@@ -57,10 +59,42 @@ const ATTEMPT_TIMEOUT = 4_000;
 /** Where there is no deadline: longer than the service's own limit of 45 s, as AWS advises. */
 const UNHURRIED = { attempt: 60_000, all: 180_000 };
 
+const database = {
+  resourceArn: config.clusterArn,
+  secretArn: config.secretArn,
+  database: config.databaseName,
+};
+
+const sockets = { keepAlive: true, maxSockets: 50 };
+const httpAgent = new HttpAgent(sockets); // locally
+const httpsAgent = new HttpsAgent(sockets);
+
 const client = new RDSDataClient({
   maxAttempts: 1, // the SDK would repeat a write while the first may still be waiting for its lock
-  requestHandler: { connectionTimeout: CONNECTION_TIMEOUT },
+  requestHandler: { connectionTimeout: CONNECTION_TIMEOUT, httpAgent, httpsAgent },
 });
+
+/** For the start of a function, which does not wait for it, nor fail on it: the first request finds it open. */
+export function openConnection(): void {
+  const command = new ExecuteStatementCommand({ ...database, sql: "select 1" });
+  client.send(command).catch(() => {}); // the first request will meet the same, and say so
+}
+
+/** Milliseconds. */
+const MAX_IDLE = 5_000;
+let lastUsed = 0;
+
+/**
+ * While Lambda has a function frozen, it does not notice that the service closes a connection. A statement sent on such
+ * a one would count as lost, and its repeat would have to wait.
+ */
+function leaveIdleConnections(): void {
+  if (Date.now() - lastUsed > MAX_IDLE) {
+    for (const { freeSockets } of [httpAgent, httpsAgent])
+      for (const socket of Object.values(freeSockets).flat()) socket?.destroy();
+  }
+  lastUsed = Date.now();
+}
 
 /**
  * Runs one statement that only reads, in one Data API call, as a transaction of its own, and gives its rows by column
@@ -100,9 +134,7 @@ async function run<Row>(
   writes: boolean,
 ): Promise<Row[]> {
   const command = new ExecuteStatementCommand({
-    resourceArn: config.clusterArn,
-    secretArn: config.secretArn,
-    database: config.databaseName,
+    ...database,
     sql,
     parameters: Object.entries(parameters).map(([name, value]) => encode(name, value)),
     includeResultMetadata: true,
@@ -131,6 +163,7 @@ async function send(
     const begun = performance.now();
     const timeout = Math.floor(Math.min(attemptTimeout, end - begun));
     if (timeout <= 0) throw new NoAnswer(nothingRan, new Error("no time is left"));
+    leaveIdleConnections();
     try {
       return await client.send(command, { abortSignal: AbortSignal.timeout(timeout) });
     } catch (error) {

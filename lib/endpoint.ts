@@ -3,7 +3,7 @@ import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import middy from "@middy/core";
 import httpHeaderNormalizer from "@middy/http-header-normalizer";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
-import { NoAnswer } from "./data-api.ts";
+import { NoAnswer, openConnection } from "./data-api.ts";
 import { internalError, Problem, unavailable } from "./problem.ts";
 import { problem } from "./responses.ts";
 
@@ -24,6 +24,7 @@ const ANSWERING_TIME = 500;
  * clock of `performance.now`, is that of all that `handle` waits for.
  */
 export function endpoint(handle: Handle) {
+  openConnection();
   return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
     timeoutEarlyInMillis: 0, // middy's own knows nothing of outcomes
   })
