@@ -31,6 +31,7 @@ export function endpoint(handle: Handle) {
     .use({ before: noteColdStart, after: publishMetrics, onError: publishMetrics })
     .use({ after: logAnswer, onError: logAnswer })
     .use({ onError: answerProblem })
+    .use({ before: joinHeaders })
     .use(httpHeaderNormalizer())
     .handler((event: APIGatewayProxyEvent, context: Context) =>
       handle(event, performance.now() + context.getRemainingTimeInMillis() - ANSWERING_TIME),
@@ -44,6 +45,15 @@ export function count(values: Record<string, number>): void {
 
 function noteColdStart({ context }: Request): void {
   metrics.captureColdStartMetric(context.functionName);
+}
+
+/** Brings together the values of names that differ in letter case only: the normalizer keeps those of one. */
+function joinHeaders({ event }: Request): void {
+  const lines = Object.entries(event.multiValueHeaders ?? {}); // null if a request has no header at all
+  const named = Object.groupBy(lines, ([name]) => name.toLowerCase());
+  event.multiValueHeaders = Object.fromEntries(
+    Object.entries(named).map(([name, same = []]) => [name, same.flatMap(([, values = []]) => values)]),
+  );
 }
 
 /** Not by the middleware that comes with it, which warns in the log whenever there is nothing to publish. */

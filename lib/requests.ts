@@ -60,7 +60,7 @@ function idempotencyKey({ multiValueHeaders }: APIGatewayProxyEvent): string | u
   if (values === undefined) return undefined;
   const wrong = (detail: string) => invalidRequest([{ header: "Idempotency-Key", detail }]);
   if (values.length > 1) throw wrong("must be given only once");
-  const value = values.join().trim();
+  const value = values.join().replace(/^[ \t]+|[ \t]+$/g, "");
   const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(value)?.[1];
   const key = quoted?.replace(/\\(.)/g, "$1") ?? value;
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw wrong("must be 1 to 255 visible ASCII characters");

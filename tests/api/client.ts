@@ -5,9 +5,10 @@ import { overHttp } from "./over-http.ts";
 export interface ApiRequest {
   method: string;
   path: string;
-  /** A list of values is sent as that many header lines. */
+  /** A list of values is sent as that many header lines, names in the letter case given. */
   headers?: Record<string, string | string[]>;
-  body?: string;
+  /** Bytes come to a handler in base64. */
+  body?: string | Buffer;
 }
 
 export interface ApiResponse {
@@ -26,6 +27,8 @@ export interface Answer {
 
 const baseUrl = process.env.API_BASE_URL ?? (inject("apiMode") === "http" ? inject("apiBaseUrl") : undefined);
 
+export const isHttp = baseUrl !== undefined;
+
 export const request = baseUrl === undefined ? overHandlers : overHttp(baseUrl);
 
 /** What stands before the contract's paths: nothing locally, the stage behind API Gateway. */
@@ -36,11 +39,14 @@ const contractHeaders = [
   "access-control-expose-headers",
   "content-type",
   "etag",
+  "idempotency-key",
+  "idempotent-replayed",
   "location",
+  "retry-after",
 ];
 
-export async function ask(wanted: ApiRequest): Promise<Answer> {
-  const { status, headers, body } = await request(wanted);
+export async function ask(wanted: ApiRequest, send = request): Promise<Answer> {
+  const { status, headers, body } = await send(wanted);
   const named = [...contractHeaders];
   // Servers add a Cache-Control of their own; the contract names it only for an option that was read.
   if (wanted.method === "GET" && status < 400) named.push("cache-control");

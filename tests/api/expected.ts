@@ -97,11 +97,18 @@ export const purchased = (fields: { TicketOptionID: string; UserID: string; Quan
   },
 });
 
+/** What was answered at first, and that it is answered again. */
+export const replayed = (first: Answer): Answer => ({
+  ...first,
+  headers: { ...first.headers, "idempotent-replayed": "true" },
+});
+
 const statuses = {
   "invalid-request": 400,
   "ticket-option-not-found": 404,
   "not-enough-tickets": 409,
   "body-too-large": 413,
+  "idempotency-key-reused": 422,
 };
 
 export const problem = (name: keyof typeof statuses, more: object = {}): Answer => ({
@@ -117,16 +124,18 @@ export const problem = (name: keyof typeof statuses, more: object = {}): Answer 
   },
 });
 
-/** Exactly the fields at these pointers are wrong. */
-export const invalid = (...pointers: string[]): Answer =>
+/** Exactly the fields at these pointers, and the headers of these names, are wrong. */
+export const invalid = (...places: string[]): Answer =>
   problem("invalid-request", {
-    errors: pointers.map((pointer) => ({ pointer, detail: text })),
+    errors: places.map((place) => ({ [place.startsWith("#") ? "pointer" : "header"]: place, detail: text })),
   });
 
 /** The body as a whole is wrong: RFC 6901 points at a whole document with an empty pointer. */
 export const invalidBody = (): Answer => invalid("#");
 
 export const notFound = (): Answer => problem("ticket-option-not-found");
+
+export const keyReused = (): Answer => problem("idempotency-key-reused");
 
 export const tooLarge = (): Answer => problem("body-too-large");
 

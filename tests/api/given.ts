@@ -1,5 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import { type Answer, create, get, purchase } from "./client.ts";
+import { type Answer, type ApiRequest, create, get, purchase } from "./client.ts";
 import { gotten } from "./expected.ts";
 
 export interface TicketOption {
@@ -39,6 +40,15 @@ export const purchaseFields = (fields: object = {}) => ({
   ...fields,
 });
 
+/** A key that nobody has used. */
+export const newKey = (): string => randomUUID();
+
+/** The headers of a request with that key, or with several. */
+export const keyed = (key: string | string[]) => ({
+  "Content-Type": "application/json",
+  "Idempotency-Key": key,
+});
+
 export async function createTicketOption(fields: object = {}): Promise<TicketOption> {
   return succeeded(await create(optionFields(fields))) as TicketOption;
 }
@@ -52,9 +62,13 @@ export async function read(option: TicketOption): Promise<TicketOption> {
 }
 
 /** Asks for a purchase that must be refused, and makes sure that it left the option as it was. */
-export async function purchaseInVain(option: TicketOption, body: unknown): Promise<Answer> {
+export async function purchaseInVain(
+  option: TicketOption,
+  body: unknown,
+  headers?: ApiRequest["headers"],
+): Promise<Answer> {
   const before = await read(option);
-  const answer = await purchase(option.ID, body);
+  const answer = await purchase(option.ID, body, headers);
   expect(await get(option.ID)).toEqual(gotten(before));
   return answer;
 }

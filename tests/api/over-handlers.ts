@@ -43,13 +43,19 @@ export function overHandlers(request: ApiRequest, milliseconds = 29_000): Promis
   return invoke(request, (event) => event, milliseconds);
 }
 
-/** The same, with a body that API Gateway takes for binary. */
-export function overHandlersInBase64(request: Omit<ApiRequest, "body">, body: Buffer): Promise<ApiResponse> {
-  return invoke(request, (event) => ({
-    ...event,
-    body: body.toString("base64"),
-    isBase64Encoded: true,
-  }));
+/** The same, as calls of one whose API key has that id. */
+export function overHandlersAs(apiKeyId: string): (request: ApiRequest) => Promise<ApiResponse> {
+  return (request) =>
+    invoke(request, (event) => {
+      event.requestContext.identity.apiKeyId = apiKeyId;
+      return event;
+    });
+}
+
+/** The same, without any header, as the console of API Gateway tests a method. */
+export function overHandlersWithoutHeaders(request: Omit<ApiRequest, "headers">): Promise<ApiResponse> {
+  const none = { headers: null, multiValueHeaders: null };
+  return invoke(request, (event) => ({ ...event, ...none }) as unknown as APIGatewayProxyEvent);
 }
 
 async function invoke(
@@ -61,10 +67,8 @@ async function invoke(
     const match = route.method === request.method && route.pattern.exec(request.path);
     if (!match) continue;
     const { handler } = await route.load();
-    const result = await handler(
-      change(eventOf(request, route, match.groups)),
-      contextOf(route, milliseconds),
-    );
+    const event = change(eventOf(request, route, match.groups));
+    const result = await handler(event, contextOf(route, milliseconds));
     return responseOf(result);
   }
   throw new Error(`no handler serves ${request.method} ${request.path}`);
@@ -103,7 +107,7 @@ function eventOf(
       domainPrefix: "api",
       extendedRequestId: randomUUID(),
       httpMethod: method,
-      identity,
+      identity: { ...identity },
       path: stagePath + path,
       protocol: "HTTP/1.1",
       requestId: randomUUID(),
@@ -113,8 +117,8 @@ function eventOf(
       resourcePath: resource,
       stage,
     },
-    body: body || null,
-    isBase64Encoded: false,
+    body: (typeof body === "string" ? body : body?.toString("base64")) || null,
+    isBase64Encoded: typeof body === "object",
   };
 }
 

@@ -5,24 +5,18 @@ import type { ApiRequest, ApiResponse } from "./client.ts";
 /** Sends requests to the API at `baseUrl`, whatever serves it. */
 export function overHttp(baseUrl: string): (request: ApiRequest) => Promise<ApiResponse> {
   const base = baseUrl.replace(/\/$/, "");
-  return async ({ method, path, headers = {}, body }) => {
-    const url = base + path;
+  return async (request) => {
+    const { method, path, headers = {}, body } = request;
     const single: Record<string, string> = {};
     for (const [name, value] of Object.entries(headers)) {
-      if (Array.isArray(value))
-        return overSocket(url, {
-          method,
-          path,
-          headers,
-          ...(body && { body }),
-        });
+      if (Array.isArray(value)) return overSocket(base, request);
       single[name] = value;
     }
-    const response = await fetch(url, {
+    const response = await fetch(base + path, {
       method,
       headers: single,
       // As bytes, because fetch gives a string a Content-Type that the test did not ask for.
-      ...(body && { body: new TextEncoder().encode(body) }),
+      ...(body && { body: new Uint8Array(Buffer.from(body)) }),
     });
     return {
       status: response.status,
@@ -32,11 +26,21 @@ export function overHttp(baseUrl: string): (request: ApiRequest) => Promise<ApiR
   };
 }
 
-/** For header lines that repeat a name: fetch would join them into one. */
-function overSocket(url: string, { method, headers = {}, body }: ApiRequest): Promise<ApiResponse> {
+/** For what fetch would mend: repeated header lines, letter case, paths that are no URL's. */
+function overSocket(base: string, { method, path, headers = {}, body }: ApiRequest): Promise<ApiResponse> {
   return new Promise((resolve, reject) => {
-    const { request } = url.startsWith("https:") ? https : http;
-    const outgoing = request(url, { method, headers, agent: false }, (incoming) => {
+    const { protocol, host, pathname } = new URL(base);
+    const { request } = protocol === "https:" ? https : http;
+    const lines = { Host: host, ...(body && { "Content-Length": `${Buffer.byteLength(body)}` }), ...headers };
+    const options = {
+      method,
+      path: pathname.replace(/\/$/, "") + path,
+      headers: Object.entries(lines).flatMap(([name, values]) =>
+        [values].flat().flatMap((value) => [name, value]),
+      ),
+      agent: false,
+    };
+    const outgoing = request(base, options, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
       incoming.on("error", reject);

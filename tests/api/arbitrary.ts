@@ -1,0 +1,274 @@
+// Requests of every kind that HTTP lets one send, sound ones among them.
+import fc from "fast-check";
+import type { ApiRequest } from "./client.ts";
+import { innards } from "./expected.ts";
+import { anyUser, newKey, unknownId } from "./given.ts";
+
+type Headers = Record<string, string[]>;
+
+/** Words that parsers, databases and prototypes have stumbled over. */
+const provocation = fc.constantFrom(
+  ...["__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "length", "null", "NaN", "{id}"],
+  ...[
+    "' or 1=1 --",
+    "'; drop table tickets; --",
+    ":id",
+    ":quantity::integer",
+    "$1",
+    "%s",
+    "$(id)",
+    "{{7*7}}",
+  ],
+  ...[
+    "\0",
+    "\ud83c\udfab",
+    "\ufeff",
+    "\u202e",
+    "../../etc/passwd",
+    "%00",
+    "%c0%ae",
+    "<script>",
+    "\r\nSet-Cookie: a=b",
+  ],
+);
+
+const anyText = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 60 }),
+  fc.string({ unit: "grapheme", maxLength: 60 }),
+  provocation,
+);
+
+const number = fc.oneof(
+  fc.integer({ min: 1, max: 5 }).map(String),
+  fc.double().map((value) => JSON.stringify(value)),
+  fc.constantFrom(
+    ...["0", "-0", "-1", "1.5", "1e0", "1e1", "1E-400", "1e400", "-1e400", "01", "0x10", "+1", "1.", "NaN"],
+    ...["10001", "1000001", "2147483647", "2147483648", "4294967297", "9007199254740993", "9".repeat(400)],
+  ),
+);
+
+const deep = fc
+  .tuple(fc.constantFrom(["[", "]"], ['{"a":', "}"], ["[[1],", "]"]), fc.integer({ min: 1, max: 45_000 }))
+  .map(([[opening = "", closing = ""], depth]) => `${opening.repeat(depth)}1${closing.repeat(depth)}`);
+
+const value = fc.oneof(
+  number,
+  anyText.map((text) => JSON.stringify(text)),
+  fc.constantFrom("null", "true", '"\\ud800"', '"\\u0000"', '"\\x"', "[]", "{}", '"', "", `"${anyUser}"`),
+  fc.uuid().map((id) => JSON.stringify(id)),
+  fc.json(),
+);
+
+const field = fc.constantFrom(
+  ...[
+    "Name",
+    "name",
+    "n_a_m_e",
+    "Desc",
+    "DESC",
+    "Allocation",
+    "allocation",
+    "Quantity",
+    "quantity",
+    "_Quantity",
+  ],
+  ...["UserID", "userId", "user_id", "USER_ID", "ID", "Capacity", "IdempotencyKey"],
+);
+
+const member = fc
+  .tuple(fc.oneof(field, anyText), value)
+  .map(([name, text]) => `${JSON.stringify(name)}:${text}`);
+
+const object = fc.array(member, { maxLength: 8 }).map((members) => `{${members.join()}}`);
+
+/** Sound but for what may stand around it. */
+const creation = fc
+  .tuple(anyText, anyText, fc.nat({ max: 2 ** 31 - 1 }))
+  .map(([Name, Desc, Allocation]) => JSON.stringify({ Name, Desc, Allocation }));
+
+const users = [anyUser, anyUser.toUpperCase(), "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"];
+
+const order = fc
+  .tuple(fc.integer({ min: 1, max: 3 }), fc.constantFrom(...users))
+  .map(([Quantity, UserID]) => JSON.stringify({ Quantity, UserID }));
+
+type Text = fc.Arbitrary<string>;
+
+const withMore = (sound: Text) =>
+  fc
+    .tuple(sound, fc.array(member, { minLength: 1, maxLength: 3 }), fc.boolean())
+    .map(([text, more, first]) =>
+      first ? `{${more.join()},${text.slice(1)}` : `${text.slice(0, -1)},${more.join()}}`,
+    );
+
+const nearTheLimit = (sound: Text) =>
+  fc
+    .tuple(sound, fc.integer({ min: -1, max: 1 }))
+    .map(([text, beyond]) => text + " ".repeat(100_000 + beyond - Buffer.byteLength(text)));
+
+/** With some bytes put in the place of others. */
+const damaged = (sound: Text) =>
+  fc
+    .tuple(sound, fc.nat(), fc.nat({ max: 3 }), fc.uint8Array({ maxLength: 3 }))
+    .map(([text, place, removed, inserted]) => {
+      const whole = Buffer.from(text);
+      const at = place % (whole.length + 1);
+      return Buffer.concat([whole.subarray(0, at), inserted, whole.subarray(at + removed)]);
+    });
+
+const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
+
+const text = (sound: Text) =>
+  fc.oneof(
+    { weight: 8, arbitrary: sound },
+    { weight: 4, arbitrary: withMore(sound) },
+    { weight: 3, arbitrary: object },
+    { weight: 2, arbitrary: fc.oneof(anyText, value, fc.json(), fc.oneof(creation, order)) },
+    {
+      weight: 1,
+      arbitrary: fc.oneof(
+        deep,
+        deep.map((inner) => `{"Name":${inner}}`),
+        nearTheLimit(sound),
+      ),
+    },
+  );
+
+const body = (sound: Text): fc.Arbitrary<string | Buffer> =>
+  fc.oneof(
+    { weight: 8, arbitrary: text(sound) },
+    { weight: 4, arbitrary: text(sound).map((sent) => Buffer.from(sent)) },
+    { weight: 3, arbitrary: damaged(sound) },
+    { weight: 1, arbitrary: bytes },
+  );
+
+const headerValue = fc.oneof(
+  fc.stringMatching(/^[\t\x20-\x7e\x80-\xff]{0,60}$/),
+  provocation.filter((word) => /^[\t\x20-\x7e\x80-\xff]*$/.test(word)),
+  fc.integer({ min: 250, max: 3000 }).map((length) => "x".repeat(length)),
+);
+
+/** Not those that frame the message, nor those that a server between would heed. */
+const headerName = fc.oneof(
+  fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,30}$/),
+  fc.constantFrom(
+    ...["__proto__", "constructor", "toString", "hasOwnProperty", "Accept", "If-Match", "X-Api-Key"],
+    ...["X-Forwarded-For", "X-HTTP-Method-Override", "Authorization", "idempotency_key", "body", "headers"],
+  ),
+);
+
+const suffix = newKey();
+const key = fc.oneof(
+  { weight: 4, arbitrary: fc.nat({ max: 4 }).map((index) => `key-${index}-${suffix}`) },
+  { weight: 1, arbitrary: fc.nat({ max: 4 }).map((index) => `"key-${index}-${suffix}"`) },
+  { weight: 2, arbitrary: fc.uuid({ version: 7 }).map((id) => `request-${id}`) },
+  { weight: 2, arbitrary: headerValue },
+);
+
+const mediaType = fc.constantFrom(
+  ...["application/json", "application/json; charset=utf-16", "application/octet-stream", "text/plain;a=b"],
+  ...["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "APPLICATION/JSON", "*/*"],
+);
+
+function lines(name: string, arbitrary: fc.Arbitrary<string>, presence: number): fc.Arbitrary<Headers> {
+  return fc.oneof(
+    { weight: 10 - presence, arbitrary: fc.constant({}) },
+    { weight: presence, arbitrary: arbitrary.map((line) => ({ [name]: [line] })) },
+    {
+      weight: 1,
+      arbitrary: fc.array(arbitrary, { minLength: 1, maxLength: 3 }).map((several) => ({ [name]: several })),
+    },
+  );
+}
+
+/** Of media types only well-formed ones: a server may refuse others by itself. */
+export const anyHeaders: fc.Arbitrary<Headers> = fc
+  .tuple(
+    fc.array(fc.tuple(headerName, fc.array(headerValue, { minLength: 1, maxLength: 2 })), { maxLength: 4 }),
+    lines("Idempotency-Key", key, 5),
+    lines("idempotency-key", key, 1),
+    lines("If-None-Match", fc.oneof(fc.constantFrom("*", '"a"', 'W/"a", "b"'), headerValue), 5),
+    fc.option(
+      mediaType.map((type) => ({ "Content-Type": [type] })),
+      { nil: {} },
+    ),
+  )
+  .map(([others, ...known]) => Object.assign({ Accept: ["*/*"], ...Object.fromEntries(others) }, ...known));
+
+/** An id in a path: that of the option half of the time. */
+const pathId = (id: string): fc.Arbitrary<string> =>
+  fc
+    .oneof(
+      { weight: 6, arbitrary: fc.constantFrom(id, id.toUpperCase()) },
+      {
+        weight: 6,
+        arbitrary: fc.oneof(
+          fc.constant(unknownId),
+          fc.uuid(),
+          anyText,
+          fc.tuple(fc.constant(id), anyText).map(([known, more]) => known + more),
+          fc.integer({ min: 1, max: 3000 }).map((length) => "0".repeat(length)),
+        ),
+      },
+    )
+    // What remains of the path without them is another route's.
+    .filter((raw) => !["", ".", ".."].includes(raw))
+    .map(encodeURIComponent);
+
+export const anyCreate = (): fc.Arbitrary<ApiRequest> =>
+  fc.record({
+    method: fc.constant("POST"),
+    path: fc.constant("/ticket_options"),
+    headers: anyHeaders,
+    body: body(creation),
+  });
+
+export const anyGet = (id: string): fc.Arbitrary<ApiRequest> =>
+  fc.record({
+    method: fc.constant("GET"),
+    path: pathId(id).map((raw) => `/ticket_options/${raw}`),
+    headers: anyHeaders,
+  });
+
+export const anyPurchase = (id: string): fc.Arbitrary<ApiRequest> =>
+  fc.record({
+    method: fc.constant("POST"),
+    path: pathId(id).map((raw) => `/ticket_options/${raw}/purchases`),
+    headers: anyHeaders,
+    body: body(order),
+  });
+
+/** Paths, methods and media types that need not reach a function at all. */
+export const anyOther = (id: string): fc.Arbitrary<ApiRequest> =>
+  fc.record({
+    method: fc.constantFrom("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"),
+    path: fc
+      .tuple(
+        fc.constantFrom("/", "/ticket_options", "/ticket_options/", `/ticket_options/${id}`, `//${id}`),
+        fc.stringMatching(/^[\x21-\x7e\x80-\xff]{0,40}$/),
+        fc.constantFrom(
+          "",
+          "/",
+          "/purchases",
+          "/purchases/",
+          "%",
+          "%zz",
+          "%ff",
+          "%00",
+          "%2e%2e/",
+          "?a[]=%",
+          "#",
+        ),
+      )
+      .map((parts) => parts.join(""))
+      .filter((path) => !innards.test(path)), // a server may say which path it did not find
+    headers: fc
+      .tuple(
+        anyHeaders,
+        lines("Content-Type", headerValue, 3),
+        lines("Origin", headerValue, 3),
+        lines("Range", headerValue, 2),
+      )
+      .map((some) => Object.assign({}, ...some)),
+    body: bytes,
+  });
