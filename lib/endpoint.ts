@@ -1,7 +1,6 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import middy from "@middy/core";
-import httpHeaderNormalizer from "@middy/http-header-normalizer";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
 import { NoAnswer, openConnection } from "./data-api.ts";
 import { internalError, Problem, unavailable } from "./problem.ts";
@@ -31,8 +30,7 @@ export function endpoint(handle: Handle) {
     .use({ before: noteColdStart, after: publishMetrics, onError: publishMetrics })
     .use({ after: logAnswer, onError: logAnswer })
     .use({ onError: answerProblem })
-    .use({ before: joinHeaders })
-    .use(httpHeaderNormalizer())
+    .use({ before: normalizeHeaders })
     .handler((event: APIGatewayProxyEvent, context: Context) =>
       handle(event, performance.now() + context.getRemainingTimeInMillis() - ANSWERING_TIME),
     );
@@ -47,8 +45,8 @@ function noteColdStart({ context }: Request): void {
   metrics.captureColdStartMetric(context.functionName);
 }
 
-/** Brings together the values of names that differ in letter case only: the normalizer keeps those of one. */
-function joinHeaders({ event }: Request): void {
+/** Lower case, with the values of names that differ in letter case only together: middy's own keeps those of one. */
+function normalizeHeaders({ event }: Request): void {
   const lines = Object.entries(event.multiValueHeaders ?? {}); // null if a request has no header at all
   const named = Object.groupBy(lines, ([name]) => name.toLowerCase());
   event.multiValueHeaders = Object.fromEntries(
