@@ -60,7 +60,7 @@ async function invoke(
   for (const route of routes) {
     const match = route.method === request.method && route.pattern.exec(request.path);
     if (!match) continue;
-    const { handler } = await route.load();
+    const { handler } = await handlerOf(route);
     const result = await handler(
       change(eventOf(request, route, match.groups)),
       contextOf(route, milliseconds),
@@ -68,6 +68,15 @@ async function invoke(
     return responseOf(result);
   }
   throw new Error(`no handler serves ${request.method} ${request.path}`);
+}
+
+const loaded = new Map<Route, ReturnType<Route["load"]>>();
+
+/** Always the one that was loaded first: other tests may load theirs anew, for another database. */
+function handlerOf(route: Route): ReturnType<Route["load"]> {
+  const handler = loaded.get(route) ?? route.load();
+  loaded.set(route, handler);
+  return handler;
 }
 
 function eventOf(
