@@ -57,10 +57,21 @@ const local: TestProjectConfiguration[] = [
   },
   {
     test: {
+      name: "reliability",
+      include: ["tests/reliability/**/*.test.ts"],
+      globalSetup: [postgres, dataApi],
+      setupFiles: ["tests/support/functions.ts"],
+      ...timeouts,
+      maxConcurrency: 12, // they wait more than they work; more would need more connections than PostgreSQL has
+      sequence: { groupOrder: 2 },
+    },
+  },
+  {
+    test: {
       name: "local",
       include: ["tests/local/**/*.test.ts"],
       ...timeouts,
-      sequence: { groupOrder: 2 },
+      sequence: { groupOrder: 3 },
     },
   },
   {
@@ -69,7 +80,7 @@ const local: TestProjectConfiguration[] = [
       include: ["tests/package/**/*.test.ts"],
       globalSetup: [postgres, dataApi],
       ...timeouts,
-      sequence: { groupOrder: 3 },
+      sequence: { groupOrder: 4 },
     },
   },
 ];

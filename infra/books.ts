@@ -18,7 +18,7 @@ export async function auditBooks(): Promise<Audit> {
   const audit: Audit = { options: 0, breaches: [] };
   for await (const { id } of pages(optionsAfter)) {
     audit.options += 1;
-    audit.breaches.push(...(await breachesOf(id)));
+    audit.breaches.push(...(await auditOption(id)));
   }
   for (const orphans of [orphanedStripes, orphanedPurchases, orphanedTickets])
     for await (const { id, breach } of pages(orphans)) if (breach) audit.breaches.push(`${breach} ${id}`);
@@ -54,7 +54,8 @@ function optionsAfter(id: string): Promise<{ id: string }[]> {
   );
 }
 
-async function breachesOf(id: string): Promise<string[]> {
+/** The breaches of a single option, in one snapshot. */
+export async function auditOption(id: string): Promise<string[]> {
   const rows = await query<{ breach: string }>(
     `
     with stripes as (

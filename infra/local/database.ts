@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type DataApi, startDataApi } from "./data-api/server.ts";
+import { type DataApi, type DataApiOptions, startDataApi } from "./data-api/server.ts";
 
 /** A database that the functions can reach as they do on AWS. */
 export interface LocalDatabase {
@@ -21,11 +21,11 @@ const FUNCTIONS_SECRET_ARN = `arn:aws:secretsmanager:${ACCOUNT}:secret:tickets-f
  * Starts the Data API stand-in over a PostgreSQL, with a secret for its owner and one for the functions' role. From
  * then on, what this process loads from `lib/` works as the owner.
  *
- * @param options.faults opens `/faults` on the stand-in
+ * @param options of the stand-in
  */
 export async function startLocalDatabase(
   databaseUrl: string,
-  options: { faults?: boolean } = {},
+  options: Pick<DataApiOptions, "faults" | "poolSize"> = {},
 ): Promise<LocalDatabase> {
   const url = new URL(databaseUrl);
   const owner = { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };

@@ -66,12 +66,21 @@ async function invoke(
   for (const route of routes) {
     const match = route.method === request.method && route.pattern.exec(request.path);
     if (!match) continue;
-    const { handler } = await route.load();
+    const { handler } = await handlerOf(route);
     const event = change(eventOf(request, route, match.groups));
     const result = await handler(event, contextOf(route, milliseconds));
     return responseOf(result);
   }
   throw new Error(`no handler serves ${request.method} ${request.path}`);
+}
+
+const loaded = new Map<Route, ReturnType<Route["load"]>>();
+
+/** Always the one that was loaded first: other tests may load theirs anew, for another database. */
+function handlerOf(route: Route): ReturnType<Route["load"]> {
+  const handler = loaded.get(route) ?? route.load();
+  loaded.set(route, handler);
+  return handler;
 }
 
 function eventOf(

@@ -1,5 +1,5 @@
 import { ExecuteStatementCommand, RDSDataClient } from "@aws-sdk/client-rds-data";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { arns, failure, signed, uniqueName, useStandIn } from "./stand-in.ts";
 
 const resuming = {
@@ -138,6 +138,32 @@ describe("faults on demand", () => {
     await api.execute(`create table ${name} (a integer)`);
     return name;
   }
+});
+
+describe("a slow call whose caller has gone", () => {
+  const api = useStandIn({ faults: true });
+
+  it("runs all the same, and the stand-in has settled only then", async () => {
+    const t = uniqueName();
+    await api.execute(`create table ${t} (a integer)`);
+    const faults = (init?: RequestInit) => fetch(`${api.url()}/faults`, init).then((answer) => answer.text());
+    await faults({ method: "PUT", body: '{"fault": "slow"}' });
+    const caller = new AbortController();
+    const body = JSON.stringify({ ...arns, sql: `insert into ${t} values (1)` });
+    const call = fetch(`${api.url()}/Execute`, {
+      method: "POST",
+      headers: signed,
+      body,
+      signal: caller.signal,
+    });
+    await vi.waitUntil(async () => (await faults()) === '{"faults":[]}', { interval: 1 });
+    caller.abort();
+    await expect(call).rejects.toThrow("aborted");
+
+    await api.settled();
+
+    expect((await api.execute(`select a from ${t}`)).records).toHaveLength(1);
+  });
 });
 
 describe("a latency", () => {

@@ -38,6 +38,7 @@ export function useStandIn(options: Partial<DataApiOptions> = {}) {
   });
   return {
     url: () => api.url,
+    settled: () => api.settled(),
     execute: async (input: Execute | string) => {
       const command = typeof input === "string" ? { sql: input } : input;
       const { $metadata, ...response } = await client.send(

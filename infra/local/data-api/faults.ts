@@ -33,10 +33,11 @@ const losses = ["run-then-drop", "run-then-internal-error", "run-then-cut-short"
 export type Loss = (typeof losses)[number];
 type Refusal = keyof typeof refusals;
 
-const kinds = [...(Object.keys(refusals) as Refusal[]), ...losses, "slow"] as const;
+export const faultKinds = [...(Object.keys(refusals) as Refusal[]), ...losses, "slow"] as const;
+export type FaultKind = (typeof faultKinds)[number];
 
 interface Fault {
-  fault: (typeof kinds)[number];
+  fault: FaultKind;
   /** Only calls to this path meet it. */
   path: (typeof paths)[number] | undefined;
   /** Calls that will meet it. */
@@ -59,7 +60,7 @@ export class Faults {
   add(members: Members): void {
     const seconds = optionalNumber(members, "seconds", 86_400);
     this.#waiting.push({
-      fault: requiredChoice(members, "fault", kinds),
+      fault: requiredChoice(members, "fault", faultKinds),
       path: optionalChoice(members, "path", paths),
       calls:
         optionalNumber(members, "calls", 1_000_000) ?? (seconds === undefined ? 1 : Number.MAX_SAFE_INTEGER),

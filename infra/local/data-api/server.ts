@@ -38,6 +38,8 @@ export interface DataApiOptions {
 export interface DataApi {
   /** Endpoint to give to an AWS SDK, as in `AWS_ENDPOINT_URL_RDS_DATA`. */
   url: string;
+  /** Waits until no call is running any more, not even one whose caller has gone. */
+  settled(): Promise<void>;
   /** Cuts all connections, rolls back open transactions and frees the port. */
   close(): Promise<void>;
 }
@@ -67,7 +69,11 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
     latency: options.latency ?? 0,
     faults: options.faults ? new Faults() : undefined,
   };
-  const server = createServer((request, response) => void answer(request, response, service));
+  const running = new Set<Promise<void>>();
+  const server = createServer((request, response) => {
+    const call = answer(request, response, service).finally(() => running.delete(call));
+    running.add(call);
+  });
   // Longer than clients keep idle sockets, so that none is closed under a request being sent.
   server.keepAliveTimeout = 600_000;
   server.listen(options.port ?? 0, options.host ?? "127.0.0.1");
@@ -75,6 +81,9 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   const { address, family, port } = server.address() as AddressInfo;
   return {
     url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
+    async settled() {
+      while (running.size > 0) await Promise.all(running);
+    },
     async close() {
       const closed = once(server, "close");
       server.close();

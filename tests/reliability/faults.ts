@@ -1,0 +1,22 @@
+import type { FaultKind } from "../../infra/local/data-api/faults.ts";
+import type { DataApi } from "../../infra/local/data-api/server.ts";
+
+/** Milliseconds. A slow call comes after its function has given it up, and so beside the next one. */
+const SLOW = 4_200;
+
+/** Milliseconds in which a function makes one attempt, of the length that it would have else, and no second one. */
+export const ONE_ATTEMPT = 4_500;
+
+/** Lets that many of the calls to come meet a fault. */
+export async function setFault({ url }: DataApi, fault: FaultKind, calls: number): Promise<void> {
+  const body = JSON.stringify({ fault, calls, milliseconds: SLOW });
+  const { status } = await fetch(`${url}/faults`, { method: "PUT", body });
+  if (status !== 200) throw new Error(`the stand-in answered ${status}`);
+}
+
+/** Those that no call has met yet. */
+export async function faultsLeft({ url }: DataApi): Promise<unknown> {
+  const response = await fetch(`${url}/faults`);
+  const { faults } = (await response.json()) as { faults: unknown };
+  return faults;
+}

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type LocalDatabase, startLocalDatabase } from "../../infra/local/database.ts";
+import { overHttp } from "../api/over-http.ts";
+import { Project, type Service as Run } from "../local/project.ts";
+import { shop } from "../local/shop.ts";
+import { killAmidSale } from "./kill-amid-sale.ts";
+import { type OwnPostgres, ownPostgres } from "./own-postgres.ts";
+import { loadService, type Service } from "./service.ts";
+
+const project = new Project();
+let postgres: OwnPostgres;
+let database: LocalDatabase;
+let service: Service;
+beforeAll(async () => {
+  postgres = await ownPostgres();
+  database = await startLocalDatabase(postgres.url);
+  await database.migrate();
+  service = await loadService(database.functionsEnvironment);
+});
+afterAll(async () => {
+  await project.remove();
+  await database.dataApi.close();
+  postgres.remove();
+});
+
+it("nothing is lost or doubled by a kill -9 of the API amid a sale", { timeout: 120_000 }, async ({
+  task,
+}) => {
+  const { httpPort, lambdaPort, ...run } = await start();
+
+  const sale = await killAmidSale(
+    {
+      what: "the API",
+      kill: () => project.kill(),
+      restart: () => start({ httpPort, lambdaPort }),
+      haveKeys: true, // without one of its own, a client whose connection breaks has none to ask again with
+      send: overHttp(`http://127.0.0.1:${httpPort}`),
+      putOnSale: shop({ ...run, httpPort, lambdaPort }).create,
+      auditBooks: service.auditBooks,
+      url: postgres.url,
+    },
+    task,
+  );
+
+  expect(sale.told("none")).toBeGreaterThan(0);
+});
+
+async function start(ports = {}): Promise<Run> {
+  const run = await project.start({ ports, environment: { DATABASE_URL: postgres.url } });
+  await run.line(/^Ready/);
+  return run;
+}

@@ -1,0 +1,80 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startLocalDatabase } from "../../infra/local/database.ts";
+import { freePort, untilListening } from "../../infra/local/ports.ts";
+import { killAmidSale } from "./kill-amid-sale.ts";
+import { type OwnPostgres, ownPostgres } from "./own-postgres.ts";
+import { loadService, type Service } from "./service.ts";
+
+let postgres: OwnPostgres;
+let standIn: Awaited<ReturnType<typeof startStandIn>>;
+let service: Service;
+beforeAll(async () => {
+  postgres = await ownPostgres();
+  const { dataApi, migrate, functionsEnvironment } = await startLocalDatabase(postgres.url);
+  await migrate();
+  await dataApi.close();
+  standIn = await startStandIn(await functionsUrl(postgres.url));
+  service = await loadService({ ...functionsEnvironment, AWS_ENDPOINT_URL_RDS_DATA: standIn.dataApiUrl });
+});
+afterAll(async () => {
+  await standIn.kill();
+  postgres.remove();
+});
+
+it("nothing is lost or doubled by a kill -9 of the Data API amid a sale", { timeout: 120_000 }, async ({
+  task,
+}) => {
+  const { url } = postgres;
+
+  await killAmidSale({ ...service, ...standIn, what: "the Data API", haveKeys: true, url }, task);
+});
+
+it("nor by one after which it stays dead until nobody waits for it any more, where clients have only the keys that they are given", {
+  timeout: 120_000,
+}, async ({ task }) => {
+  const { url } = postgres;
+  const until = "unavailable"; // which newcomers are told, after those who were in flight
+  const what = "the Data API, for long; keys are given";
+
+  const sale = await killAmidSale({ ...service, ...standIn, what, until, haveKeys: false, url }, task);
+
+  expect(sale.told("outcome-unknown")).toBeGreaterThan(0);
+});
+
+/** The stand-in in a process of its own, on one port for all its lives. */
+async function startStandIn(databaseUrl: string) {
+  const port = await freePort("127.0.0.1");
+  const program = path.join(import.meta.dirname, "../../infra/local/data-api.ts");
+  const start = async () => {
+    const started = spawn(process.execPath, [program, "--port", `${port}`], {
+      env: { ...process.env, DATABASE_URL: databaseUrl },
+      stdio: "ignore",
+    });
+    await untilListening(port, "127.0.0.1");
+    return started;
+  };
+  let running = await start();
+  return {
+    dataApiUrl: `http://127.0.0.1:${port}`,
+    kill: async () => {
+      running.kill("SIGKILL");
+      await once(running, "exit");
+    },
+    restart: async () => {
+      running = await start();
+    },
+  };
+}
+
+/** PostgreSQL as the functions' role, whose limits of time belong to what is proven. */
+async function functionsUrl(ownersUrl: string): Promise<string> {
+  const owner = new pg.Client({ connectionString: ownersUrl });
+  await owner.connect();
+  await owner.query("alter role ticket_functions password 'for this test'");
+  await owner.end();
+  return Object.assign(new URL(ownersUrl), { username: "ticket_functions", password: "for this test" }).href;
+}

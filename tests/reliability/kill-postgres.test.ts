@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, it } from "vitest";
+import { type LocalDatabase, startLocalDatabase } from "../../infra/local/database.ts";
+import { killAmidSale } from "./kill-amid-sale.ts";
+import { type OwnPostgres, ownPostgres } from "./own-postgres.ts";
+import { loadService, type Service } from "./service.ts";
+
+let postgres: OwnPostgres;
+let database: LocalDatabase;
+let service: Service;
+beforeAll(async () => {
+  postgres = await ownPostgres();
+  database = await startLocalDatabase(postgres.url);
+  await database.migrate();
+  service = await loadService(database.functionsEnvironment);
+});
+afterAll(async () => {
+  await database.dataApi.close();
+  postgres.remove();
+});
+
+it("nothing is lost or doubled by a kill -9 of PostgreSQL amid a sale", { timeout: 120_000 }, async ({
+  task,
+}) => {
+  await killAmidSale({ ...service, ...postgres, what: "PostgreSQL", haveKeys: true }, task);
+});
+
+it("nor by one after which it stays dead until the functions give up, where clients have only the keys that they are given", {
+  timeout: 120_000,
+}, async ({ task }) => {
+  const until = "outcome-unknown";
+  const what = "PostgreSQL, for long; keys are given";
+
+  await killAmidSale({ ...service, ...postgres, what, until, haveKeys: false }, task);
+});

@@ -1,0 +1,86 @@
+import { faultKinds } from "../../infra/local/data-api/faults.ts";
+import type { Operation } from "./clients.ts";
+import type { Row } from "./rows.ts";
+
+type Column = [heading: string, cell: (rows: Row[]) => string | number];
+
+const sum = (rows: Row[], count: (row: Row) => number | undefined) =>
+  rows.reduce((total, row) => total + (count(row) ?? 0), 0);
+
+const told = (kind: keyof Row["answers"]) => (rows: Row[]) => sum(rows, ({ answers }) => answers[kind]);
+const requests = (rows: Row[]) => sum(rows, ({ clients, repeats }) => clients + repeats);
+const atOnce = (rows: Row[]) => Math.max(...rows.map((row) => row.atOnce));
+
+const common: Column[] = [
+  ["Clients", (rows) => sum(rows, ({ clients }) => clients)],
+  ["At once", atOnce],
+  ["Requests", requests],
+  ["200", told("done")],
+  ["Refused", told("refused")],
+  ["Unavailable", told("unavailable")],
+  ["Outcome unknown", told("outcome-unknown")],
+  ["No answer", told("none")],
+  ["Sent again", (rows) => sum(rows, ({ repeats }) => repeats)],
+  ["Was done", (rows) => sum(rows, ({ replays }) => replays)],
+  ["Lost", (rows) => sum(rows, ({ lost }) => lost)],
+  ["Doubled", (rows) => sum(rows, ({ doubled }) => doubled)],
+];
+
+const ofFaults: Column[] = [
+  ["Fault", ([row]) => `\`${row?.met}\``],
+  ["Operation", ([row]) => String(row?.operation)],
+  ["Met", (rows) => sum(rows, ({ times }) => times)],
+  ...common,
+];
+
+const ofKills: Column[] = [
+  ["Killed", ([row]) => String(row?.met)],
+  ["In flight", (rows) => sum(rows, ({ inFlight }) => inFlight)],
+  ...common,
+];
+
+/** The counts of a whole run, in Markdown. */
+export function tables(rows: Row[]): string {
+  const faults = rows.filter(({ kind }) => kind === "fault");
+  const kills = rows.filter(({ kind }) => kind === "kill");
+  const operations: Operation[] = ["create", "purchase"];
+  const cells = faultKinds.flatMap((fault) =>
+    operations.map((each) => faults.filter(({ met, operation }) => met === fault && operation === each)),
+  );
+  const eachKill = kills.toSorted((a, b) => a.met.localeCompare(b.met)).map((row) => [row]);
+  return [totals(faults, kills), table(ofFaults, cells), table(ofKills, eachKill)].join("\n\n");
+}
+
+function totals(faults: Row[], kills: Row[]): string {
+  const all = [...faults, ...kills];
+  const purchases = all.filter(({ operation }) => operation === "purchase");
+  const lines: [string, string | number][] = [
+    ["Load held", `${atOnce(all)} clients at once`],
+    [
+      "Faults survived",
+      `${sum(faults, ({ times }) => times)} failed calls in ${faults.length} cases, ${kills.length} kills`,
+    ],
+    ["Inputs tried", `${requests(all)} requests of ${sum(all, ({ clients }) => clients)} clients`],
+    ["Sales", sum(purchases, ({ sales }) => sales)],
+    ["Sales lost", sum(purchases, ({ lost }) => lost)],
+    ["Sales doubled", sum(purchases, ({ doubled }) => doubled)],
+    [
+      "Options lost or doubled",
+      sum(
+        faults.filter(({ operation }) => operation === "create"),
+        ({ lost, doubled }) => lost + doubled,
+      ),
+    ],
+  ];
+  return ["| | |", "| --- | --- |", ...lines.map(([name, value]) => `| **${name}** | ${value} |`)].join("\n");
+}
+
+function table(columns: Column[], lines: Row[][]): string {
+  return [
+    columns.map(([heading]) => heading),
+    columns.map(() => "---"),
+    ...lines.map((rows) => columns.map(([, cell]) => cell(rows))),
+  ]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+}
