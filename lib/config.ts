@@ -6,6 +6,8 @@ export const config = {
   secretArn: required("SECRET_ARN"),
   databaseName: required("DATABASE_NAME"),
   maxTicketsPerPurchase: maxTicketsPerPurchase(),
+  /** Whether this is a function's own process, which Lambda starts so that a request can come. */
+  isFunction: process.env.AWS_LAMBDA_INITIALIZATION_TYPE !== undefined,
 };
 
 function required(name: string): string {

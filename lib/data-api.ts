@@ -76,6 +76,7 @@ const client = new RDSDataClient({
 
 /** For the start of a function, which does not wait for it, nor fail on it: the first request finds it open. */
 export function openConnection(): void {
+  if (!config.isFunction) return;
   const command = new ExecuteStatementCommand({ ...database, sql: "select 1" });
   client.send(command).catch(() => {}); // the first request will meet the same, and say so
 }
@@ -139,7 +140,15 @@ async function run<Row>(
     parameters: Object.entries(parameters).map(([name, value]) => encode(name, value)),
     includeResultMetadata: true,
   });
-  const { records = [], columnMetadata = [] } = await send(command, deadline, writes);
+  const answer = await send(command, deadline, writes);
+  try {
+    return rowsOf<Row>(answer);
+  } catch (error) {
+    throw writes ? new NoAnswer(false, error) : error; // it has been carried out
+  }
+}
+
+function rowsOf<Row>({ records = [], columnMetadata = [] }: ExecuteStatementCommandOutput): Row[] {
   return records.map(
     (record) =>
       Object.fromEntries(

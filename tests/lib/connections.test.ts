@@ -3,7 +3,10 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { unreachableService } from "../support/failing-service.ts";
 
-beforeEach(() => vi.resetModules());
+beforeEach(() => {
+  vi.resetModules();
+  vi.stubEnv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
+});
 afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllEnvs();

@@ -129,6 +129,15 @@ describe("a statement without an answer", () => {
     await expect(executeAt(url)).rejects.toMatchObject({ name: type, message });
   });
 
+  it("may have run if the answer cannot be read", async () => {
+    const url = inject("dataApiUrl");
+
+    await expect(executeAt(url, 2_000, "select 1.5::float8")).rejects.toMatchObject({
+      name: "NoAnswer",
+      nothingRan: false,
+    });
+  });
+
   it.each([
     [{ status: 403, type: "AccessDeniedException" }],
     [{ status: 400, type: "DatabaseErrorException", message: "ERROR: no lock; SQLState: 55P03" }],
@@ -237,9 +246,9 @@ async function statementTimeout(): Promise<{ limit: number }> {
 const SEVERAL_ATTEMPTS = 12_000;
 
 /** Runs a statement with a client of its own, made for that address. Without more time, there is one attempt. */
-async function executeAt(url: string, milliseconds = 2_000): Promise<unknown> {
+async function executeAt(url: string, milliseconds = 2_000, sql = "select 1 as one"): Promise<unknown> {
   vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", url);
   vi.resetModules();
   const fresh = await import("../../lib/data-api.ts");
-  return fresh.execute("select 1 as one", {}, performance.now() + milliseconds);
+  return fresh.execute(sql, {}, performance.now() + milliseconds);
 }
