@@ -131,7 +131,8 @@ function folded(key: string): string {
 }
 
 function jsonObject(event: APIGatewayProxyEvent): object {
-  const bytes = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
+  const sent = String(event.body ?? ""); // serverless-offline hands on `0` and `false` as no text
+  const bytes = Buffer.from(sent, event.isBase64Encoded ? "base64" : "utf8");
   if (bytes.length > MAX_BODY_BYTES) throw bodyTooLarge(MAX_BODY_BYTES);
   let value: unknown;
   try {

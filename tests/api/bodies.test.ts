@@ -62,8 +62,11 @@ describe.each(posts)("the body of a $post", ({ fields, required, accepted, refus
     },
     { what: "null", body: "null" },
     { what: "a string", body: '"tickets"' },
+    { what: "an empty string", body: '""' },
     { what: "a number", body: "10" },
+    { what: "zero", body: "0" },
     { what: "a truth value", body: "true" },
+    { what: "false", body: "false" },
   ])("must be an object, not $what", async ({ body }) => {
     expect(await refused(body)).toEqual(invalidBody());
   });

@@ -18,7 +18,7 @@ import {
 } from "./expected.ts";
 import { createTicketOption, type Purchase, type TicketOption } from "./given.ts";
 
-const runs = { numRuns: isHttp ? 150 : 600 };
+const runs = { numRuns: isHttp ? 150 : 400 };
 const timeout = 120_000;
 
 const places = ["#", "#/Name", "#/Desc", "#/Allocation", "#/Quantity", "#/UserID", "Idempotency-Key"];
