@@ -1,7 +1,10 @@
 // API Gateway hands a body over in base64 when it takes the media type for binary.
 import { describe, expect, it } from "vitest";
+import { documented } from "./documented.ts";
 import { createTicketOption, optionFields, purchaseFields, read } from "./given.ts";
 import { overHandlers } from "./over-handlers.ts";
+
+const send = documented(overHandlers);
 
 const creation = {
   method: "POST",
@@ -15,14 +18,14 @@ describe("a body in base64", () => {
     const path = `/ticket_options/${option.ID}/purchases`;
     const body = Buffer.from(JSON.stringify(purchaseFields({ Quantity: 3 })));
 
-    expect((await overHandlers({ method: "POST", path, body })).status).toBe(200);
+    expect((await send({ method: "POST", path, body })).status).toBe(200);
     expect((await read(option)).Allocation).toBe(7);
   });
 
   it("is UTF-8 inside", async () => {
     const fields = optionFields({ Name: "Fenerbahçe – Galatasaray 🎫" });
     const sent = Buffer.from(JSON.stringify(fields));
-    const { status, body } = await overHandlers({ ...creation, body: sent });
+    const { status, body } = await send({ ...creation, body: sent });
 
     expect({ status, body: JSON.parse(body) }).toMatchObject({
       status: 200,
@@ -34,12 +37,12 @@ describe("a body in base64", () => {
     const fits = Buffer.from(JSON.stringify(optionFields()).padEnd(100_000));
     const tooLong = Buffer.from(JSON.stringify(optionFields()).padEnd(100_001));
 
-    expect((await overHandlers({ ...creation, body: fits })).status).toBe(200);
-    expect((await overHandlers({ ...creation, body: tooLong })).status).toBe(413);
+    expect((await send({ ...creation, body: fits })).status).toBe(200);
+    expect((await send({ ...creation, body: tooLong })).status).toBe(413);
   });
 
   it("is refused when it is not JSON inside", async () => {
-    expect((await overHandlers({ ...creation, body: Buffer.from("tickets") })).status).toBe(400);
-    expect((await overHandlers({ ...creation, body: Buffer.alloc(0) })).status).toBe(400);
+    expect((await send({ ...creation, body: Buffer.from("tickets") })).status).toBe(400);
+    expect((await send({ ...creation, body: Buffer.alloc(0) })).status).toBe(400);
   });
 });

@@ -2,10 +2,10 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { inject } from "vitest";
-import { overHttp } from "../api/over-http.ts";
+import { ticketAllocation } from "../../client/client.ts";
 import type { Books, Outcome } from "./on-sale.ts";
 
-const send = overHttp(inject("apiBaseUrl"));
+const api = ticketAllocation(inject("apiBaseUrl"));
 
 /** Puts so many tickets on sale, beside an option that nobody will buy from. */
 export async function openShop(capacity: number) {
@@ -19,22 +19,19 @@ export async function openShop(capacity: number) {
 }
 
 async function createTicketOption(allocation: number): Promise<string> {
-  const body = JSON.stringify({ Name: "Derby", Allocation: allocation });
-  const answer = await send({ method: "POST", path: "/ticket_options", body });
-  if (answer.status !== 200) throw new Error(`the API answered ${answer.status}: ${answer.body}`);
-  return JSON.parse(answer.body).ID;
+  const { data, error } = await api.createTicketOption({ body: { Name: "Derby", Allocation: allocation } });
+  if (!data) throw new Error(`the API answered ${JSON.stringify(error)}`);
+  return data.ID;
 }
 
 async function buy(option: string, quantity: number): Promise<Outcome> {
-  const { status, body } = await send({
-    method: "POST",
-    path: `/ticket_options/${option}/purchases`,
-    body: JSON.stringify({ Quantity: quantity, UserID: randomUUID() }),
+  const { data, error } = await api.purchaseTickets({
+    path: { id: option },
+    body: { Quantity: quantity, UserID: randomUUID() },
   });
-  if (status === 409) return { kind: "refused", available: JSON.parse(body).available };
-  if (status !== 200) return { kind: "unknown", reason: `${status} ${body}` };
-  const { ID, TicketIDs } = JSON.parse(body);
-  return { kind: "sold", purchaseId: ID, ticketIds: TicketIDs };
+  if (data) return { kind: "sold", purchaseId: data.ID, ticketIds: data.TicketIDs };
+  if (error?.status === 409) return { kind: "refused", available: error.available };
+  return { kind: "unknown", reason: JSON.stringify(error) };
 }
 
 async function look(option: string, neighbour: string): Promise<Books> {
