@@ -48,6 +48,14 @@ const local: TestProjectConfiguration[] = [
   { test: { ...apiHttp, globalSetup: [postgres, serverlessOffline] } },
   {
     test: {
+      name: "contract",
+      include: ["tests/contract/**/*.test.ts"],
+      globalSetup: [postgres, serverlessOffline],
+      ...timeouts,
+    },
+  },
+  {
+    test: {
       name: "on-sale",
       include: ["tests/on-sale/**/*.test.ts"],
       globalSetup: [postgres, dataApi, serverlessOffline],

@@ -35,7 +35,7 @@ export type NewTicketOption = {
      * 1 to 255 characters, not blank. Well-formed Unicode without NUL.
      * @minLength 1
      * @maxLength 255
-     * @pattern ^[^\0\ud800-\udfff]*[^\s\0\ud800-\udfff][^\0\ud800-\udfff]*$
+     * @pattern ^\s*[^\s\0\ud800-\udfff][^\0\ud800-\udfff]*$
      */
     Name: string;
     /**
@@ -82,9 +82,8 @@ export type Order = {
     Quantity: number;
     /**
      * Of the buyer, in any letter case.
-     * @pattern ^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$
      */
-    UserID: string;
+    UserID: UUID;
 };
 
 export type Purchase = {
@@ -108,6 +107,12 @@ export type Purchase = {
     TicketIDs: NewID[];
     CreatedAt: Time;
 };
+
+/**
+ * @pattern ^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$
+ * @format uuid
+ */
+export type UUID = string;
 
 /**
  * A UUID of version 7, in lower case.
@@ -287,9 +292,8 @@ export type GetTicketOptionError = TicketOptionNotFound | NoSuchRoute | TooManyR
 export type GetTicketOptionPath = {
     /**
      * Of a ticket option, in any letter case. What is no UUID is not found (404).
-     * @format uuid
      */
-    id: string;
+    id: UUID;
 };
 
 export type GetTicketOptionHeaders = {
@@ -318,9 +322,8 @@ export type PurchaseTicketsError = InvalidRequest | TicketOptionNotFound | NoSuc
 export type PurchaseTicketsPath = {
     /**
      * Of a ticket option, in any letter case. What is no UUID is not found (404).
-     * @format uuid
      */
-    id: string;
+    id: UUID;
 };
 
 export type PurchaseTicketsBody = Order;

@@ -1,21 +1,6 @@
 // Whether an answer is one that docs/openapi.yaml documents: its status, its headers and its body, and nothing more.
-import { readFileSync } from "node:fs";
-import path from "node:path";
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import addFormats from "ajv-formats";
-import { parse } from "yaml";
 import type { ApiRequest, ApiResponse } from "./client.ts";
-
-type Node = { [key: string]: Node };
-
-const specification: Node = parse(
-  readFileSync(path.join(import.meta.dirname, "../../docs/openapi.yaml"), "utf8"),
-);
-
-const ajv = new Ajv2020({ allErrors: true, strictTypes: false });
-addFormats.default(ajv);
-ajv.addVocabulary(["openapi", "info", "servers", "tags", "paths", "components"]);
-ajv.addSchema({ ...specification, $id: "openapi" });
+import { at, errorsText, escaped, schema, specification, target } from "./specification.ts";
 
 /** The headers of the contract. Servers add others; a `Cache-Control` is the contract's on a successful GET only. */
 const known = [
@@ -67,8 +52,10 @@ function wrongHeaders(pointer: string, method: string, { status, headers }: ApiR
     const header = target(`${pointer}/headers/${name}`) ?? "";
     const value = headers[name.toLowerCase()];
     if (value === undefined) return at(header).required ? [`it lacks ${name}`] : [];
-    const { valid, text } = validation(`${header}/schema`);
-    return valid(value) || (value.trim() !== "" && valid(Number(value))) ? [] : [`${name} ${text()}`];
+    const valid = schema(`${header}/schema`);
+    // A number is text in a header.
+    const readings = value.trim() === "" ? [value] : [value, Number(value)];
+    return readings.some((reading) => valid(reading)) ? [] : [`${name} ${errorsText(valid)}`];
   });
   return [...extra.map((name) => `it has ${name}`), ...wrong];
 }
@@ -78,37 +65,6 @@ function wrongBody(pointer: string, { headers, body }: ApiResponse): string[] {
   if (types.length === 0) return body === "" ? [] : ["it has a body"];
   const type = (headers["content-type"] ?? "").replace(/;.*/, "").trim().toLowerCase();
   if (!types.includes(type)) return [`it is of type ${type}`];
-  const { valid, text } = validation(`${pointer}/content/${escaped(type)}/schema`);
-  return valid(JSON.parse(body)) ? [] : [text()];
-}
-
-const compiled = new Map<string, ValidateFunction>();
-
-/** The schema there, closed: what it does not name must not be there. */
-function validation(pointer: string) {
-  const schema = { $ref: `openapi#${encodeURI(pointer)}`, unevaluatedProperties: false };
-  const validate = compiled.get(pointer) ?? ajv.compile(schema);
-  compiled.set(pointer, validate);
-  return {
-    valid: (value: unknown) => validate(value),
-    text: () => ajv.errorsText(validate.errors),
-  };
-}
-
-function escaped(key: string): string {
-  return key.replaceAll("~", "~0").replaceAll("/", "~1");
-}
-
-function at(pointer: string): Node {
-  return pointer
-    .split("/")
-    .slice(1)
-    .reduce((node, key) => node[key.replaceAll("~1", "/").replaceAll("~0", "~")] ?? {}, specification);
-}
-
-/** Where the thing is that is there or that is referred to from there, if there is one. */
-function target(pointer: string): string | undefined {
-  const node = at(pointer);
-  if (Object.keys(node).length === 0) return undefined;
-  return typeof node.$ref === "string" ? String(node.$ref).slice(1) : pointer;
+  const valid = schema(`${pointer}/content/${escaped(type)}/schema`, { unevaluatedProperties: false });
+  return valid(JSON.parse(body)) ? [] : [errorsText(valid)];
 }

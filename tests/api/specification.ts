@@ -1,0 +1,50 @@
+// docs/openapi.yaml, and what its schemas accept. A pointer is a JSON pointer into it.
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import { parse } from "yaml";
+
+type Node = { [key: string]: Node };
+
+export const specification: Node = parse(
+  readFileSync(path.join(import.meta.dirname, "../../docs/openapi.yaml"), "utf8"),
+);
+
+const ajv = new Ajv2020({ allErrors: true, strictTypes: false });
+addFormats.default(ajv);
+ajv.addVocabulary(["openapi", "info", "servers", "tags", "paths", "components"]);
+ajv.addSchema({ ...specification, $id: "openapi" });
+
+const compiled = new Map<string, ValidateFunction>();
+
+/** Whether values are as the schema there says, and as `also` says. */
+export function schema(pointer: string, also: object = {}): ValidateFunction {
+  const key = pointer + JSON.stringify(also);
+  const validate = compiled.get(key) ?? ajv.compile({ $ref: `openapi#${encodeURI(pointer)}`, ...also });
+  compiled.set(key, validate);
+  return validate;
+}
+
+export function errorsText({ errors }: ValidateFunction): string {
+  return ajv.errorsText(errors);
+}
+
+/** A key as a part of a pointer. */
+export function escaped(key: string): string {
+  return key.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+export function at(pointer: string): Node {
+  return pointer
+    .split("/")
+    .slice(1)
+    .reduce((node, key) => node[key.replaceAll("~1", "/").replaceAll("~0", "~")] ?? {}, specification);
+}
+
+/** Where the thing is that is there or that is referred to from there, if there is one. */
+export function target(pointer: string): string | undefined {
+  const node = at(pointer);
+  if (Object.keys(node).length === 0) return undefined;
+  return typeof node.$ref === "string" ? String(node.$ref).slice(1) : pointer;
+}

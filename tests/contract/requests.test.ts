@@ -1,0 +1,174 @@
+// The schemas of docs/openapi.yaml refuse what the service refuses, and for the same fields.
+import type { APIGatewayProxyEvent } from "aws-lambda";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Problem } from "../../lib/problem.ts";
+import { newTicketOption, order, ticketOptionId } from "../../lib/requests.ts";
+import { schema } from "../api/specification.ts";
+
+const text = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 30 }),
+  fc.stringMatching(/^\s{0,5}$/u),
+  fc
+    .tuple(
+      fc.constantFrom("", " ", "n", "\u{1f3ab}", "\u0085", "\u200b", "\ufeff", "\u3000", "\n"),
+      fc.constantFrom(0, 1, 254, 255, 256, 9_999, 10_000, 10_001),
+      fc.constantFrom("", "", "", "x", "\0", "\ud800", "\udfff"),
+    )
+    .map(([unit, times, end]) => unit.repeat(times) + end),
+);
+
+const number = fc.oneof(
+  fc.integer({ min: -3, max: 10_005 }),
+  fc.integer({ min: 2 ** 31 - 3, max: 2 ** 31 + 3 }),
+  fc.double(),
+  fc.constantFrom(-0, 0.5, 1.5, 2 ** 53, -(2 ** 31), 1e21),
+);
+
+const uuid = fc.oneof(
+  { weight: 3, arbitrary: fc.tuple(fc.uuid(), fc.boolean()).map(([id, up]) => (up ? id.toUpperCase() : id)) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(
+        fc.uuid(),
+        fc.nat({ max: 36 }),
+        fc.nat({ max: 1 }),
+        fc.constantFrom("", "g", "-", "f", " ", "\n", "urn:uuid:"),
+      )
+      .map(([id, place, cut, more]) => id.slice(0, place) + more + id.slice(place + cut)),
+  },
+);
+
+const other = fc.oneof(fc.jsonValue(), text, number, uuid);
+
+const folded = (key: string) => key.replaceAll("_", "").toLowerCase();
+
+/** Some of the fields, each mostly of its own kind, and keys that nobody knows. */
+function body(fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<unknown> {
+  const known = Object.keys(fields).map(folded);
+  const values = Object.entries(fields).map(([name, value]) => [
+    name,
+    fc.oneof({ weight: 9, arbitrary: value }, { weight: 1, arbitrary: other }),
+  ]);
+  const object = fc
+    .tuple(
+      fc.dictionary(
+        fc.string().filter((key) => !known.includes(folded(key))),
+        fc.jsonValue(),
+        { maxKeys: 2 },
+      ),
+      fc.oneof(
+        { weight: 8, arbitrary: fc.record(Object.fromEntries(values)) },
+        { weight: 2, arbitrary: fc.record(Object.fromEntries(values), { requiredKeys: [] }) },
+      ),
+    )
+    .map(([unknown, some]) => ({ ...unknown, ...some }));
+  return fc.oneof({ weight: 19, arbitrary: object }, { weight: 1, arbitrary: other });
+}
+
+const event = (parts: object): APIGatewayProxyEvent =>
+  ({
+    body: '{"Quantity":1,"UserID":"406c1d05-bbb2-4e94-b183-7d208c2692e1"}',
+    multiValueHeaders: {},
+    requestContext: { identity: {} },
+    ...parts,
+  }) as unknown as APIGatewayProxyEvent;
+
+/** What the service finds wrong, by pointers or names of headers. */
+function refused(read: () => unknown): unknown[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return error.members.errors?.map((one) => Object.values(one)[0]) ?? [error.members.type];
+  }
+}
+
+/** What the document finds wrong with a body, by pointers. */
+function undocumented(pointer: string, value: unknown): unknown[] {
+  const valid = schema(pointer);
+  if (valid(value)) return [];
+  const places = valid.errors?.map(({ instancePath, params: { missingProperty } }) =>
+    [instancePath.split("/")[1], missingProperty].filter(Boolean).join(),
+  );
+  return [...new Set(places?.map((place) => (place ? `#/${place}` : "#")))];
+}
+
+const runs = { numRuns: 2_000 };
+
+describe("docs/openapi.yaml and the service agree", () => {
+  it.each([
+    {
+      what: "create an option",
+      read: newTicketOption,
+      pointer: "/components/schemas/NewTicketOption",
+      sent: body({ Name: text, Desc: text, Allocation: number }),
+    },
+    {
+      what: "purchase",
+      read: order,
+      pointer: "/components/schemas/Order",
+      sent: body({ Quantity: number, UserID: uuid }),
+    },
+  ])("on which bodies $what, and on what is wrong with the others", ({ read, pointer, sent }) => {
+    const seen = { accepted: 0, refused: 0 };
+    fc.assert(
+      fc.property(sent, (value) => {
+        const json = JSON.stringify(value);
+        const wrong = refused(() => read(event({ body: json })));
+        seen[wrong.length === 0 ? "accepted" : "refused"] += 1;
+        expect(undocumented(pointer, JSON.parse(json)).sort()).toEqual(wrong.sort());
+      }),
+      runs,
+    );
+    expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(100);
+  });
+
+  it("on which idempotency keys are sound", () => {
+    const pointer = "/components/parameters/IdempotencyKey/schema";
+    const seen = { accepted: 0, refused: 0 };
+    const character = fc.constantFrom(
+      ...'""\\\\ab!~#'.split(""),
+      "a".repeat(250),
+      '\\"',
+      '"',
+      " ",
+      "\x7f",
+      "\xe9",
+    );
+    const key = fc.oneof(
+      fc.string({ unit: character, maxLength: 10 }),
+      fc.string({ unit: character, maxLength: 8 }).map((inside) => `"${inside}"`),
+      fc.integer({ min: 253, max: 258 }).map((length) => "k".repeat(length)),
+      fc.integer({ min: 253, max: 258 }).map((length) => `"${"k".repeat(length)}"`),
+      fc.integer({ min: 253, max: 258 }).map((length) => `"${'\\"'.repeat(length)}"`),
+    );
+    fc.assert(
+      fc.property(
+        key.map((one) => one.trim()), // as HTTP does
+        (value) => {
+          const wrong = refused(() => order(event({ multiValueHeaders: { "idempotency-key": [value] } })));
+          seen[wrong.length === 0 ? "accepted" : "refused"] += 1;
+          expect(schema(pointer)(value)).toBe(wrong.length === 0);
+        },
+      ),
+      runs,
+    );
+    expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(100);
+  });
+
+  it("on what is an id", () => {
+    const seen = { accepted: 0, refused: 0 };
+    fc.assert(
+      fc.property(fc.oneof(uuid, text), (id) => {
+        const wrong = refused(() => ticketOptionId(event({ pathParameters: { id } })));
+        seen[wrong.length === 0 ? "accepted" : "refused"] += 1;
+        expect(schema("/components/parameters/TicketOptionID/schema")(id)).toBe(wrong.length === 0);
+      }),
+      runs,
+    );
+    expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(100);
+  });
+});
