@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import * as problems from "../../lib/problem.ts";
+import { problem } from "../../lib/responses.ts";
+import { undocumented } from "../api/documented.ts";
+import { at } from "../api/specification.ts";
+
+const prefix = "urn:ticket-allocation:problem:";
+
+/** The status of each problem type that docs/openapi.yaml has. */
+const statuses = Object.fromEntries(
+  Object.values(at("/components/schemas")).flatMap(({ properties }) => {
+    const type = String(properties?.type?.const ?? "");
+    return type.startsWith(prefix) ? [[type.slice(prefix.length), Number(properties?.status?.const)]] : [];
+  }),
+);
+
+const purchase = { method: "POST", path: "/ticket_options/406c1d05-bbb2-4e94-b183-7d208c2692e1/purchases" };
+
+describe("every problem that the functions answer", () => {
+  const { Problem: _, ...makers } = problems;
+  const made = {
+    invalidRequest: problems.invalidRequest([{ header: "Idempotency-Key", detail: "is wrong" }]),
+    tooManyTickets: problems.tooManyTickets(10_000),
+    ticketOptionNotFound: problems.ticketOptionNotFound(),
+    notEnoughTickets: problems.notEnoughTickets(2, 1),
+    bodyTooLarge: problems.bodyTooLarge(100_000),
+    unavailable: problems.unavailable(new Error("the cause")),
+    idempotencyKeyReused: problems.idempotencyKeyReused(),
+    outcomeUnknown: problems.outcomeUnknown("request-1", new Error("the cause")),
+    internalError: problems.internalError(new Error("the cause")),
+  };
+
+  it("is among these", () => {
+    expect(Object.keys(made).sort()).toEqual(Object.keys(makers).sort());
+  });
+
+  it.each(Object.entries(made))("is in docs/openapi.yaml: %s", (_name, one) => {
+    const { statusCode, headers = {}, body } = problem(one, "a request");
+    const lowered = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]);
+
+    expect(
+      undocumented(purchase, { status: statusCode, headers: Object.fromEntries(lowered), body }),
+    ).toEqual([]);
+  });
+});
+
+it("docs/problems.md has a paragraph on each problem type of docs/openapi.yaml, with its status", () => {
+  const text = readFileSync(path.join(import.meta.dirname, "../../docs/problems.md"), "utf8");
+  const [, ...sections] = text.split(/^## /m);
+  const paragraphs = sections.map((section) => {
+    const [, name = "", status, rest] = /^(\S+)\n\n`(\d+)`\. (.*)/s.exec(section) ?? [];
+    expect(rest, name).toMatch(/\bA retry\b/);
+    return [name, Number(status)];
+  });
+
+  expect(Object.fromEntries(paragraphs)).toEqual(statuses);
+});
+
+it("docs/openapi.yaml has the problem types of the contract", () => {
+  expect(statuses).toEqual({
+    "invalid-request": 400,
+    forbidden: 403,
+    "ticket-option-not-found": 404,
+    "no-such-route": 404,
+    "not-enough-tickets": 409,
+    "body-too-large": 413,
+    "idempotency-key-reused": 422,
+    "too-many-requests": 429,
+    unavailable: 503,
+    "outcome-unknown": 503,
+    "internal-error": 500,
+  });
+});
