@@ -292,8 +292,10 @@ export type GetTicketOptionError = TicketOptionNotFound | NoSuchRoute | TooManyR
 export type GetTicketOptionPath = {
     /**
      * Of a ticket option, in any letter case. What is no UUID is not found (404).
+     * @pattern ^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$
+     * @format uuid
      */
-    id: UUID;
+    id: string;
 };
 
 export type GetTicketOptionHeaders = {
@@ -322,8 +324,10 @@ export type PurchaseTicketsError = InvalidRequest | TicketOptionNotFound | NoSuc
 export type PurchaseTicketsPath = {
     /**
      * Of a ticket option, in any letter case. What is no UUID is not found (404).
+     * @pattern ^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$
+     * @format uuid
      */
-    id: UUID;
+    id: string;
 };
 
 export type PurchaseTicketsBody = Order;

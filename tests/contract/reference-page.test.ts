@@ -1,0 +1,88 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { installed, openBrowser } from "./browser.ts";
+
+const folder = mkdtempSync(path.join(tmpdir(), "reference-"));
+const file = path.join(folder, "reference.html");
+const url = pathToFileURL(file).href;
+let browser: Browser | undefined;
+
+beforeAll(async () => {
+  execFileSync("npm", ["run", "docs", "--", file], { stdio: "pipe" });
+  if (installed) browser = await openBrowser(installed);
+});
+afterAll(async () => {
+  await browser?.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** The page, what it asked the network for, and what it complained of. */
+async function open() {
+  const page = await (browser as Browser).newPage();
+  const asked: string[] = [];
+  const complaints: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  await page.goto(url);
+  await page.getByRole("heading", { name: "Ticket allocation" }).waitFor();
+  return { page, asked, complaints };
+}
+
+/** Opens an endpoint's form, fills it in, sends it and gives what the page then shows of the answer. */
+async function execute(page: Page, operation: string, { id, body }: { id?: string; body?: object }) {
+  const form = page.locator(`[id$="-${operation}"]`);
+  if (!(await form.getByRole("button", { name: "Execute" }).isVisible()))
+    await form.locator(".opblock-summary-control").click();
+  if (id) await form.getByPlaceholder("id", { exact: true }).fill(id);
+  if (body) await form.locator("textarea").fill(JSON.stringify(body));
+  await form.getByRole("button", { name: "Execute" }).click();
+  const live = form.locator(".live-responses-table .response");
+  const [status] = (await live.locator(".response-col_status").innerText()).split(/\s/);
+  return { status, body: JSON.parse(await live.locator(".highlight-code code").first().innerText()) };
+}
+
+describe("the reference page", () => {
+  it("shows the three endpoints and asks the network for nothing", async (context) => {
+    if (!installed) return context.skip("no Chromium is installed");
+    const { page, asked, complaints } = await open();
+
+    expect(await page.locator(".opblock-summary").allInnerTexts()).toEqual([
+      expect.stringMatching(/^POST\s+\/ticket_options\s+Create a ticket option/),
+      expect.stringMatching(/^GET\s+\/ticket_options\/\{id\}\s+Get a ticket option/),
+      expect.stringMatching(/^POST\s+\/ticket_options\/\{id\}\/purchases\s+Purchase tickets/),
+    ]);
+    expect({ asked: asked.filter((one) => !one.startsWith("data:")), complaints }).toEqual({
+      asked: [url],
+      complaints: [],
+    });
+  });
+
+  it("is enough for a first purchase", async (context) => {
+    if (!installed) return context.skip("no Chromium is installed");
+    const { page } = await open();
+    await page.locator(".servers input").fill(inject("apiBaseUrl"));
+
+    const creation = await execute(page, "createTicketOption", { body: { Name: "Derby", Allocation: 3 } });
+    expect(creation).toEqual({
+      status: "200",
+      body: expect.objectContaining({ Name: "Derby", Capacity: 3 }),
+    });
+    const id = creation.body.ID;
+
+    const order = { Quantity: 2, UserID: "406c1d05-bbb2-4e94-b183-7d208c2692e1" };
+    expect(await execute(page, "purchaseTickets", { id, body: order })).toEqual({
+      status: "200",
+      body: expect.objectContaining({ TicketOptionID: id, ...order }),
+    });
+    expect(await execute(page, "getTicketOption", { id })).toEqual({
+      status: "200",
+      body: expect.objectContaining({ ID: id, Allocation: 1, Capacity: 3 }),
+    });
+  });
+});
