@@ -1,6 +1,5 @@
 import { DatabaseError, execute, NoAnswer, query } from "../lib/data-api.ts";
 import { type Migration, migrationFiles } from "./migration-files.ts";
-import { reasons } from "./reasons.ts";
 
 /**
  * Milliseconds that a migration waits for a lock. All sales wait behind one that waits for a table, so it gives up
@@ -73,7 +72,7 @@ async function apply({ name, sql, checksum }: Migration): Promise<void> {
   } catch (error) {
     const undone = error instanceof DatabaseError || (error instanceof NoAnswer && error.nothingRan);
     const outcome = undone ? "failed and was undone" : "may not have been applied";
-    throw new Error(`migration ${name} ${outcome}: ${reasons(error).join(": ")}`, { cause: error });
+    throw new Error(`migration ${name} ${outcome}`, { cause: error });
   }
 }
 
