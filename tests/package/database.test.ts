@@ -18,7 +18,8 @@ describe.each<Stage>(["dev", "prod"])("the database of stage %s", (stage) => {
         ServerlessV2ScalingConfiguration: isProd
           ? { MinCapacity: 2, MaxCapacity: 64 }
           : { MinCapacity: 0, MaxCapacity: 8 },
-        MasterUsername: "tickets_owner",
+        SnapshotIdentifier: { "Fn::If": ["IsRestored", "", { Ref: "AWS::NoValue" }] },
+        MasterUsername: { "Fn::If": ["IsRestored", { Ref: "AWS::NoValue" }, "tickets_owner"] },
         ManageMasterUserPassword: true,
         StorageEncrypted: true,
         DeletionProtection: isProd,
@@ -30,6 +31,10 @@ describe.each<Stage>(["dev", "prod"])("the database of stage %s", (stage) => {
         VpcSecurityGroupIds: [{ Ref: "DatabaseSecurityGroup" }],
       },
     });
+  });
+
+  it("is made new, not from a snapshot", () => {
+    expect(condition(template, "IsRestored")).toBe(false);
   });
 
   it("has an instance to write, and outside development one to take over, neither of them public", () => {

@@ -62,7 +62,9 @@ describe("the template", () => {
   });
 
   it("puts them behind a REST API with the contract's routes and their preflights, and no other", () => {
-    expect(resources("AWS::ApiGateway::RestApi")).toHaveLength(1);
+    expect(resources("AWS::ApiGateway::RestApi")).toMatchObject([
+      { Properties: { Name: "ticket-allocation-local", EndpointConfiguration: { Types: ["REGIONAL"] } } },
+    ]);
     const routes = resources("AWS::ApiGateway::Method").map(
       ({ Properties: { HttpMethod, ResourceId, Integration } }) =>
         `${HttpMethod} ${pathOf(ResourceId)} ${calledBy(Integration)}`,

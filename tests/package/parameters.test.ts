@@ -11,6 +11,7 @@ const parameters = {
   minCapacity: "16",
   maxCapacity: "128",
   deletionProtection: "false",
+  snapshot: "arn:aws:rds:eu-west-1:000000000000:cluster-snapshot:before",
   purchaseRateLimit: "9000",
   purchaseBurstLimit: "5000",
   wafRateLimit: "500",
@@ -36,6 +37,14 @@ describe("a deploy with parameters", () => {
     expect(properties(template, "DatabaseCluster")).toMatchObject({
       ServerlessV2ScalingConfiguration: { MinCapacity: "16", MaxCapacity: "128" },
       DeletionProtection: "false",
+    });
+  });
+
+  it("makes the database from a snapshot, with the owner that it had", () => {
+    expect(condition(template, "IsRestored")).toBe(true);
+    expect(properties(template, "DatabaseCluster")).toMatchObject({
+      SnapshotIdentifier: { "Fn::If": ["IsRestored", parameters.snapshot, { Ref: "AWS::NoValue" }] },
+      MasterUsername: { "Fn::If": ["IsRestored", { Ref: "AWS::NoValue" }, "tickets_owner"] },
     });
   });
 
