@@ -29,9 +29,9 @@ export function migrationFiles(directory = migrationsDirectory): Migration[] {
 }
 
 /** Another one whenever a migration is added, or changed. */
-export function checksumOfAll(): string {
+export function checksumOfAll(directory = migrationsDirectory): string {
   return sha256(
-    migrationFiles()
+    migrationFiles(directory)
       .map(({ name, checksum }) => `${name} ${checksum}\n`)
       .join(""),
   );

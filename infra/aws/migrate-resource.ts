@@ -1,11 +1,16 @@
+import { setTimeout } from "node:timers/promises";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { CloudFormationCustomResourceEvent } from "aws-lambda";
+import { query } from "../../lib/data-api.ts";
 import { setFunctionsPassword } from "../functions-role.ts";
 import { migrate } from "../migrate.ts";
 import { reasons } from "../reasons.ts";
 
 /** What CloudFormation takes in an answer is limited to 4,096 bytes in all. */
 const MAX_REASON = 1_000;
+
+/** Milliseconds for which a database may give no answer: it, its secret or the right to use them may be seconds old. */
+const PATIENCE = 120_000;
 
 /**
  * The custom resource `Migrations` (migrations.yml): makes the database ready for the functions that are about to be
@@ -27,8 +32,21 @@ export async function handler(event: CloudFormationCustomResourceEvent): Promise
 }
 
 async function makeReady(): Promise<void> {
+  await untilAnswering();
   for (const name of await migrate()) console.log({ applied: name });
   await setFunctionsPassword(await functionsPassword());
+}
+
+async function untilAnswering(): Promise<void> {
+  for (const end = performance.now() + PATIENCE; ; ) {
+    try {
+      await query("select 1", {});
+      return;
+    } catch (error) {
+      if (performance.now() > end) throw error;
+      await setTimeout(2_000);
+    }
+  }
 }
 
 async function functionsPassword(): Promise<string> {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { migrate, missingMigrations } from "../../infra/migrate.ts";
+import { checksumOfAll } from "../../infra/migration-files.ts";
 import { query } from "../../lib/data-api.ts";
 import { holdingLock } from "../support/lock.ts";
 
@@ -122,6 +123,18 @@ describe("migrating", () => {
     expect(await missingMigrations(directory)).toEqual(["0001_dry"]);
     expect(await migrate(directory)).toEqual(["0001_dry"]);
     expect(await missingMigrations(directory)).toEqual([]);
+  });
+
+  it("has another checksum of all when one is added, changed or renamed", () => {
+    const [a, b, c, d] = [
+      migrations("sum", { "0001_sum.sql": "select 1;" }),
+      migrations("sum added", { "0001_sum.sql": "select 1;", "0002_sum.sql": "select 1;" }),
+      migrations("sum changed", { "0001_sum.sql": "select 2;" }),
+      migrations("sum renamed", { "0001_sums.sql": "select 1;" }),
+    ].map((directory) => checksumOfAll(directory));
+
+    expect(new Set([a, b, c, d]).size).toBe(4);
+    expect(checksumOfAll(migrations("sum again", { "0001_sum.sql": "select 1;" }))).toBe(a);
   });
 
   it("refuses a file that is not named like a migration", async () => {

@@ -121,6 +121,16 @@ describe("the custom resource of the migrations", () => {
     expect(await applied()).toEqual(names);
   });
 
+  it("waits for a new database that does not answer yet", async () => {
+    const body = '{"fault": "database-unavailable", "calls": 4}';
+    await fetch(`${database.dataApi.url}/faults`, { method: "PUT", body });
+
+    await run("Create");
+
+    expect(cloudFormation.sent).toEqual([answered({ Status: "SUCCESS" })]);
+    expect(await applied()).toEqual(names);
+  });
+
   it("undoes nothing when the stack is deleted, and needs no database for it", async () => {
     await run("Create");
 
