@@ -7,6 +7,8 @@ import {
   type OperationPath,
   type OperationTag,
   type Ops,
+  type OutcomeUnknown,
+  type RequestContext,
   type RetryContext,
 } from "./generated.ts";
 
@@ -42,18 +44,56 @@ export function ticketAllocation(baseUrl: string, { apiKey, retries = 4, ...opti
     idempotencyKey: true,
     timeout: 30_000,
     retry: { retries, retryDelay: 200, retryOn: isWorthRepeating },
+    onResponse: keepDoubt,
     ...(apiKey !== undefined && { auth: { apiKey: { apiKey } } }),
     ...options,
   };
   return createClient<Ops, OperationId, OperationPath, OperationTag>(OPERATIONS, config);
 }
 
+/** Requests that an attempt may have carried out. */
+const doubtful = new WeakSet<RequestContext>();
+
 /** The generated client waits for what `Retry-After` says, or else for a random part of a time that doubles. */
 async function isWorthRepeating(context: RetryContext): Promise<boolean> {
+  const { request, response } = context;
   if (!defaultRetryOn(context)) return false;
-  const wanted = context.response?.headers.get("retry-after");
+  if (!response || !(await didNothing(response))) doubtful.add(request);
+  const wanted = response?.headers.get("retry-after");
   if (wanted === null || wanted === undefined) return true;
   if (!(Number(wanted) <= LONGEST_WAIT)) return false;
   await new Promise((resolve) => setTimeout(resolve, Math.random() * SPREAD));
   return true;
+}
+
+/** That an attempt did nothing is not yet true of a request that an attempt before may have carried out. */
+async function keepDoubt(response: Response, request: RequestContext): Promise<Response | undefined> {
+  if (request.method !== "POST" || !doubtful.has(request) || !(await didNothing(response))) return undefined;
+  const { requestId = "" } = await problemOf(response);
+  const problem: OutcomeUnknown = {
+    type: "urn:ticket-allocation:problem:outcome-unknown",
+    title: "Outcome unknown",
+    status: 503,
+    detail:
+      "an earlier attempt may have been carried out; send it again with this Idempotency-Key to find out",
+    requestId,
+  };
+  const headers = new Headers(response.headers);
+  headers.delete("Content-Length");
+  headers.set("Idempotency-Key", request.headers["Idempotency-Key"] ?? "");
+  return Response.json(problem, { status: problem.status, headers });
+}
+
+async function didNothing(response: Response): Promise<boolean> {
+  const { type } = response.ok ? {} : await problemOf(response);
+  return (
+    type === "urn:ticket-allocation:problem:too-many-requests" ||
+    type === "urn:ticket-allocation:problem:unavailable"
+  );
+}
+
+/** What a response says, which stays to be read. */
+function problemOf(response: Response): Promise<{ type?: string; requestId?: string }> {
+  const body = response.clone().json() as Promise<object>;
+  return body.catch(() => ({}));
 }

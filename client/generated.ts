@@ -287,7 +287,7 @@ export type CreateTicketOptionVariables = {
 
 export type GetTicketOptionResult = TicketOption;
 
-export type GetTicketOptionError = TicketOptionNotFound | NoSuchRoute | TooManyRequests | InternalError | Unavailable;
+export type GetTicketOptionError = InvalidRequest | TicketOptionNotFound | NoSuchRoute | TooManyRequests | InternalError | Unavailable | OutcomeUnknown;
 
 export type GetTicketOptionPath = {
     /**

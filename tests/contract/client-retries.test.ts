@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ticketAllocation } from "../../client/client.ts";
 
-type Reply = { status: number; retryAfter?: string } | "broken";
+type Reply = { status: number; type?: string; retryAfter?: string } | "broken";
+
+const prefix = "urn:ticket-allocation:problem:";
 
 const order = { Quantity: 2, UserID: "406c1d05-bbb2-4e94-b183-7d208c2692e1" };
 
@@ -17,7 +19,7 @@ function given(replies: Reply[], options: Parameters<typeof ticketAllocation>[1]
       const reply = replies.shift() ?? { status: 200 };
       if (reply === "broken") throw new TypeError("fetch failed");
       return Response.json(
-        { status: reply.status },
+        { ...(reply.type && { type: prefix + reply.type }), status: reply.status, requestId: "a request" },
         {
           status: reply.status,
           ...(reply.retryAfter !== undefined && { headers: { "Retry-After": reply.retryAfter } }),
@@ -28,7 +30,7 @@ function given(replies: Reply[], options: Parameters<typeof ticketAllocation>[1]
   const purchase = async () => {
     const answer = api.purchaseTickets({ path: { id: "1" }, body: order });
     const settled = answer.then(
-      ({ response }) => response.status,
+      ({ error, response }) => (error?.type ?? "").slice(prefix.length) || response.status,
       (error: Error) => error.message,
     );
     await vi.runAllTimersAsync();
@@ -100,6 +102,32 @@ describe("the typed client", () => {
       expect({ status: await purchase(), attempts: attempts.length }).toEqual({ status: 503, attempts: 1 });
     },
   );
+
+  const unavailable = { status: 503, type: "unavailable" };
+  const unknown = { status: 503, type: "outcome-unknown" };
+
+  it.each([
+    { what: "that nothing was done, if so in all attempts", replies: many(unavailable), told: "unavailable" },
+    {
+      what: "that the outcome is unknown, if an attempt got lost",
+      replies: ["broken" as const, ...many(unavailable)],
+      told: "outcome-unknown",
+    },
+    {
+      what: "that the outcome is unknown, if it was so of an attempt",
+      replies: [unavailable, unknown, ...many({ status: 429, type: "too-many-requests" })],
+      told: "outcome-unknown",
+    },
+    {
+      what: "a refusal after a lost attempt as one",
+      replies: ["broken" as const, { status: 409, type: "not-enough-tickets" }],
+      told: "not-enough-tickets",
+    },
+  ])("tells $what", async ({ replies, told }) => {
+    const { purchase } = given(replies);
+
+    expect(await purchase()).toBe(told);
+  });
 
   it("sends nothing again with its retries off", async () => {
     const { purchase, attempts } = given([{ status: 503 }], { retries: 0 });
