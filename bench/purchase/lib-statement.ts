@@ -1,0 +1,39 @@
+import { v4, v7 } from "uuid";
+import { startLocalDatabase } from "../../infra/local/database.ts";
+import { startRecordingProxy } from "../recording-proxy.ts";
+import { numbered, TICKETS_PER_SALE } from "../statements.ts";
+import type { LibStatement } from "./forms.ts";
+import { PLENTY } from "./options.ts";
+
+/** The statement that sells, and how the service puts a large option on sale. */
+export interface LibSale extends LibStatement {
+  /** As it is sent, with a name for each parameter. */
+  sql: string;
+  /** Puts an option on sale through `lib/`. */
+  createOption(): Promise<string>;
+}
+
+/** Makes the tables and one sale as the function makes it, and takes the statement from what the SDK sent for it. */
+export async function recordSale(databaseUrl: string): Promise<LibSale> {
+  const database = await startLocalDatabase(databaseUrl);
+  const proxy = await startRecordingProxy(database.dataApi.url);
+  process.env.AWS_ENDPOINT_URL_RDS_DATA = proxy.url;
+  await database.migrate();
+  // Only now: they read the environment as they load.
+  const { createTicketOption } = await import("../../lib/ticket-options.ts");
+  const { sellTickets } = await import("../../lib/purchases.ts");
+  const identity = () => ({ id: v7(), key: null, isRepeat: false });
+  const deadline = () => performance.now() + 60_000;
+
+  const createOption = async () => {
+    const option = { apiKeyId: null, name: "Benchmark", description: "", capacity: PLENTY };
+    const created = await createTicketOption({ ...identity(), ...option }, deadline());
+    if (created.result !== "created") throw new Error(`no option: ${created.result}`);
+    return created.option.id;
+  };
+  const order = { ticketOptionId: await createOption(), userId: v4(), quantity: TICKETS_PER_SALE };
+  const { result } = await sellTickets({ ...identity(), ...order }, deadline());
+  if (result !== "sold") throw new Error(`the first sale ended in: ${result}`);
+  const { sql } = JSON.parse(proxy.lastBody());
+  return { sql, ...numbered(sql), createOption };
+}
