@@ -1,6 +1,11 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
+export interface HttpAnswer {
+  status: number;
+  body: Buffer;
+}
+
 /**
  * A kept-alive HTTP connection that sends one request at a time. By hand and not by `node:http`, since a client that
  * takes as much CPU as the server would hide what the servers differ in.
@@ -8,7 +13,7 @@ import { connect, type Socket } from "node:net";
 export class HttpConnection {
   readonly #socket: Socket;
   readonly #head: string;
-  #waiting: PromiseWithResolvers<void> | undefined;
+  #waiting: PromiseWithResolvers<HttpAnswer> | undefined;
   #received: Buffer | undefined;
 
   private constructor(socket: Socket, head: string) {
@@ -20,13 +25,13 @@ export class HttpConnection {
     socket.on("close", () => this.#waiting?.reject(new Error("the server closed the connection")));
   }
 
-  /** Connects, for requests like those that the SDK sends to run a statement. */
-  static async open(url: string): Promise<HttpConnection> {
+  /** Connects, for `POST` requests to one path: by default like those that the SDK sends to run a statement. */
+  static async open(url: string, path = "/Execute"): Promise<HttpConnection> {
     const { hostname, port, host } = new URL(url);
     const socket = connect(Number(port), hostname);
     await once(socket, "connect");
     const head = [
-      "POST /Execute HTTP/1.1",
+      `POST ${path} HTTP/1.1`,
       `host: ${host}`,
       "content-type: application/json",
       "authorization: AWS4-HMAC-SHA256 Credential=local",
@@ -36,8 +41,13 @@ export class HttpConnection {
   }
 
   /** @throws Error if the answer is other than 200 */
-  send(body: string): Promise<void> {
-    const waiting = Promise.withResolvers<void>();
+  async send(body: string): Promise<void> {
+    const answer = await this.exchange(body);
+    if (answer.status !== 200) throw new Error(`the server answered ${answer.status} ${answer.body}`);
+  }
+
+  exchange(body: string): Promise<HttpAnswer> {
+    const waiting = Promise.withResolvers<HttpAnswer>();
     this.#waiting = waiting;
     this.#socket.write(`${this.#head}${Buffer.byteLength(body)}\r\n\r\n${body}`);
     return waiting.promise;
@@ -59,8 +69,9 @@ export class HttpConnection {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     this.#received = undefined;
-    // Both servers know the length before they begin; one that did not would be read wrongly here.
-    if (head.startsWith("HTTP/1.1 200 ") && length >= 0) waiting?.resolve();
+    // All servers know the length before they begin; one that did not would be read wrongly here.
+    const status = Number(/^HTTP\/1.1 (\d+) /.exec(head)?.[1]);
+    if (status >= 0 && length >= 0) waiting?.resolve({ status, body: received.subarray(headEnd + 4) });
     else waiting?.reject(new Error(`the server answered ${received}`));
   }
 }

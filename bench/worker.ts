@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import type { Readable } from "node:stream";
 
 /** What a worker can be asked to do; each takes and gives what JSON can hold. */
 // biome-ignore lint/suspicious/noExplicitAny: each task has an input of its own
@@ -28,9 +27,8 @@ export async function startWorker<Own extends Tasks>(
 ): Promise<Worker<Own>> {
   const child: ChildProcess = fork(module, {
     env: { ...process.env, ...environment },
-    stdio: ["ignore", "pipe", "inherit", "ipc"],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  (child.stdout as Readable).resume();
   const endedEarly = () => {
     throw new Error(`${module} ended early`);
   };

@@ -11,6 +11,8 @@ export interface LibSale extends LibStatement {
   sql: string;
   /** Puts an option on sale through `lib/`. */
   createOption(): Promise<string>;
+  /** What the SDK sent for a sale, made over to an option and to whom the secret is of. */
+  sentFor(optionId: string, secretArn: string): { body: string; id: string; userId: string };
 }
 
 /** Makes the tables and one sale as the function makes it, and takes the statement from what the SDK sent for it. */
@@ -32,8 +34,14 @@ export async function recordSale(databaseUrl: string): Promise<LibSale> {
     return created.option.id;
   };
   const order = { ticketOptionId: await createOption(), userId: v4(), quantity: TICKETS_PER_SALE };
-  const { result } = await sellTickets({ ...identity(), ...order }, deadline());
+  const sale = { ...identity(), ...order };
+  const { result } = await sellTickets(sale, deadline());
   if (result !== "sold") throw new Error(`the first sale ended in: ${result}`);
-  const { sql } = JSON.parse(proxy.lastBody());
-  return { sql, ...numbered(sql), createOption };
+  const sent = proxy.lastBody();
+  const { sql, secretArn } = JSON.parse(sent);
+  const sentFor = (optionId: string, secret: string) => {
+    const body = sent.replace(order.ticketOptionId, optionId).replace(secretArn, secret);
+    return { body, id: sale.id, userId: sale.userId };
+  };
+  return { sql, ...numbered(sql), createOption, sentFor };
 }

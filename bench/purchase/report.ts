@@ -1,21 +1,7 @@
 import type { Spread } from "../figures.ts";
-import { type Result, ratio } from "./measure.ts";
+import { asText, type Table } from "../tables.ts";
+import type { Result } from "./measure.ts";
 import type { Cell, PurchaseResults } from "./run.ts";
-
-/** The lines of one table, each the same number of texts; the first is the heading. */
-export type Table = string[][];
-
-/** A table for the terminal. */
-export function asText(table: Table): string {
-  const widths = (table[0] ?? []).map((_, column) =>
-    Math.max(...table.map((line) => line[column]?.length ?? 0)),
-  );
-  const padded = (line: string[]) =>
-    line.map((text, column) =>
-      column === 0 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0),
-    );
-  return table.map((line) => padded(line).join("  ")).join("\n");
-}
 
 export function cellLines({ latency, buyers, results, pgbench }: Cell): string {
   const table = resultTable(results);
@@ -69,5 +55,3 @@ export function resultTable(results: Result[]): Table {
 export function range({ min, max }: Spread, digits: number): string {
   return `${min.toFixed(digits)} to ${max.toFixed(digits)}`;
 }
-
-export { ratio };

@@ -3,7 +3,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import pg from "pg";
 import { quantile } from "../figures.ts";
-import type { MigrateTasks } from "../migrate-process.ts";
+import type { LocalDatabaseTasks } from "../local-database-process.ts";
 import { writeResults } from "../results.ts";
 import { machine, POSTGRES_SETTINGS } from "../setting.ts";
 import { startTemporaryPostgres } from "../temporary-postgres.ts";
@@ -167,8 +167,10 @@ async function warmUp(crowd: string, count: number, client = owner): Promise<voi
 async function measureEarlierSales() {
   const emptyUrl = url.replace(/\/tickets$/, "/tickets_empty");
   await owner.query("create database tickets_empty");
-  const migration = await startWorker<MigrateTasks>(path.join(import.meta.dirname, "../migrate-process.ts"));
-  await migration.ask("migrate", { databaseUrl: emptyUrl });
+  const migration = await startWorker<LocalDatabaseTasks>(
+    path.join(import.meta.dirname, "../local-database-process.ts"),
+  );
+  await migration.ask("start", { databaseUrl: emptyUrl });
   await migration.end();
   const emptyOwner = await connect(emptyUrl);
 
