@@ -1,13 +1,12 @@
 import type pg from "pg";
-import { cpuOf } from "../processes.ts";
+import { type CpuTimes, cpuOf } from "../processes.ts";
 
 /** What some backends have done since their start. */
 export interface BackendUsage {
   walBytes: number;
   /** Whole pages in it, which PostgreSQL writes for the first change of a page after a checkpoint. */
   fullPages: number;
-  /** Microseconds, or null where the system does not tell. */
-  cpu: number | null;
+  cpu: CpuTimes | null;
 }
 
 /** By backend, since differences of the log's position count what others wrote, autovacuum above all. */

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { type Spread, spread } from "../figures.ts";
+import { cpuBetween } from "../processes.ts";
 import type { Worker } from "../worker.ts";
 import { sampleWaits, usageOf, type Waits } from "./backends.ts";
 import type { Bought, BuyersTasks } from "./buyers-process.ts";
@@ -88,7 +89,7 @@ async function measureRound({ owner, buyers, expected }: Ring, contestant: Conte
   expect(expected, optionId, form, bought.sold);
 
   const answers = bought.sold + bought.refused;
-  const cpu = before.cpu === null || after.cpu === null ? null : after.cpu - before.cpu;
+  const cpu = cpuBetween(before.cpu, after.cpu);
   const round: Round = {
     ...bought,
     soldPerSecond: bought.sold / bought.seconds,

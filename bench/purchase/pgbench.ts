@@ -40,7 +40,7 @@ export async function runPgbench(run: PgbenchRun): Promise<{ sales: number; perS
       { env: { ...process.env, PGOPTIONS: `${run.options} -c plan_cache_mode=force_generic_plan` } },
     );
     const sales = /transactions actually processed: (\d+)/.exec(stdout)?.[1];
-    const perSecond = /tps = ([\d.]+)/.exec(stdout)?.[1];
+    const perSecond = /tps = ([\d.]+)/.exec(stdout)?.[1] ?? 0; // it says `nan` of nothing
     if (!/failed transactions: 0 /.test(stdout)) throw new Error(`pgbench: ${stdout}`);
     return { sales: Number(sales), perSecond: Number(perSecond) };
   } finally {

@@ -18,7 +18,7 @@ import { cellLines, earlierLines } from "./report.ts";
 const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const pace = flags.quick
   ? { rounds: 2, milliseconds: 400, earlierSales: 50_000, pgbenchSeconds: 1 }
-  : { rounds: 5, milliseconds: 1500, earlierSales: 1_000_000, pgbenchSeconds: 3 };
+  : { rounds: 5, milliseconds: 1300, earlierSales: 1_000_000, pgbenchSeconds: 3 };
 
 const BUYERS = [1, 16, 64];
 

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import pg from "pg";
 import { type Spread, spread } from "../figures.ts";
 import type { LocalDatabaseTasks } from "../local-database-process.ts";
-import { cpuOf } from "../processes.ts";
+import { cpuBetween, cpuOf } from "../processes.ts";
 import { recordSale } from "../purchase/lib-statement.ts";
 import { PLENTY } from "../purchase/options.ts";
 import { writeResults } from "../results.ts";
@@ -18,7 +18,7 @@ import { pathLines } from "./report.ts";
 const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const pace = flags.quick
   ? { rounds: 2, milliseconds: 500, warmUp: 500 }
-  : { rounds: 5, milliseconds: 1500, warmUp: 3000 };
+  : { rounds: 5, milliseconds: 1500, warmUp: 2000 };
 const CLIENTS = [1, 16];
 
 /** What one way did in one round; CPU in microseconds for each purchase, null where the system does not tell. */
@@ -101,18 +101,18 @@ process.exit(); // ends PostgreSQL
 
 async function measureRound(worker: Worker<ClientTasks>, between: number | undefined): Promise<PathRound> {
   const backends = await backendsOf();
-  const before = { between: between ? cpuOf([between]) : 0, postgres: cpuOf(backends) };
+  const processes = between === undefined ? [] : [between];
+  const before = { between: cpuOf(processes), postgres: cpuOf(backends) };
   const done = await worker.ask("callFor", { milliseconds: pace.milliseconds });
-  const after = { between: between ? cpuOf([between]) : 0, postgres: cpuOf(backends) };
+  const after = { between: cpuOf(processes), postgres: cpuOf(backends) };
   calls += done.calls;
-  const each = (later: number | null, earlier: number | null) =>
-    later === null || earlier === null ? null : (later - earlier) / done.calls;
+  const each = (cpu: number | null) => (cpu === null ? null : cpu / done.calls);
   return {
     ...done,
     perSecond: done.calls / done.seconds,
     clientCpu: done.clientCpu / done.calls,
-    betweenCpu: each(after.between, before.between),
-    postgresCpu: each(after.postgres, before.postgres),
+    betweenCpu: each(cpuBetween(before.between, after.between)),
+    postgresCpu: each(cpuBetween(before.postgres, after.postgres)),
   };
 }
 
