@@ -15,6 +15,7 @@ export class HttpConnection {
   readonly #head: string;
   #waiting: PromiseWithResolvers<HttpAnswer> | undefined;
   #received: Buffer | undefined;
+  #lastUsed = performance.now();
 
   private constructor(socket: Socket, head: string) {
     this.#socket = socket;
@@ -46,7 +47,14 @@ export class HttpConnection {
     if (answer.status !== 200) throw new Error(`the server answered ${answer.status} ${answer.body}`);
   }
 
-  exchange(body: string): Promise<HttpAnswer> {
+  /** Milliseconds since the last answer. Servers close a connection that is idle, and may just as a request comes. */
+  get idle(): number {
+    return performance.now() - this.#lastUsed;
+  }
+
+  /** @throws Error if the server closes the connection, or had done so before */
+  async exchange(body: string): Promise<HttpAnswer> {
+    if (this.#socket.destroyed) throw new Error("the server had closed the connection");
     const waiting = Promise.withResolvers<HttpAnswer>();
     this.#waiting = waiting;
     this.#socket.write(`${this.#head}${Buffer.byteLength(body)}\r\n\r\n${body}`);
@@ -69,6 +77,7 @@ export class HttpConnection {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     this.#received = undefined;
+    this.#lastUsed = performance.now();
     // All servers know the length before they begin; one that did not would be read wrongly here.
     const status = Number(/^HTTP\/1.1 (\d+) /.exec(head)?.[1]);
     if (status >= 0 && length >= 0) waiting?.resolve({ status, body: received.subarray(headEnd + 4) });

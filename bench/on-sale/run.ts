@@ -13,7 +13,7 @@ import { saleLines } from "./report.ts";
 const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const pace = flags.quick
   ? { tickets: 1_000, firstPerSecond: 200, decay: 3, seconds: 6 }
-  : { tickets: 20_000, firstPerSecond: 1_200, decay: 10, seconds: 25 };
+  : { tickets: 20_000, firstPerSecond: 800, decay: 15, seconds: 30 };
 
 /** Requests in the service at the same time at most, as a reserved concurrency would have it. */
 const ROOM = 256;

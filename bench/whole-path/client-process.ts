@@ -32,7 +32,13 @@ export interface Calls {
 
 export type ClientTasks = typeof tasks;
 
-let ways: (() => Promise<unknown>)[] = [];
+interface Way {
+  call(): Promise<unknown>;
+  /** Before each round: serverless-offline closes what has been idle for five seconds. */
+  reconnect?(): Promise<void>;
+}
+
+let ways: Way[] = [];
 
 const tasks = {
   async open(opening: Opening): Promise<void> {
@@ -42,14 +48,15 @@ const tasks = {
   },
 
   async callFor({ milliseconds }: { milliseconds: number }): Promise<Calls> {
+    await Promise.all(ways.map((way) => way.reconnect?.()));
     const latencies: number[] = [];
     const end = performance.now() + milliseconds;
     const before = ownUsage().cpu;
     const start = performance.now();
-    const call = async (way: () => Promise<unknown>) => {
+    const call = async (way: Way) => {
       for (let now = performance.now(); now < end; ) {
         const begun = now;
-        await way();
+        await way.call();
         now = performance.now();
         latencies.push(now - begun);
       }
@@ -70,36 +77,47 @@ const tasks = {
 
 serve(tasks);
 
-async function openWay(
-  { way, optionId, url, sent, lib }: Opening,
-  number: number,
-): Promise<() => Promise<unknown>> {
+async function openWay({ way, optionId, url, sent, lib }: Opening, number: number): Promise<Way> {
   const path = `/ticket_options/${optionId}/purchases`;
   const order = () => JSON.stringify({ Quantity: TICKETS_PER_SALE, UserID: v4() });
   switch (way) {
-    case "http": {
-      const connection = await HttpConnection.open(url, path);
-      return () => connection.send(order());
-    }
+    case "http":
+      return overHttp(() => HttpConnection.open(url, path), order);
     case "handler":
-      return async () => {
-        const headers = { "Content-Type": "application/json" };
-        const { status, body } = await overHandlers({ method: "POST", path, headers, body: order() });
-        if (status !== 200) throw new Error(`the handler answered ${status} ${body}`);
+      return {
+        async call() {
+          const headers = { "Content-Type": "application/json" };
+          const { status, body } = await overHandlers({ method: "POST", path, headers, body: order() });
+          if (status !== 200) throw new Error(`the handler answered ${status} ${body}`);
+        },
       };
-    case "data api": {
-      const connection = await HttpConnection.open(url);
-      return () => connection.send(sent.body.replace(sent.id, v7()).replace(sent.userId, v4()));
-    }
+    case "data api":
+      return overHttp(
+        () => HttpConnection.open(url),
+        () => sent.body.replace(sent.id, v7()).replace(sent.userId, v4()),
+      );
     case "driver": {
       const options = "-c lock_timeout=2000 -c statement_timeout=3000";
       const client = new pg.Client({ connectionString: url, options });
       client.on("error", () => {}); // when PostgreSQL ends first
       await client.connect();
-      return async () => {
-        if ((await forms(lib).lib({ number, client }, optionId)) !== "sold")
-          throw new Error("nothing was sold");
+      const sell = forms(lib).lib;
+      return {
+        async call() {
+          if ((await sell({ number, client }, optionId)) !== "sold") throw new Error("nothing was sold");
+        },
       };
     }
   }
+}
+
+function overHttp(open: () => Promise<HttpConnection>, body: () => string): Way {
+  let connection: HttpConnection | undefined;
+  return {
+    call: async () => connection?.send(body()),
+    async reconnect() {
+      connection?.close();
+      connection = await open();
+    },
+  };
 }
