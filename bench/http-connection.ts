@@ -1,6 +1,11 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
+export interface HttpAnswer {
+  status: number;
+  body: Buffer;
+}
+
 /**
  * A kept-alive HTTP connection that sends one request at a time. By hand and not by `node:http`, since a client that
  * takes as much CPU as the server would hide what the servers differ in.
@@ -8,8 +13,9 @@ import { connect, type Socket } from "node:net";
 export class HttpConnection {
   readonly #socket: Socket;
   readonly #head: string;
-  #waiting: PromiseWithResolvers<void> | undefined;
+  #waiting: PromiseWithResolvers<HttpAnswer> | undefined;
   #received: Buffer | undefined;
+  #lastUsed = performance.now();
 
   private constructor(socket: Socket, head: string) {
     this.#socket = socket;
@@ -20,13 +26,13 @@ export class HttpConnection {
     socket.on("close", () => this.#waiting?.reject(new Error("the server closed the connection")));
   }
 
-  /** Connects, for requests like those that the SDK sends to run a statement. */
-  static async open(url: string): Promise<HttpConnection> {
+  /** Connects, for `POST` requests to one path: by default like those that the SDK sends to run a statement. */
+  static async open(url: string, path = "/Execute"): Promise<HttpConnection> {
     const { hostname, port, host } = new URL(url);
     const socket = connect(Number(port), hostname);
     await once(socket, "connect");
     const head = [
-      "POST /Execute HTTP/1.1",
+      `POST ${path} HTTP/1.1`,
       `host: ${host}`,
       "content-type: application/json",
       "authorization: AWS4-HMAC-SHA256 Credential=local",
@@ -36,8 +42,20 @@ export class HttpConnection {
   }
 
   /** @throws Error if the answer is other than 200 */
-  send(body: string): Promise<void> {
-    const waiting = Promise.withResolvers<void>();
+  async send(body: string): Promise<void> {
+    const answer = await this.exchange(body);
+    if (answer.status !== 200) throw new Error(`the server answered ${answer.status} ${answer.body}`);
+  }
+
+  /** Milliseconds since the last answer. Servers close a connection that is idle, and may just as a request comes. */
+  get idle(): number {
+    return performance.now() - this.#lastUsed;
+  }
+
+  /** @throws Error if the server closes the connection, or had done so before */
+  async exchange(body: string): Promise<HttpAnswer> {
+    if (this.#socket.destroyed) throw new Error("the server had closed the connection");
+    const waiting = Promise.withResolvers<HttpAnswer>();
     this.#waiting = waiting;
     this.#socket.write(`${this.#head}${Buffer.byteLength(body)}\r\n\r\n${body}`);
     return waiting.promise;
@@ -59,8 +77,10 @@ export class HttpConnection {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     this.#received = undefined;
-    // Both servers know the length before they begin; one that did not would be read wrongly here.
-    if (head.startsWith("HTTP/1.1 200 ") && length >= 0) waiting?.resolve();
+    this.#lastUsed = performance.now();
+    // All servers know the length before they begin; one that did not would be read wrongly here.
+    const status = Number(/^HTTP\/1.1 (\d+) /.exec(head)?.[1]);
+    if (status >= 0 && length >= 0) waiting?.resolve({ status, body: received.subarray(headEnd + 4) });
     else waiting?.reject(new Error(`the server answered ${received}`));
   }
 }

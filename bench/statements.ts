@@ -96,7 +96,7 @@ export async function purchaseStatement(dataApiUrl: string, clients: number): Pr
 }
 
 /** The statement as one writes it for the driver, with a number for each name. */
-function numbered(sql: string): { text: string; names: string[] } {
+export function numbered(sql: string): { text: string; names: string[] } {
   const names = [...new Set(Array.from(sql.matchAll(/:(\w+)/g), ([, name = ""]) => name))];
   return { text: sql.replace(/:(\w+)/g, (_, name) => `$${names.indexOf(name) + 1}`), names };
 }

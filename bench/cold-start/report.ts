@@ -1,0 +1,17 @@
+import type { Table } from "../tables.ts";
+import type { ColdStart } from "./run.ts";
+
+export function coldStartTable(packages: ColdStart[]): Table {
+  return [
+    ["", "import ms", "least to most", "CPU ms", "of the bare client", "file kB", "zip kB"],
+    ...packages.map(({ name, milliseconds, cpu, share, bytes, zipBytes }) => [
+      name,
+      milliseconds.median.toFixed(1),
+      `${milliseconds.min.toFixed(1)} to ${milliseconds.max.toFixed(1)}`,
+      cpu.median.toFixed(1),
+      share.median.toFixed(2),
+      (bytes / 1000).toFixed(1),
+      (zipBytes / 1000).toFixed(1),
+    ]),
+  ];
+}

@@ -1,0 +1,85 @@
+// Measures how long the packaged functions take to load: see ../README.md.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { type Spread, spread } from "../figures.ts";
+import { writeResults } from "../results.ts";
+import { machine } from "../setting.ts";
+import { asText } from "../tables.ts";
+import { type Package, packageBareClient, packageEmptyHandler, packageFunctions } from "./packages.ts";
+import { coldStartTable } from "./report.ts";
+
+const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
+const runs = flags.quick ? 5 : 30;
+
+export interface ColdStart extends Omit<Package, "file"> {
+  /** Of the import. */
+  milliseconds: Spread;
+  /** Milliseconds of CPU time, of all threads. */
+  cpu: Spread;
+  /** Of the time of the bare SDK client in the same turn. */
+  share: Spread;
+  runs: { milliseconds: number; cpu: number }[];
+}
+
+export interface ColdStartResults {
+  measured: string;
+  loadAfter: number;
+  setting: Record<string, string | number>;
+  packages: ColdStart[];
+}
+
+/** What a function finds in its environment, so that loading it does not stop for want of something. */
+const environment = {
+  CLUSTER_ARN: "arn:aws:rds:eu-west-1:000000000000:cluster:tickets",
+  SECRET_ARN: "arn:aws:secretsmanager:eu-west-1:000000000000:secret:tickets-functions",
+  DATABASE_NAME: "tickets",
+  AWS_REGION: "eu-west-1",
+  AWS_ACCESS_KEY_ID: "local",
+  AWS_SECRET_ACCESS_KEY: "local",
+  AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+};
+
+const setting = { ...machine(), runs };
+console.log(setting, "\n");
+const folder = mkdtempSync(path.join(tmpdir(), "ticket-allocation-bench-"));
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+const packages = [
+  ...(await packageFunctions(folder)),
+  await packageBareClient(folder),
+  await packageEmptyHandler(folder),
+];
+const results = measureInTurn();
+console.log(asText(coldStartTable(results)), "\n");
+writeResults("cold-start", { setting, packages: results });
+
+/** Each in turn, run after run: whatever else the machine does meets all of them alike. */
+function measureInTurn(): ColdStart[] {
+  for (const { file } of packages) importOnce(file); // from then on it is in the system's cache of files
+  const measured = packages.map(() => [] as ColdStart["runs"]);
+  for (let run = 0; run < runs; run++)
+    for (let turn = 0; turn < packages.length; turn++) {
+      const index = (turn + run) % packages.length;
+      measured[index]?.push(importOnce(packages[index]?.file ?? ""));
+    }
+  const bare = measured[packages.findIndex(({ name }) => name === "bare SDK client")] ?? [];
+  return packages.map(({ file, ...rest }, index) => {
+    const own = measured[index] ?? [];
+    return {
+      ...rest,
+      milliseconds: spread(own.map(({ milliseconds }) => milliseconds)),
+      cpu: spread(own.map(({ cpu }) => cpu)),
+      share: spread(
+        own.map(({ milliseconds }, run) => milliseconds / (bare[run]?.milliseconds ?? Number.NaN)),
+      ),
+      runs: own,
+    };
+  });
+}
+
+function importOnce(file: string): { milliseconds: number; cpu: number } {
+  const script = path.join(import.meta.dirname, "import-once.cjs");
+  return JSON.parse(execFileSync(process.execPath, [script, file], { env: environment, encoding: "utf8" }));
+}

@@ -1,0 +1,66 @@
+// The buyers of an on-sale: they come when they come, whether the service keeps up or not.
+import { setTimeout } from "node:timers/promises";
+import { v4 } from "uuid";
+import { HttpConnection } from "../http-connection.ts";
+import { ownUsage } from "../reporting.ts";
+import { serve } from "../worker.ts";
+
+/** A buyer: when one comes, in milliseconds from the start, and how many tickets one wants. */
+export interface Arrival {
+  at: number;
+  quantity: number;
+}
+
+/** What became of a buyer; times in milliseconds from the start. */
+export interface Visit extends Arrival {
+  letIn: number;
+  answered: number;
+  status: number;
+}
+
+export type CrowdTasks = typeof tasks;
+
+interface Sale {
+  url: string;
+  optionId: string;
+  /** Requests at the same time at most: further buyers wait at the door, in the order in which they came. */
+  room: number;
+  arrivals: Arrival[];
+}
+
+/** Milliseconds, well before the five seconds after which serverless-offline closes a connection. */
+const LONG_IDLE = 2_000;
+
+const tasks = {
+  async run({ url, optionId, room, arrivals }: Sale) {
+    const path = `/ticket_options/${optionId}/purchases`;
+    const open = () => HttpConnection.open(url, path);
+    const connections = await Promise.all(Array.from({ length: room }, open));
+    const tickets = new Set<string>();
+    const visits: Visit[] = [];
+    const before = ownUsage().cpu;
+    const start = performance.now();
+    const now = () => performance.now() - start;
+    let next = 0;
+    const serveBuyers = async (first: HttpConnection) => {
+      let connection = first;
+      for (let arrival = arrivals[next++]; arrival; arrival = arrivals[next++]) {
+        if (arrival.at > now()) await setTimeout(arrival.at - now());
+        const letIn = now();
+        const order = JSON.stringify({ Quantity: arrival.quantity, UserID: v4() });
+        if (connection.idle > LONG_IDLE) {
+          connection.close();
+          connection = await open();
+        }
+        const { status, body } = await connection.exchange(order);
+        visits.push({ ...arrival, letIn, answered: now(), status });
+        if (status === 200) for (const id of JSON.parse(String(body)).TicketIDs) tickets.add(id);
+      }
+      connection.close();
+    };
+    await Promise.all(connections.map(serveBuyers));
+    return { visits, differentTickets: tickets.size, clientCpu: ownUsage().cpu - before };
+  },
+};
+
+serve(tasks);

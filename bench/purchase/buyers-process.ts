@@ -1,0 +1,157 @@
+// The buyers: a process that does nothing else, so that what it costs can be told.
+import pg from "pg";
+import { quantile } from "../figures.ts";
+import { ownUsage } from "../reporting.ts";
+import { serve } from "../worker.ts";
+import { type Buyer, type FormName, forms, type LibStatement, type Outcome } from "./forms.ts";
+
+/** What the buyers of one crowd met within some time. */
+export interface Bought {
+  seconds: number;
+  sold: number;
+  refused: number;
+  raced: number;
+  failed: number;
+  /** Milliseconds that a sale took, or a refusal where nothing was sold. */
+  p50: number;
+  p95: number;
+  p99: number;
+  /** Microseconds of this process's CPU time. */
+  clientCpu: number;
+}
+
+interface Opening {
+  crowd: string;
+  url: string;
+  buyers: number;
+  /** Settings of each session, as `-c name=value`. */
+  options: string;
+}
+
+interface Target {
+  crowd: string;
+  form: FormName;
+  optionId: string;
+}
+
+export type BuyersTasks = typeof tasks;
+
+let sell = forms({ text: "", names: [] });
+const crowds = new Map<string, Buyer[]>();
+
+const tasks = {
+  prepare(lib: LibStatement): void {
+    sell = forms(lib);
+  },
+
+  /** @returns the process ids of the buyers' backends */
+  async open({ crowd, url, buyers, options }: Opening): Promise<number[]> {
+    const opened = Array.from({ length: buyers }, (_, number) => ({
+      number,
+      client: new pg.Client({ connectionString: url, options }),
+    }));
+    crowds.set(crowd, opened);
+    for (const { client } of opened) client.on("error", () => {}); // when PostgreSQL ends first
+    await Promise.all(opened.map(({ client }) => client.connect()));
+    return Promise.all(
+      opened.map(async ({ client }) => (await client.query("select pg_backend_pid() as pid")).rows[0].pid),
+    );
+  },
+
+  /** Each buyer makes so many purchases of an option of its own: all plans are made, and nobody has waited. */
+  async warmUp(warming: {
+    crowd: string;
+    form: FormName;
+    optionIds: string[];
+    times: number;
+  }): Promise<number> {
+    const { crowd, form, optionIds, times } = warming;
+    const buy = async (buyer: Buyer) => {
+      for (let time = 0; time < times; time++) await sell[form](buyer, optionIds[buyer.number] ?? "");
+    };
+    await Promise.all(buyersOf(crowd).map(buy));
+    return buyersOf(crowd).length * times;
+  },
+
+  async buyFor({ crowd, form, optionId, milliseconds }: Target & { milliseconds: number }): Promise<Bought> {
+    const end = performance.now() + milliseconds;
+    return buy({ crowd, form, optionId }, () => performance.now() < end);
+  },
+
+  /** Goes on until each buyer has been refused. */
+  async buyAll(target: Target): Promise<Bought> {
+    return buy(target, (last) => last !== "refused");
+  },
+
+  /** Milliseconds of a commit with next to nothing in it, one after the other. */
+  async commits({ crowd, times }: { crowd: string; times: number }): Promise<number[]> {
+    const [buyer] = buyersOf(crowd);
+    const milliseconds = [];
+    for (let time = 0; time < times; time++) {
+      const begun = performance.now();
+      await buyer?.client.query({
+        name: "message",
+        text: "select pg_logical_emit_message(true, 'bench', '')",
+      });
+      milliseconds.push(performance.now() - begun);
+    }
+    return milliseconds;
+  },
+
+  /** Makes each backend tell at once what it has counted, which it otherwise does in its own time. */
+  async tellStatistics({ crowd }: { crowd: string }): Promise<void> {
+    await Promise.all(buyersOf(crowd).map(({ client }) => client.query("select pg_stat_force_next_flush()")));
+  },
+
+  async close({ crowd }: { crowd: string }): Promise<void> {
+    await Promise.all(buyersOf(crowd).map(({ client }) => client.end()));
+    crowds.delete(crowd);
+  },
+};
+
+serve(tasks);
+
+function buyersOf(crowd: string): Buyer[] {
+  const buyers = crowds.get(crowd);
+  if (!buyers) throw new Error(`there is no crowd ${crowd}`);
+  return buyers;
+}
+
+async function buy(
+  { crowd, form, optionId }: Target,
+  goesOn: (last: Outcome | undefined) => boolean,
+): Promise<Bought> {
+  const latencies = { sold: [] as number[], refused: [] as number[] };
+  let [raced, failed] = [0, 0];
+  let cause: unknown;
+  const buyFor = async (buyer: Buyer) => {
+    for (let last: Outcome | undefined; goesOn(last); ) {
+      const begun = performance.now();
+      try {
+        last = await sell[form](buyer, optionId);
+        if (last === "raced") raced += 1;
+        else latencies[last].push(performance.now() - begun);
+      } catch (error) {
+        failed += 1;
+        cause ??= error;
+      }
+    }
+  };
+  const before = ownUsage().cpu;
+  const start = performance.now();
+  await Promise.all(buyersOf(crowd).map(buyFor));
+  const seconds = (performance.now() - start) / 1000;
+  if (cause) console.error(`${failed} purchases failed, the first with:`, cause);
+  const told = Float64Array.from(latencies.sold.length > 0 ? latencies.sold : latencies.refused).sort();
+  return {
+    seconds,
+    sold: latencies.sold.length,
+    refused: latencies.refused.length,
+    raced,
+    failed,
+    p50: quantile(told, 0.5),
+    p95: quantile(told, 0.95),
+    p99: quantile(told, 0.99),
+    clientCpu: ownUsage().cpu - before,
+  };
+}

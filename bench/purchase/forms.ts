@@ -1,0 +1,149 @@
+import type pg from "pg";
+import { v4, v7 } from "uuid";
+import { TICKETS_PER_SALE } from "../statements.ts";
+
+/** One buyer at one connection. */
+export interface Buyer {
+  /** Counted from 0; the floor needs it. */
+  number: number;
+  client: pg.Client;
+}
+
+/** `raced`: nothing was sold although the statement's snapshot had enough. The service would look again. */
+export type Outcome = "sold" | "refused" | "raced";
+
+/** Sells two tickets of an option to a new user. */
+export type Sell = (buyer: Buyer, optionId: string) => Promise<Outcome>;
+
+/** `lib` is the service's own statement: over one row or over many, that is a matter of the option. */
+export type FormName = "lib" | "transaction" | "floor" | "sum" | "nothing";
+
+/** The service's statement as the driver takes it: a number for each name. */
+export interface LibStatement {
+  text: string;
+  names: string[];
+}
+
+/** All forms go through the same driver, as named statements that each connection prepares once. */
+export function forms(lib: LibStatement): Record<FormName, Sell> {
+  return { lib: inOneStatement(lib), transaction: inTransaction, floor: insertsOnly, sum: readsSum, nothing };
+}
+
+function inOneStatement({ text, names }: LibStatement): Sell {
+  return async ({ client }, ticketOptionId) => {
+    const order: Record<string, string | number | null> = {
+      id: v7(),
+      key: null,
+      ticketOptionId,
+      userId: v4(),
+      quantity: TICKETS_PER_SALE,
+      anywhere: Math.floor(Math.random() * 64),
+    };
+    const { rows } = await client.query({ name: "sell", text, values: names.map((name) => order[name]) });
+    const { createdAt, available } = rows[0];
+    if (createdAt !== null) return "sold";
+    return available < TICKETS_PER_SALE ? "refused" : "raced";
+  };
+}
+
+/** What one writes first: six calls, and the row is locked from the second to the last. */
+const inTransaction: Sell = async ({ client }, ticketOptionId) => {
+  const id = v7();
+  await client.query({ name: "begin", text: "begin" });
+  const { rows } = await client.query({
+    name: "lock",
+    text: `
+      select allocation
+      from ticket_option_stripes
+      where ticket_option_id = $1
+        and stripe = 0
+      for update
+      `,
+    values: [ticketOptionId],
+  });
+  if (rows[0].allocation < TICKETS_PER_SALE) {
+    await client.query({ name: "rollback", text: "rollback" });
+    return "refused";
+  }
+  await client.query({
+    name: "take",
+    text: `
+      update ticket_option_stripes
+      set
+        allocation = allocation - $2,
+        updated_at = clock_timestamp()
+      where ticket_option_id = $1
+        and stripe = 0
+      `,
+    values: [ticketOptionId, TICKETS_PER_SALE],
+  });
+  await client.query({
+    name: "purchase",
+    text: `
+      insert into purchases (id, ticket_option_id, stripe, user_id, quantity, idempotency_key, created_at)
+      values ($1, $2, 0, $3, $4, null, clock_timestamp())
+      `,
+    values: [id, ticketOptionId, v4(), TICKETS_PER_SALE],
+  });
+  await client.query({
+    name: "tickets",
+    text: `
+      insert into tickets (purchase_id, ticket_option_id)
+      select $1, $2
+      from generate_series(1, cast($3 as integer))
+      returning id
+      `,
+    values: [id, ticketOptionId, TICKETS_PER_SALE],
+  });
+  await client.query({ name: "commit", text: "commit" });
+  return "sold";
+};
+
+/**
+ * The floor: what is left of the statement without a counter. The foreign key locks the stripe that a purchase names, so
+ * each buyer names one that no other does.
+ */
+const insertsOnly: Sell = async ({ number, client }, ticketOptionId) => {
+  await client.query({
+    name: "insert",
+    text: `
+      with purchase as (
+        insert into purchases (id, ticket_option_id, stripe, user_id, quantity, idempotency_key, created_at)
+        values ($1, $2, $3, $4, $5, null, clock_timestamp())
+        returning id, ticket_option_id, quantity, created_at
+      ),
+      sold as (
+        insert into tickets (purchase_id, ticket_option_id)
+        select purchase.id, purchase.ticket_option_id
+        from purchase
+        cross join generate_series(1, purchase.quantity)
+        returning id
+      )
+      select
+        (select created_at from purchase) as "createdAt",
+        (select array_agg(cast(id as text) order by id) from sold) as "ticketIds"
+      `,
+    values: [v7(), ticketOptionId, number, v4(), TICKETS_PER_SALE],
+  });
+  return "sold";
+};
+
+/** The least that can refuse: reads what is left, and nothing else. */
+const readsSum: Sell = async ({ client }, ticketOptionId) => {
+  await client.query({
+    name: "sum",
+    text: `
+      select sum(allocation) as available
+      from ticket_option_stripes
+      where ticket_option_id = $1
+      `,
+    values: [ticketOptionId],
+  });
+  return "refused";
+};
+
+/** The least that a call can be. */
+const nothing: Sell = async ({ client }) => {
+  await client.query({ name: "nothing", text: "select 1" });
+  return "refused";
+};

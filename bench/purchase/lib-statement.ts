@@ -1,0 +1,47 @@
+import { v4, v7 } from "uuid";
+import { startLocalDatabase } from "../../infra/local/database.ts";
+import { startRecordingProxy } from "../recording-proxy.ts";
+import { numbered, TICKETS_PER_SALE } from "../statements.ts";
+import type { LibStatement } from "./forms.ts";
+import { PLENTY } from "./options.ts";
+
+/** The statement that sells, and how the service puts a large option on sale. */
+export interface LibSale extends LibStatement {
+  /** As it is sent, with a name for each parameter. */
+  sql: string;
+  /** Puts an option on sale through `lib/`. */
+  createOption(): Promise<string>;
+  /** What the SDK sent for a sale, made over to an option and to whom the secret is of. */
+  sentFor(optionId: string, secretArn: string): { body: string; id: string; userId: string };
+}
+
+/** Makes the tables and one sale as the function makes it, and takes the statement from what the SDK sent for it. */
+export async function recordSale(databaseUrl: string): Promise<LibSale> {
+  const database = await startLocalDatabase(databaseUrl);
+  const proxy = await startRecordingProxy(database.dataApi.url);
+  process.env.AWS_ENDPOINT_URL_RDS_DATA = proxy.url;
+  await database.migrate();
+  // Only now: they read the environment as they load.
+  const { createTicketOption } = await import("../../lib/ticket-options.ts");
+  const { sellTickets } = await import("../../lib/purchases.ts");
+  const identity = () => ({ id: v7(), key: null, isRepeat: false });
+  const deadline = () => performance.now() + 60_000;
+
+  const createOption = async () => {
+    const option = { apiKeyId: null, name: "Benchmark", description: "", capacity: PLENTY };
+    const created = await createTicketOption({ ...identity(), ...option }, deadline());
+    if (created.result !== "created") throw new Error(`no option: ${created.result}`);
+    return created.option.id;
+  };
+  const order = { ticketOptionId: await createOption(), userId: v4(), quantity: TICKETS_PER_SALE };
+  const sale = { ...identity(), ...order };
+  const { result } = await sellTickets(sale, deadline());
+  if (result !== "sold") throw new Error(`the first sale ended in: ${result}`);
+  const sent = proxy.lastBody();
+  const { sql, secretArn } = JSON.parse(sent);
+  const sentFor = (optionId: string, secret: string) => {
+    const body = sent.replace(order.ticketOptionId, optionId).replace(secretArn, secret);
+    return { body, id: sale.id, userId: sale.userId };
+  };
+  return { sql, ...numbered(sql), createOption, sentFor };
+}

@@ -1,0 +1,210 @@
+// Measures the statement that sells, beside what could stand in its place: see ../README.md.
+import path from "node:path";
+import { parseArgs } from "node:util";
+import pg from "pg";
+import { quantile } from "../figures.ts";
+import type { LocalDatabaseTasks } from "../local-database-process.ts";
+import { writeResults } from "../results.ts";
+import { machine, POSTGRES_SETTINGS } from "../setting.ts";
+import { startTemporaryPostgres } from "../temporary-postgres.ts";
+import { startWorker } from "../worker.ts";
+import type { BuyersTasks } from "./buyers-process.ts";
+import { recordSale } from "./lib-statement.ts";
+import { type Contestant, expect, measure, type Result, type Ring } from "./measure.ts";
+import { checkSales, createOption, loadEarlierSales } from "./options.ts";
+import { pgbenchVersion, runPgbench } from "./pgbench.ts";
+import { cellLines, earlierLines } from "./report.ts";
+
+const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
+const pace = flags.quick
+  ? { rounds: 2, milliseconds: 400, earlierSales: 50_000, pgbenchSeconds: 1 }
+  : { rounds: 5, milliseconds: 1300, earlierSales: 1_000_000, pgbenchSeconds: 3 };
+
+const BUYERS = [1, 16, 64];
+
+/** The limits of the functions' role, and what makes every commit take longer. */
+const limits = "-c lock_timeout=2000 -c statement_timeout=3000";
+const LATENCIES = [
+  { latency: "local", options: limits },
+  { latency: "4 ms", options: `${limits} -c commit_delay=4000 -c commit_siblings=0` },
+];
+
+/** Calls of each form on each connection before the first round: PostgreSQL settles on a plan after five. */
+const WARM_UPS = 8;
+
+/** What was measured with one number of buyers at one commit latency. */
+export interface Cell {
+  latency: string;
+  buyers: number;
+  results: Result[];
+  /** Purchases per second of the same statement, by form, where there is a pgbench. */
+  pgbench: Record<string, number> | null;
+}
+
+export interface PurchaseResults {
+  measured: string;
+  loadAfter: number;
+  setting: ReturnType<typeof machine> & Record<string, string | number>;
+  /** Milliseconds of a commit with nothing else in it: half of them took less. */
+  commits: Record<string, number>;
+  cells: Cell[];
+  /** What a refusal is made of. */
+  refusals: Cell;
+  earlier: { sales: number; buyers: number; results: Result[] }[];
+}
+
+const url = await startTemporaryPostgres();
+const lib = await recordSale(url);
+const owner = await connect(url);
+const buyers = await startWorker<BuyersTasks>(path.join(import.meta.dirname, "buyers-process.ts"));
+await buyers.ask("prepare", { text: lib.text, names: lib.names });
+const ring: Ring = { owner, buyers, expected: new Map() };
+const pgbench = pgbenchVersion();
+
+const { rows } = await owner.query(POSTGRES_SETTINGS);
+const setting = { ...machine(), ...rows[0], pgbench: pgbench ?? "none", ...pace };
+console.log(setting, "\n");
+
+const soldOut = await sellOut(64, 64 * 64);
+const commits: Record<string, number> = {};
+const cells: Cell[] = [];
+for (const { latency, options } of LATENCIES) {
+  for (const count of BUYERS) {
+    const cell = await measureCell(latency, count, options);
+    console.log(cellLines(cell));
+    cells.push(cell);
+  }
+}
+const refusals = await measureRefusals(64);
+console.log(cellLines(refusals));
+await checkSales(owner, ring.expected);
+const earlier = await measureEarlierSales();
+writeResults("purchase", { setting, commits, cells, refusals, earlier });
+await buyers.end();
+process.exit(); // ends PostgreSQL
+
+async function connect(connectionString: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString });
+  client.on("error", () => {}); // when PostgreSQL ends first
+  await client.connect();
+  return client;
+}
+
+/** An option of which every ticket has been sold, by the statement. */
+async function sellOut(stripes: number, capacity: number): Promise<string> {
+  const optionId = await createOption(owner, stripes, capacity);
+  await buyers.ask("open", { crowd: "first", url, buyers: 16, options: limits });
+  const { sold } = await buyers.ask("buyAll", { crowd: "first", form: "lib", optionId });
+  expect(ring.expected, optionId, "lib", sold);
+  await buyers.ask("close", { crowd: "first" });
+  return optionId;
+}
+
+async function measureCell(latency: string, count: number, options: string): Promise<Cell> {
+  const crowd = `${latency} ${count}`;
+  const pids = await buyers.ask("open", { crowd, url, buyers: count, options });
+  await warmUp(crowd, count);
+  if (count === 1) {
+    const times = await buyers.ask("commits", { crowd, times: 200 });
+    commits[latency] = quantile(Float64Array.from(times).sort(), 0.5);
+  }
+  const row = await createOption(owner, 1);
+  const striped = await lib.createOption();
+  const contestants: Contestant[] = [
+    { name: "striped", form: "lib", optionId: striped },
+    { name: "single row", form: "lib", optionId: row },
+    { name: "transaction", form: "transaction", optionId: await createOption(owner, 1) },
+    { name: "floor", form: "floor", optionId: await createOption(owner, 64) },
+    { name: "sold out", form: "lib", optionId: soldOut },
+  ].map((contestant) => ({ ...contestant, crowd, pids }) as Contestant);
+  const results = await measure(ring, contestants, pace);
+  await buyers.ask("close", { crowd });
+  return { latency, buyers: count, results, pgbench: await besidePgbench() };
+
+  async function besidePgbench(): Promise<Record<string, number> | null> {
+    if (!pgbench) return null;
+    const rates: Record<string, number> = {};
+    for (const [name, optionId] of Object.entries({ striped, "single row": row })) {
+      const run = { databaseUrl: url, sql: lib.sql, optionId, buyers: count, seconds: pace.pgbenchSeconds };
+      const { sales, perSecond } = await runPgbench({ ...run, options });
+      expect(ring.expected, optionId, "lib", sales);
+      rates[name] = perSecond;
+    }
+    return rates;
+  }
+}
+
+async function measureRefusals(count: number): Promise<Cell> {
+  const oneStripe = await sellOut(1, 64);
+  const crowd = `refusals ${count}`;
+  const pids = await buyers.ask("open", { crowd, url, buyers: count, options: limits });
+  await warmUp(crowd, count);
+  const contestants: Contestant[] = [
+    { name: "a sale", form: "lib", optionId: await lib.createOption() },
+    { name: "a refusal", form: "lib", optionId: soldOut },
+    { name: "a refusal, single row", form: "lib", optionId: oneStripe },
+    { name: "the sum alone", form: "sum", optionId: soldOut },
+    { name: "select 1", form: "nothing", optionId: soldOut },
+  ].map((contestant) => ({ ...contestant, crowd, pids }) as Contestant);
+  const results = await measure(ring, contestants, pace);
+  await buyers.ask("close", { crowd });
+  return { latency: "local", buyers: count, results, pgbench: null };
+}
+
+async function warmUp(crowd: string, count: number, client = owner): Promise<void> {
+  const optionIds = [];
+  for (let number = 0; number < count; number++) optionIds.push(await createOption(client, 1));
+  for (const form of ["lib", "transaction"] as const)
+    await buyers.ask("warmUp", { crowd, form, optionIds, times: WARM_UPS });
+  const floor = await createOption(client, 64);
+  await buyers.ask("warmUp", { crowd, form: "floor", optionIds: Array(count).fill(floor), times: WARM_UPS });
+}
+
+/**
+ * One option with that many earlier sales, one without in the same tables, and one in a database without any: a
+ * statement that got slower with the option's past, or with that of all options, would show.
+ */
+async function measureEarlierSales() {
+  const emptyUrl = url.replace(/\/tickets$/, "/tickets_empty");
+  await owner.query("create database tickets_empty");
+  const migration = await startWorker<LocalDatabaseTasks>(
+    path.join(import.meta.dirname, "../local-database-process.ts"),
+  );
+  await migration.ask("start", { databaseUrl: emptyUrl });
+  await migration.end();
+  const emptyOwner = await connect(emptyUrl);
+
+  const expected: Ring["expected"] = new Map();
+  const emptyExpected: Ring["expected"] = new Map();
+  const loaded = await createOption(owner, 64);
+  await loadEarlierSales(owner, loaded, pace.earlierSales);
+  expect(expected, loaded, "lib", pace.earlierSales, pace.earlierSales);
+  const beside = await createOption(owner, 64);
+  const alone = await createOption(emptyOwner, 64);
+
+  const measured = [];
+  for (const count of [1, 16]) {
+    const crowd = `full ${count}`;
+    const pids = await buyers.ask("open", { crowd, url, buyers: count, options: limits });
+    await warmUp(crowd, count);
+    const emptyCrowd = `empty ${count}`;
+    const opening = { crowd: emptyCrowd, url: emptyUrl, buyers: count, options: limits };
+    const emptyPids = await buyers.ask("open", opening);
+    await warmUp(emptyCrowd, count, emptyOwner);
+    const contestants: Contestant[] = [
+      { name: "after earlier sales", crowd, pids, form: "lib", optionId: loaded },
+      { name: "empty, same tables", crowd, pids, form: "lib", optionId: beside },
+      { name: "empty database", crowd: emptyCrowd, pids: emptyPids, form: "lib", optionId: alone },
+    ];
+    const results = await measure({ owner, buyers, expected }, contestants, pace);
+    await buyers.ask("close", { crowd });
+    await buyers.ask("close", { crowd: emptyCrowd });
+    measured.push({ sales: pace.earlierSales, buyers: count, results });
+  }
+  emptyExpected.set(alone, expected.get(alone) ?? { sales: 0, tickets: 0, taken: 0 });
+  expected.delete(alone);
+  await checkSales(owner, expected);
+  await checkSales(emptyOwner, emptyExpected);
+  for (const each of measured) console.log(earlierLines(each));
+  return measured;
+}

@@ -1,0 +1,42 @@
+import type { EChartsOption } from "echarts";
+import { layersOf } from "../whole-path/report.ts";
+import type { PathResults } from "../whole-path/run.ts";
+import { axis, COLOURS, drawSvg, heading } from "./chart.ts";
+
+const LAYER_COLOURS = [COLOURS.grey, COLOURS.orange, COLOURS.green, COLOURS.blue];
+
+/** What each layer adds to a purchase that nobody else disturbs. */
+export function pathChart({ ways }: PathResults, title: string): string {
+  const layers = layersOf(ways);
+  const bars = [
+    { label: "CPU", unit: "ms", values: layers.map(({ cpu }) => (cpu ?? 0) / 1000) },
+    { label: "time", unit: "ms", values: layers.map(({ milliseconds }) => milliseconds) },
+  ];
+  const sums = bars.map(({ values }) => values.reduce((sum, value) => sum + value, 0));
+  const options: EChartsOption = {
+    title: heading(title, "One purchase after the other: median time, and CPU time of all processes"),
+    legend: { top: 62, left: 70, itemGap: 18, textStyle: { fontSize: 13 } },
+    grid: { left: 80, right: 40, top: 100, bottom: 55 },
+    xAxis: { type: "value", ...axis("milliseconds for each purchase", 30) },
+    yAxis: {
+      type: "category",
+      data: bars.map(({ label }) => label),
+      ...axis("", 0),
+      axisTick: { show: false },
+    },
+    series: layers.map(({ name }, layer) => ({
+      type: "bar" as const,
+      name,
+      stack: "all",
+      barWidth: "55%",
+      itemStyle: { color: LAYER_COLOURS[layer] ?? COLOURS.grey },
+      data: bars.map(({ values }, bar) => {
+        const value = Math.max(values[layer] ?? 0, 0);
+        const share = Math.round((100 * value) / (sums[bar] ?? 1));
+        return { value, label: { show: share >= 5, formatter: `${value.toFixed(2)}\n${share} %` } };
+      }),
+      label: { show: true, fontSize: 12, color: layer === 1 ? COLOURS.ink : "#ffffff" },
+    })),
+  };
+  return drawSvg(options, 900, 320);
+}

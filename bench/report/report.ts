@@ -1,0 +1,164 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { coldStartTable } from "../cold-start/report.ts";
+import type { ColdStartResults } from "../cold-start/run.ts";
+import { saleTable, soldOutAfter } from "../on-sale/report.ts";
+import type { SaleResults } from "../on-sale/run.ts";
+import { resultTable } from "../purchase/report.ts";
+import type { Cell, PurchaseResults } from "../purchase/run.ts";
+import { type Part, RESULTS, readResults } from "../results.ts";
+import { asMarkdown, asText, type Table } from "../tables.ts";
+import { layersOf, pathTable } from "../whole-path/report.ts";
+import type { PathResults } from "../whole-path/run.ts";
+import { coldStartChart } from "./cold-start-chart.ts";
+import { fillDocument } from "./document.ts";
+import { onSaleChart } from "./on-sale-chart.ts";
+import { pathChart } from "./path-chart.ts";
+import { purchaseChart } from "./purchase-chart.ts";
+import { coldStartTargets, purchaseTargets, type Target, targetTable } from "./targets.ts";
+import { waitTable } from "./waits.ts";
+
+/** What one part gives to the documents. */
+interface Piece {
+  targets: Target[];
+  picture: string;
+  /** Markdown, by the name of its place in the document. */
+  texts: Record<string, string>;
+  setting: Record<string, string | number>;
+  measured: string;
+  loadAfter: number;
+}
+
+const pieces: Record<Part, () => Piece> = {
+  purchase: purchasePiece,
+  "whole-path": pathPiece,
+  "cold-start": coldStartPiece,
+  "on-sale": onSalePiece,
+};
+
+/** Draws what the parts left, and puts it into the documents if that is wanted, else beside the results. */
+export function report(parts: Part[], forDocuments: boolean): void {
+  const folder = forDocuments ? path.join(import.meta.dirname, "../../docs") : RESULTS;
+  const made = parts.map((part) => ({ part, ...pieces[part]() }));
+  for (const { part, picture } of made) writeFileSync(path.join(folder, `performance-${part}.svg`), picture);
+
+  const targets = made.flatMap((piece) => piece.targets);
+  if (targets.length > 0) console.log(asText(targetTable(targets)));
+  if (!forDocuments) return;
+  const settings: Table = [
+    ["Part", "Measured (UTC)", "Load before", "Load after"],
+    ...made.map(({ part, measured, loadAfter, setting }) => [
+      part,
+      measured.slice(0, 16).replace("T", " "),
+      Number(setting.loadBefore).toFixed(2),
+      loadAfter.toFixed(2),
+    ]),
+  ];
+  const { cpu, cores, system, node } = made[0]?.setting ?? {};
+  const texts = Object.assign({}, ...made.map((piece) => piece.texts)) as Record<string, string>;
+  fillDocument(path.join(folder, "performance.md"), {
+    ...texts,
+    targets: asMarkdown(targetTable(targets)),
+    setting: `${cpu}, ${cores} cores, ${system}, Node ${node}.\n\n${asMarkdown(settings)}`,
+  });
+}
+
+function purchasePiece(): Piece {
+  const results = readResults<PurchaseResults>("purchase");
+  const targets = purchaseTargets(results);
+  const title = `At 4 ms commits, 64 rows sell ${targets[0]?.measured.median.toFixed(1)} times as often as one to 64 buyers`;
+  const { postgres, fsync, synchronousCommit, walSyncMethod, sharedBuffers, pgbench } = results.setting;
+  const slow = results.cells.filter(({ buyers }) => buyers === 64);
+  return {
+    ...results,
+    targets,
+    picture: purchaseChart(results, title),
+    texts: {
+      purchase: results.cells.map(cellText).join("\n\n"),
+      waits: slow
+        .map((cell) => `${cell.latency} commits, 64 buyers:\n\n${asMarkdown(waitTable(cell))}`)
+        .join("\n\n"),
+      refusals: asMarkdown(resultTable(results.refusals.results)),
+      earlier: results.earlier
+        .map(
+          ({ sales, buyers, results }) =>
+            `${sales.toLocaleString("en")} earlier sales, ${count(buyers)}:\n\n${asMarkdown(resultTable(results))}`,
+        )
+        .join("\n\n"),
+      postgres: `PostgreSQL ${postgres}: fsync ${fsync}, synchronous_commit ${synchronousCommit}, wal_sync_method ${walSyncMethod}, shared_buffers ${sharedBuffers}, all else by default. pgbench: ${pgbench}. A commit with nothing else in it takes ${results.commits.local?.toFixed(2)} ms, and ${results.commits["4 ms"]?.toFixed(2)} ms with 4 ms imitated (medians of 200).`,
+    },
+  };
+}
+
+function cellText(cell: Cell): string {
+  const beside = Object.entries(cell.pgbench ?? {}).map(([name, rate]) => `${name} ${rate.toFixed(0)}/s`);
+  const table = asMarkdown(resultTable(cell.results));
+  const lines = [`**${cell.latency} commits, ${count(cell.buyers)}**`, table];
+  if (beside.length > 0) lines.push(`pgbench: ${beside.join(", ")}.`);
+  return lines.join("\n\n");
+}
+
+function count(buyers: number): string {
+  return `${buyers} buyer${buyers === 1 ? "" : "s"}`;
+}
+
+function pathPiece(): Piece {
+  const results = readResults<PathResults>("whole-path");
+  const layers = layersOf(results.ways);
+  const whole = layers.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  const wholeCpu = layers.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0);
+  const share = (part: number, all: number) => `${Math.round((100 * part) / all)} %`;
+  const last = layers.at(-1);
+  const title = `The statement takes ${share(last?.milliseconds ?? 0, whole)} of a purchase's time; the rest is on the way to it`;
+  const layerTable: Table = [
+    ["Layer, one client", "ms", "share", "CPU µs", "share"],
+    ...layers.map(({ name, milliseconds, cpu }) => [
+      name,
+      milliseconds.toFixed(2),
+      share(milliseconds, whole),
+      cpu?.toFixed(0) ?? "",
+      cpu === null ? "" : share(cpu, wholeCpu),
+    ]),
+  ];
+  const clients = [...new Set(results.ways.map((way) => way.clients))];
+  const tables = clients.map((count) => {
+    const ways = results.ways.filter((way) => way.clients === count);
+    return `**${count} client${count === 1 ? "" : "s"}**\n\n${asMarkdown(pathTable(ways))}`;
+  });
+  return {
+    ...results,
+    targets: [],
+    picture: pathChart(results, title),
+    texts: { path: tables.join("\n\n"), layers: asMarkdown(layerTable) },
+  };
+}
+
+function coldStartPiece(): Piece {
+  const results = readResults<ColdStartResults>("cold-start");
+  const share = results.packages.find(({ name }) => name === "purchase")?.share.median.toFixed(2);
+  return {
+    ...results,
+    targets: coldStartTargets(results),
+    picture: coldStartChart(
+      results,
+      `Loading the purchase function takes ${share} of the time of a bare SDK client`,
+    ),
+    texts: { "cold-start": asMarkdown(coldStartTable(results.packages)) },
+  };
+}
+
+function onSalePiece(): Piece {
+  const results = readResults<SaleResults>("on-sale");
+  const seconds = soldOutAfter(results.visits).toFixed(1);
+  const tickets = results.ticketsSold.toLocaleString("en");
+  const { options, breaches } = results.audit;
+  const others = results.visits.filter(({ status }) => status !== 200 && status !== 409).length;
+  return {
+    ...results,
+    targets: [],
+    picture: onSaleChart(results, `${tickets} tickets sold in ${seconds} s, and not one too many`),
+    texts: {
+      "on-sale": `${asMarkdown(saleTable(results.visits))}\n\n${tickets} tickets, each with an id of its own, in ${seconds} s. ${others} buyers got another answer than a sale or a refusal. The books afterwards: ${options} options, ${breaches.length} breaches.`,
+    },
+  };
+}

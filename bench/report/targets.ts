@@ -1,0 +1,88 @@
+import type { ColdStartResults } from "../cold-start/run.ts";
+import { type Spread, spread } from "../figures.ts";
+import { type Result, ratio } from "../purchase/measure.ts";
+import type { PurchaseResults } from "../purchase/run.ts";
+import type { Table } from "../tables.ts";
+
+/** An aim, and what came of it in one run. */
+export interface Target {
+  name: string;
+  /** Medians are what is judged. */
+  measured: Spread;
+  aim: string;
+  met: boolean;
+}
+
+export function purchaseTargets({ cells, earlier }: PurchaseResults): Target[] {
+  const of = (latency: string, buyers: number, name: string): Result => {
+    const cell = cells.find((each) => each.latency === latency && each.buyers === buyers);
+    return named(cell?.results ?? [], name);
+  };
+  const sold = (latency: string, buyers: number, other: string) =>
+    ratio(of(latency, buyers, "striped"), of(latency, buyers, other), "soldPerSecond");
+  const refused = (latency: string, buyers: number) =>
+    ratio(of(latency, buyers, "sold out"), of(latency, buyers, "striped"), "refusedPerSecond");
+  const past = (buyers: number, empty: string) => {
+    const { results = [] } = earlier.find((each) => each.buyers === buyers) ?? {};
+    return ratio(named(results, empty), named(results, "after earlier sales"), "soldPerSecond");
+  };
+  const walOfRefusals = spread(
+    cells.flatMap(({ results }) => named(results, "sold out").rounds.map(({ walBytes }) => walBytes)),
+  );
+  const sales = (earlier[0]?.sales ?? 0).toLocaleString("en");
+  return [
+    atLeast("4 ms, 64 buyers: striped / single row", sold("4 ms", 64, "single row"), 12),
+    atLeast("4 ms, 64 buyers: striped / floor", sold("4 ms", 64, "floor"), 0.5),
+    atLeast("local, 16 buyers: striped / single row", sold("local", 16, "single row"), 2),
+    atLeast("local, 1 buyer: striped / single row", sold("local", 1, "single row"), 0.92),
+    atLeast("4 ms, 1 buyer: striped / single row", sold("4 ms", 1, "single row"), 0.92),
+    atLeast("local, 64 buyers: refusals / sales", refused("local", 64), 5),
+    atLeast("4 ms, 64 buyers: refusals / sales", refused("4 ms", 64), 5),
+    atMost("WAL bytes of a refusal", walOfRefusals, 0, walOfRefusals.max),
+    ...[1, 16].flatMap((buyers) => [
+      atMost(
+        `${buyers} at once: empty option / after ${sales} sales`,
+        past(buyers, "empty, same tables"),
+        1.1,
+      ),
+      atMost(`${buyers} at once: empty database / after ${sales} sales`, past(buyers, "empty database"), 1.1),
+    ]),
+  ];
+}
+
+export function coldStartTargets({ packages }: ColdStartResults): Target[] {
+  const purchase = packages.find(({ name }) => name === "purchase");
+  if (!purchase) throw new Error("there is no package of purchase");
+  const kilobytes = purchase.zipBytes / 1000;
+  return [
+    atMost("import of purchase / bare SDK client", purchase.share, 0.65),
+    atMost("zip of purchase, kB", { median: kilobytes, min: kilobytes, max: kilobytes }, 90),
+  ];
+}
+
+export function targetTable(targets: Target[]): Table {
+  return [
+    ["Target", "Aim", "Median", "Least to most", ""],
+    ...targets.map(({ name, aim, measured, met }) => [
+      name,
+      aim,
+      measured.median.toFixed(2),
+      `${measured.min.toFixed(2)} to ${measured.max.toFixed(2)}`,
+      met ? "met" : "**not met**",
+    ]),
+  ];
+}
+
+export function named(results: Result[], name: string): Result {
+  const result = results.find((each) => each.name === name);
+  if (!result) throw new Error(`there is no result of ${name}`);
+  return result;
+}
+
+function atLeast(name: string, measured: Spread, aim: number): Target {
+  return { name, measured, aim: `≥ ${aim}`, met: measured.median >= aim };
+}
+
+function atMost(name: string, measured: Spread, aim: number, judged = measured.median): Target {
+  return { name, measured, aim: `≤ ${aim}`, met: judged <= aim };
+}

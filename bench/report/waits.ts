@@ -1,0 +1,27 @@
+import type { Waits } from "../purchase/backends.ts";
+import type { Cell } from "../purchase/run.ts";
+import type { Table } from "../tables.ts";
+
+const KINDS = ["CPU", "row lock", "commit", "client", "other"] as const;
+
+/** What a backend does while it is in one of PostgreSQL's waits. The sleep of `commit_delay` is none of them. */
+function kindOf(wait: string): (typeof KINDS)[number] {
+  if (wait === "CPU") return "CPU";
+  if (wait.startsWith("Client:")) return "client";
+  if (/^Lock:(transactionid|tuple)/.test(wait)) return "row lock";
+  return /:WAL|:Wal/.test(wait) ? "commit" : "other";
+}
+
+/** How many of its backends were found doing what, on average over a cell's looks at them. */
+export function waitTable({ buyers, results }: Cell): Table {
+  return [
+    ["Backends at a moment", ...KINDS],
+    ...results.map(({ name, waits }) => [name, ...KINDS.map((kind) => mean(waits, kind, buyers).toFixed(1))]),
+  ];
+}
+
+function mean(waits: Waits, kind: string, buyers: number): number {
+  const all = Object.values(waits).reduce((sum, count) => sum + count, 0);
+  const own = Object.entries(waits).filter(([wait]) => kindOf(wait) === kind);
+  return (buyers * own.reduce((sum, [, count]) => sum + count, 0)) / all;
+}

@@ -1,0 +1,36 @@
+// `npm run bench`: measures all there is to measure, and shows it. See README.md.
+import { spawnSync } from "node:child_process";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { report } from "./report/report.ts";
+import { PARTS, type Part } from "./results.ts";
+
+const usage = `npm run bench -- [--quick] [--draw] [${PARTS.join("] [")}]`;
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: "boolean", default: false }, draw: { type: "boolean", default: false } },
+});
+if (!positionals.every((name) => PARTS.includes(name as Part))) {
+  console.error(`usage: ${usage}`);
+  process.exit(1);
+}
+const parts = positionals.length > 0 ? (positionals as Part[]) : [...PARTS];
+
+const started = performance.now();
+if (!flags.draw) for (const part of parts) run(part);
+// The documents show one whole run, and no rough one.
+const forDocuments = parts.length === PARTS.length && (flags.draw || !flags.quick);
+report(parts, forDocuments);
+console.log(`${((performance.now() - started) / 1000).toFixed(0)} s`);
+
+/** In a process of its own, which has loaded and started nothing for another part. */
+function run(part: Part): void {
+  console.log(`== ${part}\n`);
+  const args = [path.join(import.meta.dirname, part, "run.ts"), ...(flags.quick ? ["--quick"] : [])];
+  const { status, signal } = spawnSync(process.execPath, args, { stdio: "inherit" });
+  if (status !== 0) {
+    console.error(`${part} ended with ${signal ?? status}`);
+    process.exit(1);
+  }
+}
