@@ -2,6 +2,7 @@ import { configDefaults, defineConfig, type TestProjectConfiguration } from "vit
 
 const postgres = "tests/support/postgres.ts";
 const dataApi = "tests/support/data-api.ts";
+const templates = "tests/support/templates.ts";
 const serverlessOffline = "tests/support/serverless-offline.ts";
 
 /** Milliseconds, long enough for a busy machine: no test is about time. */
@@ -78,7 +79,7 @@ const local: TestProjectConfiguration[] = [
     test: {
       name: "package",
       include: ["tests/package/**/*.test.ts"],
-      globalSetup: [postgres, dataApi],
+      globalSetup: [postgres, dataApi, templates],
       ...timeouts,
       sequence: { groupOrder: 4 },
     },

@@ -1,15 +1,26 @@
+import { cpSync, rmSync } from "node:fs";
+import path from "node:path";
 import { build } from "esbuild";
 import { bundleOptions } from "./bundle.ts";
+import { migrationsDirectory } from "./migration-files.ts";
+
+const migrateResource = path.join(import.meta.dirname, "aws/migrate-resource.ts");
 
 /** Serverless plugin: bundles the functions into `dist` before `serverless package` and `deploy` zip them. */
 export default class BundlePlugin {
   readonly hooks = {
     "before:package:createDeploymentArtifacts": async () => {
-      await build({
-        ...bundleOptions("dist"),
-        minify: true,
-        sourcemap: "external",
-      });
+      rmSync("dist", { recursive: true, force: true });
+      const options = { ...bundleOptions("dist"), minify: true, sourcemap: "external" as const };
+      await Promise.all([
+        build(options),
+        build({
+          ...options,
+          entryPoints: [{ in: migrateResource, out: "migrate" }],
+          define: { "import.meta.dirname": "__dirname" },
+        }),
+      ]);
+      cpSync(migrationsDirectory, "dist/migrations", { recursive: true });
     },
   };
 }

@@ -1,14 +1,11 @@
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import path from "node:path";
-import { execute, query } from "../lib/data-api.ts";
+import { DatabaseError, execute, NoAnswer, query } from "../lib/data-api.ts";
+import { type Migration, migrationFiles } from "./migration-files.ts";
 
-interface Migration {
-  /** The file's name without its ending. */
-  name: string;
-  sql: string;
-  checksum: string;
-}
+/**
+ * Milliseconds that a migration waits for a lock. All sales wait behind one that waits for a table, so it gives up
+ * soon; not before the longest statement of the functions' role is over, though (infra/migrations/0003).
+ */
+const LOCK_TIMEOUT = 5_000;
 
 /**
  * Applies the migrations that the database lacks, in the order of their numbers, each exactly once.
@@ -18,9 +15,9 @@ interface Migration {
  * (another deploy, an answer that was lost) do nothing.
  *
  * @returns the names of those that were missing
- * @throws Error if a migration was changed after it was applied
+ * @throws Error if a migration was changed after it was applied, or fails: the ones before it stay
  */
-export async function migrate(directory = path.join(import.meta.dirname, "migrations")): Promise<string[]> {
+export async function migrate(directory?: string): Promise<string[]> {
   await execute(
     block(`
     create table if not exists schema_migrations (
@@ -30,46 +27,59 @@ export async function migrate(directory = path.join(import.meta.dirname, "migrat
     );`),
     {},
   );
-  const rows = await query<Pick<Migration, "name" | "checksum">>(
-    "select name, checksum from schema_migrations",
-    {},
-  );
-  const applied = new Map(rows.map(({ name, checksum }) => [name, checksum]));
-
-  const missing: string[] = [];
-  for (const { name, sql, checksum } of migrations(directory)) {
-    if (applied.get(name) === checksum) continue;
-    if (applied.has(name))
-      throw new Error(`migration ${name} was changed after it was applied: add a new one instead`);
-    // A `do` block takes no parameters: the two values are a checked file name and a digest.
-    await execute(
-      block(`
-      if not exists (select from schema_migrations where name = '${name}') then
-        ${sql}
-        insert into schema_migrations (name, checksum) values ('${name}', '${checksum}');
-      end if;`),
-      {},
-    );
-    missing.push(name);
-  }
-  return missing;
+  const missing = lacking(await applied(), directory);
+  for (const migration of missing) await apply(migration);
+  return missing.map(({ name }) => name);
 }
 
-function migrations(directory: string): Migration[] {
-  return readdirSync(directory)
-    .sort()
-    .map((file) => {
-      const name = /^(\d{4}_[a-z0-9_]+)\.sql$/.exec(file)?.[1];
-      if (name === undefined) throw new Error(`${file} is not named like 0001_tickets.sql`);
-      const sql = readFileSync(path.join(directory, file), "utf8");
-      return {
-        name,
-        sql,
-        checksum: createHash("sha256").update(sql).digest("hex"),
-      };
-    });
+/**
+ * The names of the migrations that `migrate` would apply. Changes nothing.
+ *
+ * @throws Error if a migration was changed after it was applied
+ */
+export async function missingMigrations(directory?: string): Promise<string[]> {
+  const [table] = await query<{ exists: boolean }>(
+    "select to_regclass('schema_migrations') is not null as exists",
+    {},
+  );
+  return lacking(table?.exists ? await applied() : [], directory).map(({ name }) => name);
+}
+
+type Applied = Pick<Migration, "name" | "checksum">;
+
+function applied(): Promise<Applied[]> {
+  return query<Applied>("select name, checksum from schema_migrations", {});
+}
+
+function lacking(applied: Applied[], directory?: string): Migration[] {
+  const checksums = new Map(applied.map(({ name, checksum }) => [name, checksum]));
+  const files = migrationFiles(directory);
+  for (const { name, checksum } of files)
+    if ((checksums.get(name) ?? checksum) !== checksum)
+      throw new Error(`migration ${name} was changed after it was applied: add a new one instead`);
+  return files.filter(({ name }) => !checksums.has(name));
+}
+
+async function apply({ name, sql, checksum }: Migration): Promise<void> {
+  // A `do` block takes no parameters: the two values are a checked file name and a digest.
+  const statement = block(`
+    if not exists (select from schema_migrations where name = '${name}') then
+      ${sql}
+      insert into schema_migrations (name, checksum) values ('${name}', '${checksum}');
+    end if;`);
+  try {
+    await execute(statement, {});
+  } catch (error) {
+    const undone = error instanceof DatabaseError || (error instanceof NoAnswer && error.nothingRan);
+    const outcome = undone ? "failed and was undone" : "may not have been applied";
+    throw new Error(`migration ${name} ${outcome}`, { cause: error });
+  }
 }
 
 function block(statements: string): string {
-  return `do $migration$ begin perform pg_advisory_xact_lock(5_407_119); ${statements} end $migration$`;
+  return `do $migration$ begin
+    perform pg_advisory_xact_lock(5_407_119);
+    perform set_config('lock_timeout', '${LOCK_TIMEOUT}', true);
+    ${statements}
+  end $migration$`;
 }

@@ -1,13 +1,19 @@
 import path from "node:path";
+import { parseArgs } from "node:util";
+import { reachStage } from "./aws/stage.ts";
 import { startLocalDatabase } from "./local/database.ts";
 import { reachPostgres } from "./local/postgres.ts";
 import { serverPlace } from "./local/server-place.ts";
+import { reasons } from "./reasons.ts";
 
-// `npm run verify`: proves the books. With CLUSTER_ARN, SECRET_ARN and DATABASE_NAME set, those of that database; else
-// the local ones, whether `npm run dev` is running or not.
+// `npm run verify`: proves the books. With `--stage`, those of that stage on AWS (`--region`: there); with CLUSTER_ARN,
+// SECRET_ARN and DATABASE_NAME set, those of that database; else the local ones, whether `npm run dev` is running or
+// not.
 
 try {
-  if (!process.env.CLUSTER_ARN) await reachLocalDatabase();
+  const { values } = parseArgs({ options: { stage: { type: "string" }, region: { type: "string" } } });
+  if (values.stage) await reachStage(values.stage, values.region);
+  else if (!process.env.CLUSTER_ARN) await reachLocalDatabase();
   const { auditBooks } = await import("./books.ts"); // only now: it reads the environment as it loads
   const { options, breaches } = await auditBooks();
   for (const breach of breaches) console.error(breach);
@@ -15,7 +21,7 @@ try {
   else console.error(`The books are wrong: ${options} ticket options, ${breaches.length} breaches.`);
   process.exit(breaches.length === 0 ? 0 : 1);
 } catch (error) {
-  console.error(`Cannot verify: ${error instanceof Error ? error.message : error}`);
+  console.error(`Cannot verify: ${reasons(error).join(": ")}`);
   process.exit(2);
 }
 

@@ -9,11 +9,9 @@ import { problem } from "./responses.ts";
 type Handle = (event: APIGatewayProxyEvent, deadline: number) => Promise<APIGatewayProxyResult>;
 type Request = middy.Request<APIGatewayProxyEvent, APIGatewayProxyResult>;
 
-const logger = new Logger({ serviceName: "ticket-allocation" });
-const metrics = new Metrics({
-  namespace: "TicketAllocation",
-  serviceName: "ticket-allocation",
-});
+// Both say of which stage they are, by POWERTOOLS_SERVICE_NAME.
+const logger = new Logger();
+const metrics = new Metrics({ namespace: "TicketAllocation" });
 
 /** Milliseconds kept to answer in. */
 const ANSWERING_TIME = 500;

@@ -10,6 +10,8 @@ export interface LocalDatabase {
   ownerEnvironment: Record<string, string>;
   /** The environment of the functions, which gives them the rights of their role. */
   functionsEnvironment: Record<string, string>;
+  /** Of the functions' role, once `migrate` has set it. */
+  functionsPassword: string;
 }
 
 const ACCOUNT = "eu-west-1:000000000000";
@@ -57,5 +59,6 @@ export async function startLocalDatabase(
       return applied;
     },
     functionsEnvironment: { ...environment, SECRET_ARN: FUNCTIONS_SECRET_ARN },
+    functionsPassword,
   };
 }

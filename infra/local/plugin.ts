@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { reasons } from "../reasons.ts";
 import { startLocalDatabase } from "./database.ts";
 import { keepBundled } from "./live-bundle.ts";
 import { assertFree, untilListening } from "./ports.ts";
@@ -123,12 +124,6 @@ function npmsId(): number {
   const { stdout } = spawnSync("ps", ["-o", "ppid=,comm=", "-p", `${process.ppid}`], { encoding: "utf8" });
   const [, grandparent, command] = /^\s*(\d+)\s+(.*\S)/.exec(stdout ?? "") ?? [];
   return command?.endsWith("sh") ? Number(grandparent) : process.ppid;
-}
-
-/** What an error says, and what those say that caused it. */
-function reasons(error: unknown): string[] {
-  if (!(error instanceof Error)) return [String(error)];
-  return [error.message, ...(error.cause === undefined ? [] : reasons(error.cause))];
 }
 
 function say(text: string): void {

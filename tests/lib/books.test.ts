@@ -1,10 +1,11 @@
 import pg from "pg";
 import { v7 as uuidv7 } from "uuid";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { auditBooks } from "../../infra/books.ts";
-import { type LocalDatabase, startLocalDatabase } from "../../infra/local/database.ts";
+import type { LocalDatabase } from "../../infra/local/database.ts";
 import type { sellTickets } from "../../lib/purchases.ts";
 import type { createTicketOption } from "../../lib/ticket-options.ts";
+import { freshDatabase } from "../support/fresh-database.ts";
 
 // In a database of its own, in which nothing stops anybody from breaking the books.
 let owner: pg.Client;
@@ -16,20 +17,15 @@ let lib: {
 };
 
 beforeAll(async () => {
-  const url = new URL(inject("databaseUrl"));
-  const admin = new pg.Client({ connectionString: url.href });
-  await admin.connect();
-  url.pathname = `/books_${uuidv7().replaceAll("-", "")}`;
-  await admin.query(`create database ${url.pathname.slice(1)}`);
-  await admin.end();
-  database = await startLocalDatabase(url.href);
+  const fresh = await freshDatabase();
+  database = fresh;
   await database.migrate();
   lib = {
     ...(await import("../../infra/books.ts")),
     ...(await import("../../lib/purchases.ts")),
     ...(await import("../../lib/ticket-options.ts")),
   };
-  owner = new pg.Client({ connectionString: url.href });
+  owner = new pg.Client({ connectionString: fresh.url });
   await owner.connect();
   await owner.query(
     "alter table ticket_option_stripes drop constraint ticket_option_stripes_allocation_check",

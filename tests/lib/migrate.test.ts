@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { migrate } from "../../infra/migrate.ts";
+import { migrate, missingMigrations } from "../../infra/migrate.ts";
 import { query } from "../../lib/data-api.ts";
 import { holdingLock } from "../support/lock.ts";
 
@@ -54,7 +54,10 @@ describe("migrating", () => {
       "0001_half.sql": `${table} insert into migrate_half (id) values (1);`,
     });
 
-    await expect(migrate(broken)).rejects.toMatchObject({ sqlState: "22P02" });
+    await expect(migrate(broken)).rejects.toMatchObject({
+      message: "migration 0001_half failed and was undone",
+      cause: { sqlState: "22P02" },
+    });
     expect(await migrate(mended)).toEqual(["0001_half"]);
     expect(await query("select id from migrate_half", {})).toEqual([{ id: 1 }]);
   });
@@ -68,6 +71,57 @@ describe("migrating", () => {
     });
 
     await expect(migrate(changed)).rejects.toThrow("migration 0001_changed was changed after it was applied");
+  });
+
+  it("applies nothing at all if one was changed", async () => {
+    await migrate(migrations("kept", { "0002_kept.sql": "create table migrate_kept (id integer);" }));
+    const changed = migrations("kept changed", {
+      "0001_early.sql": "create table migrate_early (id integer);",
+      "0002_kept.sql": "create table migrate_kept (id bigint);",
+    });
+
+    await expect(migrate(changed)).rejects.toThrow("migration 0002_kept was changed after it was applied");
+    expect(await query("select to_regclass('migrate_early') is null as missing", {})).toEqual([
+      { missing: true },
+    ]);
+  });
+
+  it("keeps those before one that fails, and goes on from there", async () => {
+    const first = "create table migrate_steps (id integer);";
+    const broken = migrations("steps broken", {
+      "0001_step.sql": first,
+      "0002_step.sql": "insert into migrate_steps (id) values ('x');",
+    });
+    const mended = migrations("steps mended", {
+      "0001_step.sql": first,
+      "0002_step.sql": "insert into migrate_steps (id) values (2);",
+    });
+
+    await expect(migrate(broken)).rejects.toThrow("migration 0002_step failed and was undone");
+    expect(await missingMigrations(mended)).toEqual(["0002_step"]);
+    expect(await migrate(mended)).toEqual(["0002_step"]);
+  });
+
+  it("gives up on a table that is in use for long, for sales wait behind it", async () => {
+    await query("create table migrate_used (id integer)", {});
+    const directory = migrations("used", { "0001_used.sql": "alter table migrate_used add name text;" });
+
+    await holdingLock("lock table migrate_used in access share mode", [], async () => {
+      await expect(migrate(directory)).rejects.toMatchObject({
+        message: "migration 0001_used failed and was undone",
+        cause: { cause: { message: "ERROR: canceling statement due to lock timeout; SQLState: 55P03" } },
+      });
+    });
+    expect(await migrate(directory)).toEqual(["0001_used"]);
+  });
+
+  it("tells what it would apply, and applies nothing", async () => {
+    const directory = migrations("dry", { "0001_dry.sql": "create table migrate_dry (id integer);" });
+
+    expect(await missingMigrations(directory)).toEqual(["0001_dry"]);
+    expect(await missingMigrations(directory)).toEqual(["0001_dry"]);
+    expect(await migrate(directory)).toEqual(["0001_dry"]);
+    expect(await missingMigrations(directory)).toEqual([]);
   });
 
   it("refuses a file that is not named like a migration", async () => {

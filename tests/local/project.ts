@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { vi } from "vitest";
+import { setTimeout } from "node:timers/promises";
 import { assertFree, freePort } from "../../infra/local/ports.ts";
 import { serverPlace } from "../../infra/local/server-place.ts";
 import { type Process, processes } from "./processes.ts";
@@ -144,7 +144,11 @@ export class Project {
     await this.kill();
     const home = this.#postgresHome();
     for (const { pid, command } of processes()) if (command.includes(home)) process.kill(pid, "SIGQUIT");
-    await vi.waitUntil(() => !processes().some(({ command }) => command.includes(home)), 10_000);
+    const limit = performance.now() + 10_000;
+    while (processes().some(({ command }) => command.includes(home))) {
+      if (performance.now() > limit) throw new Error("a process of the project does not end");
+      await setTimeout(50);
+    }
     serverPlace(path.join(this.folder, ".local/postgres")).remove();
     rmSync(this.#outer, { recursive: true, force: true });
   }

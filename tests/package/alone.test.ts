@@ -49,6 +49,46 @@ it("serves from each zip by itself, with nothing installed beside it", async () 
   expect(await call("GET", option)).toMatchObject({ status: 200, body: { Allocation: 1, Capacity: 3 } });
 });
 
+it("counts sales and refusals under the names that alarms and dashboard look for", async () => {
+  const { body } = await call("POST", "/ticket_options", { Name: "Galatasaray vs Besiktas", Allocation: 2 });
+  const path = `/ticket_options/${body.ID}/purchases`;
+  const order = { Quantity: 2, UserID: "406c1d05-bbb2-4e94-b183-7d208c2692e1" };
+  const counted = (metrics: Record<string, number>) => ({
+    ...metrics,
+    service: "ticket-allocation-prod",
+    _aws: expect.objectContaining({
+      CloudWatchMetrics: [
+        {
+          Namespace: "TicketAllocation",
+          Dimensions: [["service"]],
+          Metrics: Object.keys(metrics).map((Name) => ({ Name, Unit: "Count" })),
+        },
+      ],
+    }),
+  });
+
+  const sold = await call("POST", path, order);
+  expect(sold.log).toContainEqual(counted({ Purchases: 1, TicketsSold: 2 }));
+
+  const refused = await call("POST", path, order);
+  expect(refused.log).toContainEqual(counted({ Refusals: 1 }));
+});
+
+it("logs each answer as JSON, with the stage's name and the request's id", async () => {
+  const { log, status } = await call("GET", "/ticket_options/01900000-0000-7000-8000-000000000000");
+
+  expect(status).toBe(404);
+  expect(log).toContainEqual(
+    expect.objectContaining({
+      level: "INFO",
+      message: "answered",
+      service: "ticket-allocation-prod",
+      requestId: expect.stringMatching(/./),
+      status: 404,
+    }),
+  );
+});
+
 /** Each into a folder of its own; `functions/` leads to them, as it leads the other tests to the sources. */
 async function unpack(name: string, zip: Buffer): Promise<void> {
   for (const file of await unzipped(zip)) {
@@ -66,9 +106,10 @@ async function unpack(name: string, zip: Buffer): Promise<void> {
 
 /** One request to the packaged function of that route, in a new process that has only the Lambda's environment. */
 async function call(method: string, route: string, body?: object) {
+  const { POWERTOOLS_DEV, ...environment } = inject("functionsEnvironment"); // logs and metrics as on Lambda
   const child = fork(path.join(folder, "caller/tests/package/call.ts"), {
     cwd: folder,
-    env: inject("functionsEnvironment"),
+    env: { ...environment, POWERTOOLS_SERVICE_NAME: "ticket-allocation-prod" },
     execArgv: [],
     silent: true,
   });
@@ -81,5 +122,7 @@ async function call(method: string, route: string, body?: object) {
   await once(child, "close");
   const [answer] = answers;
   if (!answer) throw new Error(`no answer to ${method} ${route}:\n${Buffer.concat(printed)}`);
-  return { ...answer, body: JSON.parse(answer.body) };
+  const lines = Buffer.concat(printed).toString().split("\n");
+  const log = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  return { ...answer, body: JSON.parse(answer.body), log };
 }

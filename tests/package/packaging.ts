@@ -7,19 +7,29 @@ import type { Project } from "../local/project.ts";
 export interface Deployment {
   /** By the function's name. */
   zips: Record<string, Buffer>;
-  /** The CloudFormation template. */
-  template: { Resources: Record<string, Resource> };
+  template: Template;
+}
+
+/** Of CloudFormation. */
+export interface Template {
+  Resources: Record<string, Resource>;
+  Outputs?: Record<string, unknown>;
+  Conditions?: Record<string, unknown>;
 }
 
 export interface Resource {
   Type: string;
   Properties: Record<string, unknown>;
+  DependsOn?: string | string[];
+  Condition?: string;
+  DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
 }
 
-/** Packages a copy of this project, on a machine that knows nothing of AWS. */
-export async function packaged(project: Project): Promise<Deployment> {
+/** Packages a copy of this project, on a machine that knows nothing of AWS, with options such as `--stage prod`. */
+export async function packaged(project: Project, ...options: string[]): Promise<Deployment> {
   const folder = path.join(project.folder, "a deployment");
-  const run = project.run(["npx", "serverless", "package", "--package", folder]);
+  const run = project.run(["npx", "serverless", "package", "--package", folder, ...options]);
   if ((await run.ended) !== 0) throw new Error(run.lines.join("\n"));
   const zips = readdirSync(folder).filter((file) => file.endsWith(".zip"));
   return {

@@ -1,0 +1,60 @@
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { CloudFormationCustomResourceEvent } from "aws-lambda";
+import { setFunctionsPassword } from "../functions-role.ts";
+import { migrate } from "../migrate.ts";
+import { reasons } from "../reasons.ts";
+
+/** What CloudFormation takes in an answer is limited to 4,096 bytes in all. */
+const MAX_REASON = 1_000;
+
+/**
+ * The custom resource `Migrations` (migrations.yml): makes the database ready for the functions that are about to be
+ * deployed. A failure fails the deploy, before the functions change.
+ *
+ * It may run twice for one event, or while another runs: both parts are safe to repeat. Nothing is undone on `Delete`,
+ * nor when a deploy is rolled back: what is there already suits the functions of before (docs/operations.md).
+ */
+export async function handler(event: CloudFormationCustomResourceEvent): Promise<void> {
+  const outcome =
+    event.RequestType === "Delete"
+      ? { Status: "SUCCESS" }
+      : await makeReady().then(
+          () => ({ Status: "SUCCESS" }),
+          (error) => ({ Status: "FAILED", Reason: reasons(error).join(": ").slice(0, MAX_REASON) }),
+        );
+  console.log({ request: event.RequestType, ...outcome });
+  await answer(event, outcome);
+}
+
+async function makeReady(): Promise<void> {
+  for (const name of await migrate()) console.log({ applied: name });
+  await setFunctionsPassword(await functionsPassword());
+}
+
+async function functionsPassword(): Promise<string> {
+  const command = new GetSecretValueCommand({ SecretId: process.env.FUNCTIONS_SECRET_ARN });
+  const { SecretString = "" } = await new SecretsManagerClient().send(command);
+  try {
+    const { password } = JSON.parse(SecretString);
+    if (typeof password === "string" && password) return password;
+  } catch {
+    // the parser's own error would show the secret
+  }
+  throw new Error("the secret of the functions' role holds no password");
+}
+
+/** @see AWS CloudFormation User Guide, "Custom resource response objects" */
+async function answer(event: CloudFormationCustomResourceEvent, outcome: object): Promise<void> {
+  const { StackId, RequestId, LogicalResourceId, ResponseURL } = event;
+  const body = JSON.stringify({
+    ...outcome,
+    PhysicalResourceId: "migrations",
+    StackId,
+    RequestId,
+    LogicalResourceId,
+  });
+  // Without a type: the URL is signed for none.
+  const headers = { "Content-Type": "" };
+  const response = await fetch(ResponseURL, { method: "PUT", headers, body });
+  if (!response.ok) throw new Error(`CloudFormation took no answer: ${response.status}`);
+}

@@ -1,0 +1,31 @@
+import { parseArgs } from "node:util";
+import { reasons } from "../reasons.ts";
+import { reachStage } from "./stage.ts";
+
+// `npm run migrate`: applies the migrations to a deployed stage, as a deploy does, or shows which it lacks.
+
+const usage = "npm run migrate -- --stage STAGE [--region REGION] [--dry-run]";
+
+try {
+  const { stage, region, dryRun } = options();
+  await reachStage(stage, region);
+  const { migrate, missingMigrations } = await import("../migrate.ts"); // only now: it reads the environment
+  const names = dryRun ? await missingMigrations() : await migrate();
+  for (const name of names) console.log(dryRun ? `would apply ${name}` : `applied ${name}`);
+  if (names.length === 0) console.log(`The database of ${stage} has every migration.`);
+} catch (error) {
+  console.error(`Cannot migrate: ${reasons(error).join(": ")}`);
+  process.exit(1);
+}
+
+function options() {
+  const { values } = parseArgs({
+    options: {
+      stage: { type: "string" },
+      region: { type: "string" },
+      "dry-run": { type: "boolean", default: false },
+    },
+  });
+  if (!values.stage) throw new Error(`usage: ${usage}`);
+  return { stage: values.stage, region: values.region, dryRun: values["dry-run"] };
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import {
+  assumedBy,
+  condition,
+  named,
+  properties,
+  propertiesOfAll,
+  type Stage,
+  templateOf,
+} from "./template.ts";
+
+describe.each<Stage>(["dev", "prod"])("the API of stage %s", (stage) => {
+  const template = templateOf(stage);
+  const isProd = stage === "prod";
+
+  it("asks for a key to create with, of a plan that limits its use, and for nothing else", () => {
+    const asked = named(template, "AWS::ApiGateway::Method").map((name) => {
+      const { ApiKeyRequired = false, AuthorizationType } = properties(template, name);
+      return [name, ApiKeyRequired, AuthorizationType];
+    });
+
+    expect(asked).toEqual([
+      ["ApiGatewayMethodTicketoptionsOptions", false, "NONE"],
+      ["ApiGatewayMethodTicketoptionsIdVarOptions", false, "NONE"],
+      ["ApiGatewayMethodTicketoptionsIdVarPurchasesOptions", false, "NONE"],
+      ["ApiGatewayMethodTicketoptionsPost", true, "NONE"],
+      ["ApiGatewayMethodTicketoptionsIdVarGet", false, "NONE"],
+      ["ApiGatewayMethodTicketoptionsIdVarPurchasesPost", false, "NONE"],
+    ]);
+    expect(properties(template, "OrganiserPlan")).toEqual({
+      UsagePlanName: `ticket-allocation-${stage}-organisers`,
+      ApiStages: [{ ApiId: { Ref: "ApiGatewayRestApi" }, Stage: { Ref: "Stage" } }],
+      Throttle: { RateLimit: 5, BurstLimit: 10 },
+    });
+    expect(properties(template, "OrganiserKey")).toEqual({
+      Enabled: true,
+      Name: `ticket-allocation-${stage}-organiser`,
+    });
+    expect(properties(template, "OrganiserPlanKey")).toEqual({
+      KeyId: { Ref: "OrganiserKey" },
+      KeyType: "API_KEY",
+      UsagePlanId: { Ref: "OrganiserPlan" },
+    });
+  });
+
+  it("throttles each route, traces, and logs each request without saying whose", () => {
+    const [deployment = ""] = named(template, "AWS::ApiGateway::Deployment");
+    const { AccessLogSetting, ...more } = properties(template, "Stage");
+    const { Format, DestinationArn } = AccessLogSetting as Record<string, string>;
+
+    expect(more).toEqual({
+      RestApiId: { Ref: "ApiGatewayRestApi" },
+      StageName: stage,
+      DeploymentId: { Ref: deployment },
+      TracingEnabled: true,
+      MethodSettings: [
+        throttle("*", "/*", isProd ? [5000, 5000] : [1000, 1000]),
+        throttle("POST", "/~1ticket_options~1{id}~1purchases", isProd ? [2000, 4000] : [500, 500]),
+        throttle("POST", "/~1ticket_options", [5, 10]),
+      ],
+    });
+    expect(DestinationArn).toEqual({ "Fn::GetAtt": ["AccessLogGroup", "Arn"] });
+    expect(JSON.parse(String(Format))).toEqual({
+      requestId: "$context.requestId",
+      time: "$context.requestTimeEpoch",
+      method: "$context.httpMethod",
+      route: "$context.resourcePath",
+      status: "$context.status",
+      latency: "$context.responseLatency",
+      functionLatency: "$context.integrationLatency",
+      bytes: "$context.responseLength",
+      problem: "$context.error.responseType",
+      trace: "$context.xrayTraceId",
+    });
+    expect(properties(template, deployment)).not.toHaveProperty("StageName"); // it would make a stage itself
+  });
+
+  it("may write its log, by a role that stays for other APIs", () => {
+    expect(template.Resources.ApiGatewayAccount).toMatchObject({
+      DeletionPolicy: "Retain",
+      Properties: { CloudWatchRoleArn: { "Fn::GetAtt": ["ApiGatewayLogsRole", "Arn"] } },
+    });
+    expect(template.Resources.ApiGatewayLogsRole).toMatchObject({
+      DeletionPolicy: "Retain",
+      Properties: {
+        AssumeRolePolicyDocument: assumedBy("apigateway.amazonaws.com"),
+        ManagedPolicyArns: [
+          {
+            "Fn::Sub": `arn:\${AWS::Partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs`,
+          },
+        ],
+      },
+    });
+    const managed = propertiesOfAll(template, "AWS::IAM::Role").filter((role) => "ManagedPolicyArns" in role);
+    expect(managed).toHaveLength(1);
+  });
+
+  it("has no firewall, no reserved and no provisioned concurrency unless asked for", () => {
+    expect(condition(template, "HasFirewall")).toBe(false);
+    for (const each of propertiesOfAll(template, "AWS::Lambda::Function"))
+      expect(each).not.toHaveProperty("ReservedConcurrentExecutions");
+    expect(propertiesOfAll(template, "AWS::Lambda::Alias")).toEqual([]);
+  });
+});
+
+function throttle(HttpMethod: string, ResourcePath: string, [rate, burst]: [number, number]) {
+  return { HttpMethod, ResourcePath, ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst };
+}

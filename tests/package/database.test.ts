@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import { clusterArn, condition, properties, propertiesOfAll, type Stage, templateOf } from "./template.ts";
+
+describe.each<Stage>(["dev", "prod"])("the database of stage %s", (stage) => {
+  const template = templateOf(stage);
+  const isProd = stage === "prod";
+
+  it("is encrypted, with the Data API on, and outside development never asleep, protected and kept", () => {
+    expect(template.Resources.DatabaseCluster).toEqual({
+      Type: "AWS::RDS::DBCluster",
+      DeletionPolicy: isProd ? "Snapshot" : "Delete",
+      UpdateReplacePolicy: isProd ? "Snapshot" : "Delete",
+      Properties: {
+        Engine: "aurora-postgresql",
+        EngineVersion: "18.3",
+        DatabaseName: "tickets",
+        EnableHttpEndpoint: true,
+        ServerlessV2ScalingConfiguration: isProd
+          ? { MinCapacity: 2, MaxCapacity: 64 }
+          : { MinCapacity: 0, MaxCapacity: 8 },
+        MasterUsername: "tickets_owner",
+        ManageMasterUserPassword: true,
+        StorageEncrypted: true,
+        DeletionProtection: isProd,
+        BackupRetentionPeriod: isProd ? 14 : 1,
+        CopyTagsToSnapshot: true,
+        PreferredBackupWindow: "01:00-02:00",
+        PreferredMaintenanceWindow: "tue:02:30-tue:03:30",
+        DBSubnetGroupName: { Ref: "DatabaseSubnets" },
+        VpcSecurityGroupIds: [{ Ref: "DatabaseSecurityGroup" }],
+      },
+    });
+  });
+
+  it("has an instance to write, and outside development one to take over, neither of them public", () => {
+    const instance = {
+      Engine: "aurora-postgresql",
+      DBClusterIdentifier: { Ref: "DatabaseCluster" },
+      DBInstanceClass: "db.serverless",
+      PubliclyAccessible: false,
+    };
+
+    expect(propertiesOfAll(template, "AWS::RDS::DBInstance")).toEqual([
+      { ...instance, PromotionTier: 0 },
+      { ...instance, PromotionTier: 1 },
+    ]);
+    expect(template.Resources.StandbyInstance?.Condition).toBe("HasStandby");
+    expect(condition(template, "HasStandby")).toBe(isProd);
+  });
+
+  it("stands where no route leads in or out, and nothing may connect to it", () => {
+    const { Resources } = template;
+    const network = Object.keys(Resources).filter((name) => Resources[name]?.Type.startsWith("AWS::EC2::"));
+
+    expect(network).toEqual(["Network", "SubnetA", "SubnetB", "DatabaseSecurityGroup"]);
+    for (const subnet of ["SubnetA", "SubnetB"])
+      expect(properties(template, subnet)).toMatchObject({
+        VpcId: { Ref: "Network" },
+        MapPublicIpOnLaunch: false,
+      });
+    expect(properties(template, "DatabaseSubnets").SubnetIds).toEqual([
+      { Ref: "SubnetA" },
+      { Ref: "SubnetB" },
+    ]);
+    expect(properties(template, "DatabaseSecurityGroup")).toEqual({
+      GroupDescription: "Lets nothing in and nothing out",
+      VpcId: { Ref: "Network" },
+      SecurityGroupEgress: [{ IpProtocol: "-1", CidrIp: "127.0.0.1/32" }],
+    });
+  });
+
+  it("gives the functions' role a secret of its own, and shows none", () => {
+    expect(propertiesOfAll(template, "AWS::SecretsManager::Secret")).toEqual([
+      {
+        Description: `Database role of the functions of ticket-allocation-${stage}`,
+        GenerateSecretString: {
+          SecretStringTemplate: '{"username": "ticket_functions"}',
+          GenerateStringKey: "password",
+          PasswordLength: 64,
+          ExcludePunctuation: true,
+        },
+      },
+    ]);
+    for (const name of ["Create", "Get", "Purchase"])
+      expect(properties(template, `${name}LambdaFunction`).Environment).toEqual({
+        Variables: {
+          CLUSTER_ARN: clusterArn,
+          SECRET_ARN: { Ref: "FunctionsSecret" },
+          DATABASE_NAME: "tickets",
+          MAX_TICKETS_PER_PURCHASE: "10000",
+          POWERTOOLS_SERVICE_NAME: `ticket-allocation-${stage}`,
+        },
+      });
+    expect(JSON.stringify(template)).not.toContain("{{resolve:");
+  });
+});

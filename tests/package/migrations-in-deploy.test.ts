@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import {
+  assumedBy,
+  clusterArn,
+  ownerSecretArn,
+  properties,
+  type Stage,
+  templateOf,
+  tracesAndLog,
+} from "./template.ts";
+
+describe.each<Stage>(["dev", "prod"])("the migrations of stage %s", (stage) => {
+  const template = templateOf(stage);
+  it("run before the functions change, and again when one is added or the database is another", () => {
+    expect(template.Resources.Migrations).toEqual({
+      Type: "Custom::Migrations",
+      DependsOn: ["DatabaseInstance"],
+      Properties: {
+        ServiceToken: { "Fn::GetAtt": ["MigrateLambdaFunction", "Arn"] },
+        ServiceTimeout: 660,
+        Checksum: expect.stringMatching(/^[0-9a-f]{64}$/),
+        ClusterArn: clusterArn,
+        FunctionsSecretArn: { Ref: "FunctionsSecret" },
+      },
+    });
+    for (const name of ["Create", "Get", "Purchase"])
+      expect(template.Resources[`${name}LambdaFunction`]?.DependsOn).toContain("Migrations");
+  });
+
+  it("run as the owner of the database, whose secret and the functions' they may read", () => {
+    expect(properties(template, "MigrateLambdaFunction")).toMatchObject({
+      Handler: "dist/migrate.handler",
+      Runtime: "nodejs24.x",
+      Architectures: ["arm64"],
+      Timeout: 600,
+      Role: { "Fn::GetAtt": ["MigrateRole", "Arn"] },
+      Environment: {
+        Variables: {
+          CLUSTER_ARN: clusterArn,
+          SECRET_ARN: ownerSecretArn,
+          DATABASE_NAME: "tickets",
+          FUNCTIONS_SECRET_ARN: { Ref: "FunctionsSecret" },
+        },
+      },
+    });
+    expect(properties(template, "MigrateRole")).toMatchObject({
+      AssumeRolePolicyDocument: assumedBy("lambda.amazonaws.com"),
+      Policies: [
+        {
+          PolicyDocument: {
+            Statement: [
+              { Effect: "Allow", Action: "rds-data:ExecuteStatement", Resource: clusterArn },
+              {
+                Effect: "Allow",
+                Action: "secretsmanager:GetSecretValue",
+                Resource: [ownerSecretArn, { Ref: "FunctionsSecret" }],
+              },
+              ...tracesAndLog("MigrateLogGroup"),
+            ],
+          },
+        },
+      ],
+    });
+  });
+});

@@ -1,0 +1,157 @@
+import { describe, expect, it } from "vitest";
+import type { Template } from "./packaging.ts";
+import { faultsOf } from "./schema.ts";
+import {
+  assumedBy,
+  clusterArn,
+  named,
+  properties,
+  propertiesOfAll,
+  type Stage,
+  type Statement,
+  templateOf,
+  traceActions,
+  tracesAndLog,
+} from "./template.ts";
+
+describe.each<Stage>(["local", "dev", "prod"])("the template of stage %s", (stage) => {
+  const template = templateOf(stage);
+
+  it("is one that CloudFormation takes", () => {
+    expect(faultsOf(template)).toEqual([]);
+  });
+
+  it("lets each function run statements on the database as its role, trace, and write its log, no more", () => {
+    const [cluster, secret] = stage === "local" ? localArns : [clusterArn, { Ref: "FunctionsSecret" }];
+    for (const name of ["Create", "Get", "Purchase"]) {
+      expect(properties(template, `${name}LambdaFunction`).Role).toEqual({
+        "Fn::GetAtt": [`${name}Role`, "Arn"],
+      });
+      expect(properties(template, `${name}Role`)).toEqual({
+        AssumeRolePolicyDocument: assumedBy("lambda.amazonaws.com"),
+        Policies: [
+          {
+            PolicyName: name.toLowerCase(),
+            PolicyDocument: {
+              Version: "2012-10-17",
+              Statement: [
+                { Effect: "Allow", Action: "rds-data:ExecuteStatement", Resource: cluster },
+                { Effect: "Allow", Action: "secretsmanager:GetSecretValue", Resource: secret },
+                ...tracesAndLog(`${name}LogGroup`),
+              ],
+            },
+          },
+        ],
+      });
+    }
+  });
+
+  it("allows nothing on all resources but traces, which X-Ray gives no other form, and no group of actions", () => {
+    const allowed = policiesIn(template).flatMap(({ Statement }) => Statement);
+    const traces = { Effect: "Allow", Action: traceActions, Resource: "*" };
+    const overHttps = {
+      Effect: "Deny",
+      Principal: "*",
+      Action: "s3:*",
+      Condition: { Bool: { "aws:SecureTransport": false } },
+    };
+
+    expect(allowed.length).toBeGreaterThan(10);
+    for (const statement of allowed.filter((each) => JSON.stringify(each).includes("*")))
+      expect([traces, expect.objectContaining(overHttps)]).toContainEqual(statement);
+  });
+
+  it("lets API Gateway call each function, for its own route", () => {
+    const mayCall = (name: string, route: string) => ({
+      Action: "lambda:InvokeFunction",
+      FunctionName: { "Fn::GetAtt": [`${name}LambdaFunction`, "Arn"] },
+      Principal: "apigateway.amazonaws.com",
+      SourceArn: {
+        "Fn::Sub": `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${ApiGatewayRestApi}/${stage}/${route}`,
+      },
+    });
+
+    expect(propertiesOfAll(template, "AWS::Lambda::Permission")).toEqual([
+      mayCall("Create", "POST/ticket_options"),
+      mayCall("Get", "GET/ticket_options/*"),
+      mayCall("Purchase", "POST/ticket_options/*/purchases"),
+    ]);
+  });
+
+  it("keeps every log for a limited time", () => {
+    const groups = propertiesOfAll(template, "AWS::Logs::LogGroup").map(
+      ({ LogGroupName, RetentionInDays }) => [LogGroupName, RetentionInDays],
+    );
+    const days = stage === "prod" ? 90 : 14;
+    const names = ["create", "get", "purchase"].map(
+      (name) => `/aws/lambda/ticket-allocation-${stage}-${name}`,
+    );
+    const more = [
+      `/aws/lambda/ticket-allocation-${stage}-migrate`,
+      `/aws/api-gateway/ticket-allocation-${stage}`,
+    ];
+
+    expect(Object.fromEntries(groups as [string, number][])).toEqual(
+      Object.fromEntries([...names, ...(stage === "local" ? [] : more)].map((name) => [name, days])),
+    );
+  });
+
+  it("has every function write its log as JSON", () => {
+    for (const { LoggingConfig } of propertiesOfAll(template, "AWS::Lambda::Function"))
+      expect(LoggingConfig).toEqual({ LogFormat: "JSON" });
+  });
+
+  it("deploys the API as it is with all its routes and answers", () => {
+    const [deployment = "", ...more] = named(template, "AWS::ApiGateway::Deployment");
+    const methods = named(template, "AWS::ApiGateway::Method");
+    const answers = named(template, "AWS::ApiGateway::GatewayResponse");
+
+    expect(more).toEqual([]);
+    expect(template.Resources[deployment]?.DependsOn).toEqual([...methods, ...answers]);
+  });
+});
+
+describe("the template of stage local", () => {
+  it("holds only types that LocalStack 4.14.0 has", () => {
+    const types = new Set(Object.values(templateOf("local").Resources).map(({ Type }) => Type));
+
+    expect([...types].filter((type) => !localStackTypes.includes(type))).toEqual([]);
+  });
+
+  it("lets anybody create ticket options", () => {
+    const methods = propertiesOfAll(templateOf("local"), "AWS::ApiGateway::Method");
+
+    expect(methods).toHaveLength(6);
+    for (const { ApiKeyRequired = false, AuthorizationType } of methods)
+      expect({ ApiKeyRequired, AuthorizationType }).toEqual({
+        ApiKeyRequired: false,
+        AuthorizationType: "NONE",
+      });
+  });
+});
+
+const localArns = [
+  "arn:aws:rds:eu-west-1:000000000000:cluster:tickets",
+  "arn:aws:secretsmanager:eu-west-1:000000000000:secret:tickets-functions",
+];
+
+/** Of those that this project could use. @see LocalStack v4.14.0, its plug-ins for CloudFormation */
+const localStackTypes = [
+  ..."S3::Bucket S3::BucketPolicy Logs::LogGroup IAM::Role SNS::Topic CloudWatch::Alarm".split(" "),
+  ..."Function Permission Alias Version".split(" ").map((type) => `Lambda::${type}`),
+  ..."RestApi Resource Method Deployment GatewayResponse".split(" ").map((type) => `ApiGateway::${type}`),
+].map((type) => `AWS::${type}`);
+
+interface Policy {
+  Statement: Statement[];
+}
+
+function policiesIn(template: Template): Policy[] {
+  const roles = propertiesOfAll(template, "AWS::IAM::Role");
+  const inline = roles.flatMap(({ Policies = [] }) => Policies as { PolicyDocument: Policy }[]);
+  const trusted = roles.map(({ AssumeRolePolicyDocument }) => AssumeRolePolicyDocument as Policy);
+  const ofBuckets = propertiesOfAll(template, "AWS::S3::BucketPolicy") as unknown as {
+    PolicyDocument: Policy;
+  }[];
+  return [...[...inline, ...ofBuckets].map(({ PolicyDocument }) => PolicyDocument), ...trusted];
+}

@@ -1,0 +1,48 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+
+/** What a server was sent. */
+export interface Sent {
+  method: string;
+  url: string;
+  type: string | undefined;
+  body: string;
+}
+
+/** A server on loopback that gives every request the same answer, and keeps what it was sent. */
+export async function answering(
+  type: string,
+  answer: string,
+  status = 200,
+): Promise<{ url: string; sent: Sent[] }> {
+  const sent: Sent[] = [];
+  const server = createServer(async (request, response) => {
+    const { method = "", url = "", headers } = request;
+    sent.push({ method, url, type: headers["content-type"], body: await text(request) });
+    response.writeHead(status, { "Content-Type": type }).end(answer);
+  });
+  server.listen(0, "127.0.0.1").unref();
+  await once(server, "listening");
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, sent };
+}
+
+/** CloudFormation, with one stack that has these outputs. */
+export function cloudFormation(outputs: Record<string, string>) {
+  const members = Object.entries(outputs).map(
+    ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+  );
+  return answering(
+    "text/xml",
+    `<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks>
+      <member><StackName>stack</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>
+        <StackStatus>UPDATE_COMPLETE</StackStatus><Outputs>${members.join("")}</Outputs></member>
+    </Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+  );
+}
+
+/** Secrets Manager, with one secret. */
+export function secretsManager(secret: string) {
+  return answering("application/x-amz-json-1.1", JSON.stringify({ SecretString: secret }));
+}
