@@ -31,8 +31,10 @@ export const isHttp = baseUrl !== undefined;
 
 export const request = baseUrl === undefined ? overHandlers : overHttp(baseUrl);
 
-/** What stands before the contract's paths: nothing locally, the stage behind API Gateway. */
-export const basePath = baseUrl === undefined ? stagePath : new URL(baseUrl).pathname.replace(/\/$/, "");
+/** What stands before the contract's paths: nothing locally, the stage behind API Gateway. LocalStack's URLs have more. */
+export const basePath =
+  process.env.API_BASE_PATH ??
+  (baseUrl === undefined ? stagePath : new URL(baseUrl).pathname.replace(/\/$/, ""));
 
 const contractHeaders = [
   "access-control-allow-origin",
