@@ -92,6 +92,16 @@ const local: TestProjectConfiguration[] = [
       sequence: { groupOrder: 4 },
     },
   },
+  {
+    test: {
+      name: "deploy",
+      include: ["tests/deploy/**/*.test.ts"],
+      globalSetup: [postgres, dataApi],
+      ...timeouts,
+      testTimeout: 300_000,
+      sequence: { groupOrder: 6 },
+    },
+  },
 ];
 
 export default defineConfig({

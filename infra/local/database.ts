@@ -27,7 +27,7 @@ const FUNCTIONS_SECRET_ARN = `arn:aws:secretsmanager:${ACCOUNT}:secret:tickets-f
  */
 export async function startLocalDatabase(
   databaseUrl: string,
-  options: Pick<DataApiOptions, "faults" | "poolSize"> = {},
+  options: Pick<DataApiOptions, "faults" | "host" | "poolSize" | "port"> = {},
 ): Promise<LocalDatabase> {
   const url = new URL(databaseUrl);
   const owner = { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };

@@ -36,8 +36,10 @@ export const rawRequest = baseUrl === undefined ? overHandlers : overHttp(baseUr
 
 export const request = documented(rawRequest);
 
-/** What stands before the contract's paths: nothing locally, the stage behind API Gateway. */
-export const basePath = baseUrl === undefined ? stagePath : new URL(baseUrl).pathname.replace(/\/$/, "");
+/** What stands before the contract's paths: nothing locally, the stage behind API Gateway. LocalStack's URLs have more. */
+export const basePath =
+  process.env.API_BASE_PATH ??
+  (baseUrl === undefined ? stagePath : new URL(baseUrl).pathname.replace(/\/$/, ""));
 
 const contractHeaders = [
   "access-control-allow-origin",

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
 import type { ApiRequest, ApiResponse } from "./client.ts";
+import { eventOf } from "./gateway-event.ts";
 
 type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
 
@@ -67,7 +68,7 @@ async function invoke(
     const match = route.method === request.method && route.pattern.exec(request.path);
     if (!match) continue;
     const { handler } = await handlerOf(route);
-    const event = change(eventOf(request, route, match.groups));
+    const event = change(eventOf(request, { resource: route.resource, stage }, match.groups));
     const result = await handler(event, contextOf(route, milliseconds));
     return responseOf(result);
   }
@@ -82,72 +83,6 @@ function handlerOf(route: Route): ReturnType<Route["load"]> {
   loaded.set(route, handler);
   return handler;
 }
-
-function eventOf(
-  { method, path, headers = {}, body }: ApiRequest,
-  { resource }: Route,
-  parameters: Record<string, string> | undefined,
-): APIGatewayProxyEvent {
-  const received = Date.now();
-  const lines = Object.entries({ Host: "api.example.org", ...headers }).map(
-    ([name, value]): [string, string[]] => [name, [value].flat()],
-  );
-  return {
-    resource,
-    path,
-    httpMethod: method,
-    // API Gateway gives the last of the values here, and all of them below.
-    headers: Object.fromEntries(lines.map(([name, values]) => [name, values.at(-1)])),
-    multiValueHeaders: Object.fromEntries(lines),
-    queryStringParameters: null,
-    multiValueQueryStringParameters: null,
-    pathParameters:
-      parameters === undefined
-        ? null
-        : Object.fromEntries(
-            Object.entries(parameters).map(([name, value]) => [name, decodeURIComponent(value)]),
-          ),
-    stageVariables: null,
-    requestContext: {
-      accountId: "111122223333",
-      apiId: "a1b2c3d4e5",
-      authorizer: null,
-      domainName: "api.example.org",
-      domainPrefix: "api",
-      extendedRequestId: randomUUID(),
-      httpMethod: method,
-      identity: { ...identity },
-      path: stagePath + path,
-      protocol: "HTTP/1.1",
-      requestId: randomUUID(),
-      requestTime: new Date(received).toUTCString(),
-      requestTimeEpoch: received,
-      resourceId: "f6g7h8",
-      resourcePath: resource,
-      stage,
-    },
-    body: (typeof body === "string" ? body : body?.toString("base64")) || null,
-    isBase64Encoded: typeof body === "object",
-  };
-}
-
-const identity: APIGatewayProxyEvent["requestContext"]["identity"] = {
-  accessKey: null,
-  accountId: null,
-  apiKey: null,
-  apiKeyId: null,
-  caller: null,
-  clientCert: null,
-  cognitoAuthenticationProvider: null,
-  cognitoAuthenticationType: null,
-  cognitoIdentityId: null,
-  cognitoIdentityPoolId: null,
-  principalOrgId: null,
-  sourceIp: "203.0.113.7",
-  user: null,
-  userAgent: null,
-  userArn: null,
-};
 
 function contextOf({ resource }: Route, milliseconds: number): Context {
   const deadline = Date.now() + milliseconds;

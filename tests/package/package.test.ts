@@ -54,6 +54,7 @@ describe("the template", () => {
               SECRET_ARN: secretArn,
               DATABASE_NAME: "tickets",
               MAX_TICKETS_PER_PURCHASE: "10000",
+              AWS_ENDPOINT_URL_RDS_DATA: "http://rds-data:8080",
               POWERTOOLS_SERVICE_NAME: "ticket-allocation-local",
             },
           },

@@ -1,0 +1,89 @@
+import { spawnSync } from "node:child_process";
+import { lookup } from "node:dns/promises";
+import path from "node:path";
+import { Commands, Interrupted, run } from "./commands.ts";
+import { type Database, startDatabase } from "./host-database.ts";
+
+// `npm run test:localstack`: deploys the service to LocalStack, and runs the API suite against it. LocalStack comes by
+// localstack-compose.yml, or, with LOCALSTACK_ENDPOINT, is one that listens already.
+
+const compose = [
+  ...["docker", "compose", "--file"],
+  path.resolve(import.meta.dirname, "../../localstack-compose.yml"),
+];
+
+/** What is undone at the end, last things first. */
+const undo: (() => Promise<unknown>)[] = [];
+const commands = new Commands();
+let status = 0;
+try {
+  await test();
+} catch (error) {
+  status = error instanceof Interrupted ? 130 : 1;
+  if (!(error instanceof Interrupted)) console.error(error instanceof Error ? error.message : error);
+}
+for (const step of undo.reverse()) await step();
+process.exit(status);
+
+async function test(): Promise<void> {
+  const given = process.env.LOCALSTACK_ENDPOINT;
+  const database = given ? await reachGiven(given) : await startContainers();
+  const endpoint = await byAddress(given || "http://127.0.0.1:4566");
+  const environment = deployEnvironment(endpoint, database?.url);
+
+  if (given) undo.push(() => remove(environment));
+  const deployed = await commands.run(["serverless", "deploy", "--stage", "local"], environment);
+  const apiId = /https:\/\/([a-z0-9]+)\.execute-api\./.exec(deployed)?.[1];
+  if (!apiId) throw new Error("the deployment has not told the URL of its API");
+
+  await commands.run(["vitest", "run", ...process.argv.slice(2)], {
+    ...process.env,
+    API_BASE_URL: `${endpoint}/_aws/execute-api/${apiId}/local`,
+    API_BASE_PATH: "/local", // the rest of that URL is LocalStack's own
+  });
+}
+
+async function startContainers(): Promise<undefined> {
+  if (spawnSync("docker", ["compose", "version"]).status !== 0)
+    throw new Error(
+      "Docker with its compose plug-in is missing: start it, or name a LocalStack that runs by LOCALSTACK_ENDPOINT",
+    );
+  undo.push(() => run([...compose, "down", "--volumes", "--remove-orphans"], process.env));
+  undo.push(async () => status === 1 && (await run([...compose, "logs", "--tail", "100"], process.env)));
+  await commands.run([...compose, "up", "--detach", "--wait"], process.env);
+}
+
+async function reachGiven(endpoint: string): Promise<Database> {
+  const health = await fetch(`${endpoint}/_localstack/health`).catch(() => undefined);
+  if (!health?.ok) throw new Error(`there is no LocalStack at ${endpoint} (LOCALSTACK_ENDPOINT)`);
+  const database = startDatabase();
+  undo.push(async () => (await database.catch(() => undefined))?.stop());
+  await database;
+  commands.check();
+  return database;
+}
+
+/** Unseen, for once all is removed it also looks for container images, a service that LocalStack lacks, and fails. */
+async function remove(environment: NodeJS.ProcessEnv): Promise<void> {
+  console.log("Removing the stack");
+  spawnSync("serverless", ["remove", "--stage", "local"], { env: environment });
+}
+
+/** The SDK would put the bucket's name before that of a host; not so before an address. */
+async function byAddress(endpoint: string): Promise<string> {
+  const url = new URL(endpoint);
+  url.hostname = (await lookup(url.hostname, { family: 4 })).address;
+  return url.origin;
+}
+
+/** Nothing that could lead the deployment to AWS; and no proxy, for the framework knows no exception from it. */
+function deployEnvironment(endpoint: string, dataApiUrl: string | undefined): NodeJS.ProcessEnv {
+  const others = Object.entries(process.env).filter(([name]) => !/^AWS_|^https?_proxy$/i.test(name));
+  return {
+    ...Object.fromEntries(others),
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+    ...(dataApiUrl && { DATA_API_URL: dataApiUrl }), // of the containers: as serverless.yml has it
+  };
+}

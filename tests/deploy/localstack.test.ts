@@ -1,0 +1,137 @@
+// `npm run test:localstack`, against a stub that takes LocalStack's place, and without Docker.
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { serverPlace } from "../../infra/local/server-place.ts";
+import { processes } from "../local/processes.ts";
+import { Project } from "../local/project.ts";
+import type { Run } from "../local/run.ts";
+import { AwsStub } from "./aws-stub.ts";
+
+const source = path.join(import.meta.dirname, "../..");
+const project = new Project();
+let localstack: AwsStub;
+beforeAll(async () => {
+  for (const part of ["tests", "vitest.config.ts", "localstack-compose.yml"])
+    cpSync(path.join(source, part), path.join(project.folder, part), { recursive: true });
+  localstack = await AwsStub.start();
+});
+afterAll(async () => {
+  await project.remove();
+  await localstack.close();
+});
+
+describe("with a LocalStack that listens already", () => {
+  it("deploys to it, runs the API suite against the API that was made, and leaves nothing there", async () => {
+    const run = testLocalStack({ LOCALSTACK_ENDPOINT: localstack.url }, "seed", "routes");
+
+    expect({ status: await run.ended, printed: run.lines.join("\n") }).toEqual({
+      status: 0,
+      printed: expect.stringMatching(/Test Files .*2 passed/),
+    });
+    expectNothingLeft();
+  });
+
+  it("fails with the suite, and leaves nothing there", async () => {
+    const file = path.join(project.folder, "tests/api/failing.test.ts");
+    writeFileSync(file, 'import { it } from "vitest"; it("fails", () => { throw new Error(); });');
+    const run = testLocalStack({ LOCALSTACK_ENDPOINT: localstack.url }, "failing");
+
+    expect(await run.ended).toBe(1);
+    expect(run.lines).toContain("vitest run ended with status 1");
+    expectNothingLeft();
+  });
+
+  it("leaves nothing there if it is broken off", async () => {
+    const run = testLocalStack({ LOCALSTACK_ENDPOINT: localstack.url });
+    await run.line(/RUN/);
+    run.signal("SIGINT");
+
+    expect([130, "SIGINT"]).toContain(await run.ended);
+    expectNothingLeft();
+  });
+
+  it("says in one line that none listens there", async () => {
+    const run = testLocalStack({ LOCALSTACK_ENDPOINT: "http://127.0.0.1:9" });
+
+    expect(await run.ended).toBe(1);
+    expect(run.lines).toEqual(["there is no LocalStack at http://127.0.0.1:9 (LOCALSTACK_ENDPOINT)"]);
+  });
+});
+
+describe("with Docker", () => {
+  it("says in one line that it is missing", async () => {
+    const run = testLocalStack({ PATH: withDocker("exit 1") });
+
+    expect(await run.ended).toBe(1);
+    expect(run.lines).toEqual([
+      "Docker with its compose plug-in is missing: start it, or name a LocalStack that runs by LOCALSTACK_ENDPOINT",
+    ]);
+  });
+
+  it("takes all down if the containers do not get healthy", async () => {
+    const file = path.join(project.folder, "localstack-compose.yml");
+    const run = testLocalStack({ PATH: withDocker('echo "docker $*"; [ "$4" != up ]') });
+
+    expect(await run.ended).toBe(1);
+    expect(run.lines).toEqual([
+      `docker compose --file ${file} up --detach --wait`,
+      "docker compose ended with status 1",
+      `docker compose --file ${file} logs --tail 100`,
+      `docker compose --file ${file} down --volumes --remove-orphans`,
+    ]);
+  });
+});
+
+describe("localstack-compose.yml", () => {
+  const { services, networks } = parse(readFileSync(path.join(source, "localstack-compose.yml"), "utf8"));
+
+  it("has LocalStack, PostgreSQL and the stand-in, each with a health check, each after what it needs", () => {
+    expect(services).toMatchObject({
+      localstack: {
+        image: "localstack/localstack:4.14.0",
+        ports: ["127.0.0.1:4566:4566"],
+        depends_on: { "rds-data": { condition: "service_healthy" } },
+      },
+      "rds-data": { image: "node:24", depends_on: { postgres: { condition: "service_healthy" } } },
+      postgres: { image: "postgres:18" },
+    });
+    for (const service of Object.values(services))
+      expect(service).toMatchObject({ healthcheck: { test: expect.any(Array) }, networks: ["backend"] });
+  });
+
+  it("puts the functions on the network of the stand-in, whose address serverless.yml has", () => {
+    expect(services.localstack.environment.LAMBDA_DOCKER_NETWORK).toBe(networks.backend.name);
+    const serverless = readFileSync(path.join(source, "serverless.yml"), "utf8");
+    expect(serverless).toContain("{env:DATA_API_URL, 'http://rds-data:8080'}");
+  });
+
+  it("runs the stand-in from files that are there", () => {
+    const [program, file] = services["rds-data"].command;
+    expect(program).toBe("node");
+    expect(existsSync(path.join(source, file))).toBe(true);
+  });
+});
+
+function testLocalStack(environment: Record<string, string>, ...files: string[]): Run {
+  return project.run(["npm", "run", "--silent", "test:localstack", "--", ...files], environment);
+}
+
+function expectNothingLeft(): void {
+  const { home } = serverPlace(path.join(project.folder, ".local/localstack"));
+  expect({
+    stacks: localstack.cloudFormation.stacks.size,
+    objects: localstack.s3.paths(),
+    database: processes().filter(({ command }) => command.includes(home)),
+  }).toEqual({ stacks: 0, objects: [], database: [] });
+}
+
+/** A search path on which the first Docker is that shell script. */
+function withDocker(script: string): string {
+  const folder = path.join(project.folder, "bin");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, "docker"), `#!/bin/sh\n${script}\n`);
+  chmodSync(path.join(folder, "docker"), 0o755);
+  return `${folder}:${process.env.PATH}`;
+}
