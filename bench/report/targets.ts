@@ -38,7 +38,7 @@ export function purchaseTargets({ cells, earlier }: PurchaseResults): Target[] {
     atLeast("4 ms, 1 buyer: striped / single row", sold("4 ms", 1, "single row"), 0.92),
     atLeast("local, 64 buyers: refusals / sales", refused("local", 64), 5),
     atLeast("4 ms, 64 buyers: refusals / sales", refused("4 ms", 64), 5),
-    atMost("WAL bytes of a refusal", walOfRefusals, 0, walOfRefusals.max),
+    atMost("WAL bytes of a refusal, worst round", walOfRefusals, 0, walOfRefusals.max),
     ...[1, 16].flatMap((buyers) => [
       atMost(
         `${buyers} at once: empty option / after ${sales} sales`,
