@@ -117,13 +117,14 @@ function headersOf(parameters: Record<string, string> = {}): Record<string, stri
   );
 }
 
+/** Names may be such as every object has, `constructor`. */
 function headerLines({ rawHeaders }: IncomingMessage): Record<string, string[]> {
-  const lines: Record<string, string[]> = {};
+  const lines = new Map<string, string[]>();
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const [name = "", value = ""] = rawHeaders.slice(at, at + 2);
-    lines[name] = [...(lines[name] ?? []), value];
+    lines.set(name, [...(lines.get(name) ?? []), value]);
   }
-  return lines;
+  return Object.fromEntries(lines);
 }
 
 function send(
