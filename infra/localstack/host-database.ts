@@ -12,13 +12,14 @@ export interface Database {
 
 /**
  * Starts an empty database on this machine for functions that may run in containers. DATA_API_URL names the URL under
- * which those reach this machine, should its first address not do; it then listens on that port of all addresses.
+ * which those reach this machine, should its first address not do; it then listens on that port of all addresses, or of
+ * loopback if that is what it names.
  */
 export async function startDatabase(): Promise<Database> {
   const place = serverPlace(path.resolve(import.meta.dirname, "../../.local/localstack"));
   const postgres = await startPostgres(place);
   const given = process.env.DATA_API_URL;
-  const listen = given ? { host: "0.0.0.0", port: Number(new URL(given).port) } : { host: ownAddress() };
+  const listen = given ? whereToListen(new URL(given)) : { host: ownAddress() };
   const { dataApi, migrate } = await startLocalDatabase(postgres.url, listen);
   await migrate();
   return {
@@ -29,6 +30,10 @@ export async function startDatabase(): Promise<Database> {
       place.remove();
     },
   };
+}
+
+function whereToListen({ hostname, port }: URL) {
+  return { host: hostname === "127.0.0.1" ? hostname : "0.0.0.0", port: Number(port) };
 }
 
 /** Not loopback's, under which a container finds itself, unless there is no other. */

@@ -3,6 +3,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync }
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { freePort } from "../../infra/local/ports.ts";
 import { serverPlace } from "../../infra/local/server-place.ts";
 import { processes } from "../local/processes.ts";
 import { Project } from "../local/project.ts";
@@ -12,10 +13,14 @@ import { AwsStub } from "./aws-stub.ts";
 const source = path.join(import.meta.dirname, "../..");
 const project = new Project();
 let localstack: AwsStub;
+/** The environment in which it is there already; nothing in it is in a container, so loopback will do. */
+let listening: Record<string, string>;
 beforeAll(async () => {
   for (const part of ["tests", "vitest.config.ts", "localstack-compose.yml"])
     cpSync(path.join(source, part), path.join(project.folder, part), { recursive: true });
   localstack = await AwsStub.start();
+  const dataApiUrl = `http://127.0.0.1:${await freePort("127.0.0.1")}`;
+  listening = { LOCALSTACK_ENDPOINT: localstack.url, DATA_API_URL: dataApiUrl };
 });
 afterAll(async () => {
   await project.remove();
@@ -24,7 +29,7 @@ afterAll(async () => {
 
 describe("with a LocalStack that listens already", () => {
   it("deploys to it, runs the API suite against the API that was made, and leaves nothing there", async () => {
-    const run = testLocalStack({ LOCALSTACK_ENDPOINT: localstack.url }, "seed", "routes");
+    const run = testLocalStack(listening, "seed", "routes");
 
     expect({ status: await run.ended, printed: run.lines.join("\n") }).toEqual({
       status: 0,
@@ -36,7 +41,7 @@ describe("with a LocalStack that listens already", () => {
   it("fails with the suite, and leaves nothing there", async () => {
     const file = path.join(project.folder, "tests/api/failing.test.ts");
     writeFileSync(file, 'import { it } from "vitest"; it("fails", () => { throw new Error(); });');
-    const run = testLocalStack({ LOCALSTACK_ENDPOINT: localstack.url }, "failing");
+    const run = testLocalStack(listening, "failing");
 
     expect(await run.ended).toBe(1);
     expect(run.lines).toContain("vitest run ended with status 1");
@@ -44,7 +49,7 @@ describe("with a LocalStack that listens already", () => {
   });
 
   it("leaves nothing there if it is broken off", async () => {
-    const run = testLocalStack({ LOCALSTACK_ENDPOINT: localstack.url });
+    const run = testLocalStack(listening);
     await run.line(/RUN/);
     run.signal("SIGINT");
 
