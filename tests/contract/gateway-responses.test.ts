@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, it } from "vitest";
+import { parse } from "yaml";
+import { undocumented } from "../api/documented.ts";
+
+const file = path.join(import.meta.dirname, "../../infra/aws/gateway-responses.yml");
+const customTags = [{ tag: "!Ref", resolve: (name: string) => name }];
+const { Resources } = parse(readFileSync(file, "utf8"), { merge: true, customTags });
+
+interface Answer {
+  Properties: {
+    ResponseType: string;
+    StatusCode: string;
+    ResponseParameters: Record<string, string>;
+    ResponseTemplates: { "application/json": string };
+  };
+}
+
+it.each(Object.values<Answer>(Resources).map(({ Properties }) => Properties))(
+  "docs/openapi.yaml has what API Gateway itself answers: $ResponseType",
+  (answer) => {
+    const headers = Object.entries(answer.ResponseParameters).map(([name, value]) => [
+      name.replace("gatewayresponse.header.", "").toLowerCase(),
+      /^'(.*)'$/.exec(value)?.[1] ?? "a header of the request",
+    ]);
+    const response = {
+      status: Number(answer.StatusCode),
+      headers: Object.fromEntries(headers),
+      body: answer.ResponseTemplates["application/json"],
+    };
+
+    expect(undocumented({ method: "POST", path: "/ticket_options" }, response)).toEqual([]);
+  },
+);
