@@ -16,7 +16,7 @@ let localstack: AwsStub;
 /** The environment in which it is there already; nothing in it is in a container, so loopback will do. */
 let listening: Record<string, string>;
 beforeAll(async () => {
-  for (const part of ["tests", "vitest.config.ts", "localstack-compose.yml"])
+  for (const part of ["tests", "client", "docs", "vitest.config.ts", "localstack-compose.yml"])
     cpSync(path.join(source, part), path.join(project.folder, part), { recursive: true });
   localstack = await AwsStub.start();
   const dataApiUrl = `http://127.0.0.1:${await freePort("127.0.0.1")}`;

@@ -11,6 +11,8 @@ declare module "vitest" {
   }
 }
 
+process.setMaxListeners(30); // each project's server ends with this process at the latest
+
 /** Gives the tests a PostgreSQL of their own, empty at the start of each run. */
 export default async function setup(project: TestProject): Promise<() => void> {
   const home = mkdtempSync(path.join(tmpdir(), "ticket-allocation-"));
