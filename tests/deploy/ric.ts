@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 
@@ -13,8 +14,9 @@ const VERSION = "3.3.0";
  * @throws Error in one line, if it cannot be installed
  */
 export async function awsRuntime(): Promise<string> {
-  const local = path.join(import.meta.dirname, "../../.local");
-  const folder = path.join(local, `aws-lambda-ric-${VERSION}-${process.arch}`);
+  // Not in this folder, whose path may have a blank in it: its build cannot do with one.
+  const cache = path.join(homedir(), ".cache/ticket-allocation");
+  const folder = path.join(cache, `aws-lambda-ric-${VERSION}-${process.arch}`);
   if (!existsSync(folder)) {
     const unfinished = `${folder}.${process.pid}`;
     mkdirSync(unfinished, { recursive: true });
