@@ -30,7 +30,7 @@ export async function packageFunctions(folder: string): Promise<Package[]> {
   return packages;
 }
 
-/** The bare client in the same format, minified too, but without anything that is done to make the functions small. */
+/** The bare client in the same format, minified too, but with the bundler's own settings for all else. */
 export async function packageBareClient(folder: string): Promise<Package> {
   const { outputFiles } = await build({
     entryPoints: [path.join(import.meta.dirname, "bare-client.ts")],
@@ -39,8 +39,6 @@ export async function packageBareClient(folder: string): Promise<Package> {
     platform: "node",
     target: "node24",
     format: "cjs",
-    mainFields: ["module", "main"],
-    legalComments: "none",
     write: false,
   });
   return zipped(folder, "bare SDK client", Buffer.from(outputFiles[0]?.contents ?? []));
