@@ -74,16 +74,17 @@ const client = new RDSDataClient({
   requestHandler: { connectionTimeout: CONNECTION_TIMEOUT, httpAgent, httpsAgent },
 });
 
+/** Milliseconds for which a connection is trusted to be open, and when one was last used, by `Date.now`. */
+const MAX_IDLE = 5_000;
+let lastUsed = 0;
+
 /** For the start of a function, which does not wait for it, nor fail on it: the first request finds it open. */
 export function openConnection(): void {
   if (!config.isFunction) return;
   const command = new ExecuteStatementCommand({ ...database, sql: "select 1" });
+  lastUsed = Date.now();
   client.send(command).catch(() => {}); // the first request will meet the same, and say so
 }
-
-/** Milliseconds. */
-const MAX_IDLE = 5_000;
-let lastUsed = 0;
 
 /**
  * While Lambda has a function frozen, it does not notice that the service closes a connection. A statement sent on such

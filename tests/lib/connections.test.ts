@@ -22,6 +22,19 @@ describe("a function that starts", () => {
     await vi.waitUntil(() => opened() === 1);
   });
 
+  it("uses that connection for the first request", async () => {
+    const { url, opened, answered } = await door();
+    vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", url);
+    await import("../../functions/get.ts");
+    await vi.waitUntil(() => answered());
+    await fetch(inject("dataApiUrl")); // by the end of which the answer has arrived
+
+    const { query } = await import("../../lib/data-api.ts");
+    await query("select 1 as one", {});
+
+    expect(opened()).toBe(1);
+  });
+
   it("does not fail because it cannot", async () => {
     vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", await unreachableService());
 
@@ -51,13 +64,19 @@ describe("the connection to the service", () => {
 async function door() {
   const { hostname, port } = new URL(inject("dataApiUrl"));
   let opened = 0;
+  let answered = false;
   const server = createServer((socket) => {
     opened += 1;
     const onward = connect(Number(port), hostname);
     for (const end of [socket, onward]) end.on("error", () => {});
+    onward.once("data", () => (answered = true));
     socket.pipe(onward).pipe(socket);
   });
   server.listen(0, "127.0.0.1").unref();
   await once(server, "listening");
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, opened: () => opened };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    opened: () => opened,
+    answered: () => answered,
+  };
 }
