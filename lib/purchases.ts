@@ -39,7 +39,7 @@ export type Outcome =
  */
 export async function sellTickets(order: Order, deadline: number): Promise<Outcome> {
   if (order.quantity > config.maxTicketsPerPurchase) return overLimit(order, deadline);
-  const attempt = await attemptSale(sellFromOneStripe, order, deadline);
+  const attempt = await attemptSale(SELL_FROM_ONE_STRIPE, order, deadline);
   return afterWrite(outcomeOf(attempt, order, deadline));
 }
 
@@ -59,8 +59,8 @@ async function outcomeOf(attempt: Attempt, order: Order, deadline: number): Prom
   if (available < order.quantity) return { result: "not enough", available };
   // Enough was left in the snapshot. Either no stripe by itself had enough, or another sale came first: look again.
   // Each turn is the sale of another buyer, and stock never rises, so the turns end.
-  const sell = largest < order.quantity ? sellAcrossStripes : sellFromOneStripe;
-  return outcomeOf(await attemptSale(sell, order, deadline), order, deadline);
+  const statement = largest < order.quantity ? SELL_ACROSS_STRIPES : SELL_FROM_ONE_STRIPE;
+  return outcomeOf(await attemptSale(statement, order, deadline), order, deadline);
 }
 
 /** Sells nothing; a sale from before the limit was lowered is still answered. */
@@ -95,9 +95,11 @@ interface Attempt {
   largest: number | null;
 }
 
-async function attemptSale(sell: typeof sellFromOneStripe, order: Order, deadline: number): Promise<Attempt> {
+async function attemptSale(statement: string, order: Order, deadline: number): Promise<Attempt> {
+  const { id, key, ticketOptionId, userId, quantity } = order;
+  const parameters = { id, key, ticketOptionId, userId, quantity, anywhere: anywhere() };
   try {
-    const [attempt] = await sell(order, deadline);
+    const [attempt] = await execute<Attempt>(statement, parameters, deadline);
     if (attempt === undefined) throw new Error("the statement gave no row");
     return attempt;
   } catch (error) {
@@ -135,79 +137,70 @@ function anywhere(): number {
  *
  * Rejected forms, with figures, are in docs/decisions.md: `skip locked`, both cases in one statement, a database function.
  */
-function sellFromOneStripe(
-  { id, key, ticketOptionId, userId, quantity }: Order,
-  deadline: number,
-): Promise<Attempt[]> {
-  return execute<Attempt>(
-    `
-    with earlier as materialized (
-      select id
-      from purchases
-      where id = cast(:id as uuid)
-      union all
-      select id
-      from purchases
-      where user_id = cast(:userId as uuid)
-        and idempotency_key = cast(:key as text)
-    ),
-    chosen as materialized (
-      select stripe
-      from ticket_option_stripes
-      where ticket_option_id = cast(:ticketOptionId as uuid)
-        and allocation >= cast(:quantity as integer)
-        and not exists (select from earlier)
-      order by cast(stripe as integer) # cast(:anywhere as integer)
-      limit 1
-    ),
-    taken as (
-      update ticket_option_stripes
-      set
-        allocation = allocation - cast(:quantity as integer),
-        updated_at = greatest(updated_at, clock_timestamp())
-      where ticket_option_id = cast(:ticketOptionId as uuid)
-        and stripe = (select stripe from chosen)
-        and allocation >= cast(:quantity as integer)
-      returning ticket_option_id, stripe, updated_at
-    ),
-    purchase as (
-      insert into purchases (id, ticket_option_id, stripe, user_id, quantity, idempotency_key, created_at)
-      select
-        cast(:id as uuid),
-        ticket_option_id,
-        stripe,
-        cast(:userId as uuid),
-        cast(:quantity as integer),
-        cast(:key as text),
-        updated_at
-      from taken
-      returning id, ticket_option_id, quantity, created_at
-    ),
-    sold as (
-      insert into tickets (purchase_id, ticket_option_id)
-      select purchase.id, purchase.ticket_option_id
-      from purchase
-      cross join generate_series(1, purchase.quantity)
-      returning id
-    ),
-    remaining as (
-      select sum(allocation) as total, max(allocation) as largest
-      from ticket_option_stripes
-      where ticket_option_id = cast(:ticketOptionId as uuid)
-        and not exists (select from purchase)
-    )
+const SELL_FROM_ONE_STRIPE = `
+  with earlier as materialized (
+    select id
+    from purchases
+    where id = cast(:id as uuid)
+    union all
+    select id
+    from purchases
+    where user_id = cast(:userId as uuid)
+      and idempotency_key = cast(:key as text)
+  ),
+  chosen as materialized (
+    select stripe
+    from ticket_option_stripes
+    where ticket_option_id = cast(:ticketOptionId as uuid)
+      and allocation >= cast(:quantity as integer)
+      and not exists (select from earlier)
+    order by cast(stripe as integer) # cast(:anywhere as integer)
+    limit 1
+  ),
+  taken as (
+    update ticket_option_stripes
+    set
+      allocation = allocation - cast(:quantity as integer),
+      updated_at = greatest(updated_at, clock_timestamp())
+    where ticket_option_id = cast(:ticketOptionId as uuid)
+      and stripe = (select stripe from chosen)
+      and allocation >= cast(:quantity as integer)
+    returning ticket_option_id, stripe, updated_at
+  ),
+  purchase as (
+    insert into purchases (id, ticket_option_id, stripe, user_id, quantity, idempotency_key, created_at)
     select
-      (select created_at from purchase) as "createdAt",
-      (select array_agg(cast(id as text) order by id) from sold) as "ticketIds",
-      exists (select from earlier) as "soldBefore",
-      remaining.total as available,
-      remaining.largest
-    from remaining
-    `,
-    { id, key, ticketOptionId, userId, quantity, anywhere: anywhere() },
-    deadline,
-  );
-}
+      cast(:id as uuid),
+      ticket_option_id,
+      stripe,
+      cast(:userId as uuid),
+      cast(:quantity as integer),
+      cast(:key as text),
+      updated_at
+    from taken
+    returning id, ticket_option_id, quantity, created_at
+  ),
+  sold as (
+    insert into tickets (purchase_id, ticket_option_id)
+    select purchase.id, purchase.ticket_option_id
+    from purchase
+    cross join generate_series(1, purchase.quantity)
+    returning id
+  ),
+  remaining as (
+    select sum(allocation) as total, max(allocation) as largest
+    from ticket_option_stripes
+    where ticket_option_id = cast(:ticketOptionId as uuid)
+      and not exists (select from purchase)
+  )
+  select
+    (select created_at from purchase) as "createdAt",
+    (select array_agg(cast(id as text) order by id) from sold) as "ticketIds",
+    exists (select from earlier) as "soldBefore",
+    remaining.total as available,
+    remaining.largest
+  from remaining
+  `;
 
 /**
  * The same where enough is left in all, but in no stripe by itself: takes what it needs from several.
@@ -219,102 +212,93 @@ function sellFromOneStripe(
  * - A crowd at the end of a sale. No more stripes are locked than the order needs, each buyer's from another place on, so
  *   that they do not queue behind one another for all of them.
  */
-function sellAcrossStripes(
-  { id, key, ticketOptionId, userId, quantity }: Order,
-  deadline: number,
-): Promise<Attempt[]> {
-  return execute<Attempt>(
-    `
-    with earlier as materialized (
-      select id
-      from purchases
-      where id = cast(:id as uuid)
-      union all
-      select id
-      from purchases
-      where user_id = cast(:userId as uuid)
-        and idempotency_key = cast(:key as text)
-    ),
-    ranked as materialized (
+const SELL_ACROSS_STRIPES = `
+  with earlier as materialized (
+    select id
+    from purchases
+    where id = cast(:id as uuid)
+    union all
+    select id
+    from purchases
+    where user_id = cast(:userId as uuid)
+      and idempotency_key = cast(:key as text)
+  ),
+  ranked as materialized (
+    select
+      stripe,
+      sum(allocation) over (order by cast(stripe as integer) # cast(:anywhere as integer)) - allocation as before
+    from ticket_option_stripes
+    where ticket_option_id = cast(:ticketOptionId as uuid)
+      and allocation > 0
+      and not exists (select from earlier)
+  ),
+  locked as materialized (
+    select stripe, allocation
+    from ticket_option_stripes
+    where ticket_option_id = cast(:ticketOptionId as uuid)
+      and stripe in (select stripe from ranked where before < cast(:quantity as integer))
+    order by stripe
+    for no key update
+  ),
+  shares as (
+    select stripe, least(allocation, cast(:quantity as integer) - before) as quantity
+    from (
       select
         stripe,
-        sum(allocation) over (order by cast(stripe as integer) # cast(:anywhere as integer)) - allocation as before
-      from ticket_option_stripes
-      where ticket_option_id = cast(:ticketOptionId as uuid)
-        and allocation > 0
-        and not exists (select from earlier)
-    ),
-    locked as materialized (
-      select stripe, allocation
-      from ticket_option_stripes
-      where ticket_option_id = cast(:ticketOptionId as uuid)
-        and stripe in (select stripe from ranked where before < cast(:quantity as integer))
-      order by stripe
-      for no key update
-    ),
-    shares as (
-      select stripe, least(allocation, cast(:quantity as integer) - before) as quantity
-      from (
-        select
-          stripe,
-          allocation,
-          sum(allocation) over (order by stripe) - allocation as before,
-          sum(allocation) over () as total
-        from locked
-      ) as running
-      where total >= cast(:quantity as integer)
-        and before < cast(:quantity as integer)
-        and allocation > 0
-    ),
-    taken as (
-      update ticket_option_stripes as stripes
-      set
-        allocation = stripes.allocation - cast(shares.quantity as integer),
-        updated_at = greatest(stripes.updated_at, clock_timestamp())
-      from shares
-      where stripes.ticket_option_id = cast(:ticketOptionId as uuid)
-        and stripes.stripe = shares.stripe
-      returning stripes.stripe, stripes.updated_at
-    ),
-    purchase as (
-      insert into purchases (id, ticket_option_id, stripe, user_id, quantity, idempotency_key, created_at)
-      select
-        cast(:id as uuid),
-        cast(:ticketOptionId as uuid),
-        min(stripe),
-        cast(:userId as uuid),
-        cast(:quantity as integer),
-        cast(:key as text),
-        max(updated_at)
-      from taken
-      having count(*) > 0
-      returning id, ticket_option_id, quantity, created_at
-    ),
-    sold as (
-      insert into tickets (purchase_id, ticket_option_id)
-      select purchase.id, purchase.ticket_option_id
-      from purchase
-      cross join generate_series(1, purchase.quantity)
-      returning id
-    ),
-    remaining as (
-      select sum(allocation) as total, max(allocation) as largest
-      from ticket_option_stripes
-      where ticket_option_id = cast(:ticketOptionId as uuid)
-        and not exists (select from purchase)
-    )
+        allocation,
+        sum(allocation) over (order by stripe) - allocation as before,
+        sum(allocation) over () as total
+      from locked
+    ) as running
+    where total >= cast(:quantity as integer)
+      and before < cast(:quantity as integer)
+      and allocation > 0
+  ),
+  taken as (
+    update ticket_option_stripes as stripes
+    set
+      allocation = stripes.allocation - cast(shares.quantity as integer),
+      updated_at = greatest(stripes.updated_at, clock_timestamp())
+    from shares
+    where stripes.ticket_option_id = cast(:ticketOptionId as uuid)
+      and stripes.stripe = shares.stripe
+    returning stripes.stripe, stripes.updated_at
+  ),
+  purchase as (
+    insert into purchases (id, ticket_option_id, stripe, user_id, quantity, idempotency_key, created_at)
     select
-      (select created_at from purchase) as "createdAt",
-      (select array_agg(cast(id as text) order by id) from sold) as "ticketIds",
-      exists (select from earlier) as "soldBefore",
-      remaining.total as available,
-      remaining.largest
-    from remaining
-    `,
-    { id, key, ticketOptionId, userId, quantity, anywhere: anywhere() },
-    deadline,
-  );
-}
+      cast(:id as uuid),
+      cast(:ticketOptionId as uuid),
+      min(stripe),
+      cast(:userId as uuid),
+      cast(:quantity as integer),
+      cast(:key as text),
+      max(updated_at)
+    from taken
+    having count(*) > 0
+    returning id, ticket_option_id, quantity, created_at
+  ),
+  sold as (
+    insert into tickets (purchase_id, ticket_option_id)
+    select purchase.id, purchase.ticket_option_id
+    from purchase
+    cross join generate_series(1, purchase.quantity)
+    returning id
+  ),
+  remaining as (
+    select sum(allocation) as total, max(allocation) as largest
+    from ticket_option_stripes
+    where ticket_option_id = cast(:ticketOptionId as uuid)
+      and not exists (select from purchase)
+  )
+  select
+    (select created_at from purchase) as "createdAt",
+    (select array_agg(cast(id as text) order by id) from sold) as "ticketIds",
+    exists (select from earlier) as "soldBefore",
+    remaining.total as available,
+    remaining.largest
+  from remaining
+  `;
 
 function isRepeat({ constraint }: DatabaseError): boolean {
   return constraint === "purchases_pkey" || constraint === "purchases_user_id_idempotency_key_idx";

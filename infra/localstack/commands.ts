@@ -22,12 +22,12 @@ export class Commands {
    * @throws Error if it ends with another status than 0
    */
   async run(command: string[], environment: NodeJS.ProcessEnv): Promise<string> {
-    if (this.#interrupted) throw new Interrupted();
+    this.check();
     const { status, printed } = await run(command, environment, (child) => {
       this.#running = child;
     });
     this.#running = undefined;
-    if (this.#interrupted) throw new Interrupted();
+    this.check();
     if (status !== 0) throw new Error(`${command.slice(0, 2).join(" ")} ended with status ${status}`);
     return printed;
   }
