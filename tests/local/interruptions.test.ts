@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { afterAll, expect, it } from "vitest";
 import { complaint, Project } from "./project.ts";
 import { shop } from "./shop.ts";
@@ -29,13 +30,13 @@ it.each([
 
 it.each([
   ["initdb", ["data.unfinished", "data"]],
-  ["pg_ctl start", ["data"]],
+  ["PostgreSQL's start", ["data"]],
 ])(
-  "ends by Ctrl-C amid %s of its first start, leaves nothing behind, and is ready the next time",
+  "ends by Ctrl-C during %s, at its first start, leaves nothing behind, and is ready the next time",
   async (_program, folders) => {
     await project.run(["npm", "run", "reset"]).ended;
     const run = await project.start();
-    const begun = () => folders.some((folder) => project.hasMade(folder));
+    const begun = () => folders.some((folder) => existsSync(project.postgresFile(folder)));
     await expect.poll(begun, { timeout: 30_000, interval: 1 }).toBe(true);
     const family = project.family(run);
 
