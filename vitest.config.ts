@@ -83,6 +83,7 @@ const local: TestProjectConfiguration[] = [
       name: "local",
       include: ["tests/local/**/*.test.ts"],
       ...timeouts,
+      testTimeout: 180_000, // several starts of the service in one test
       sequence: { groupOrder: 3 },
     },
   },

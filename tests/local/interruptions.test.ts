@@ -24,7 +24,7 @@ it.each([
   run.signal("SIGINT");
 
   expect(await run.ended).toBeOneOf(endOfCtrlC);
-  await expect.poll(() => project.remains(run, family), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => project.remains(run, family), { timeout: 30_000 }).toEqual([]);
   expect(run.lines.filter((text) => complaint.test(text))).toEqual([]);
 });
 
@@ -43,7 +43,7 @@ it.each([
     run.signal("SIGINT");
 
     expect(await run.ended).toBeOneOf(endOfCtrlC);
-    await expect.poll(() => project.remains(run, family), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => project.remains(run, family), { timeout: 30_000 }).toEqual([]);
     const next = await project.start();
     await next.line(/^Ready/);
     const { create, left } = shop(next);
