@@ -1,8 +1,11 @@
 // What an earlier run, or another program, has left in the way of the next start.
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import path from "node:path";
 import { afterAll, beforeEach, expect, it, onTestFinished } from "vitest";
+import { serverPlace } from "../../infra/local/server-place.ts";
 import { Project, type Service } from "./project.ts";
 import { shop } from "./shop.ts";
 
@@ -28,15 +31,18 @@ async function endPostgres(): Promise<void> {
   await expect.poll(() => project.family(killed), { timeout: 30_000 }).toEqual([]);
 }
 
-/** The record of the server now names a process that lives, and a port at which nothing ever replies. */
+/** The record of the server now names a process of the same user, and a port at which nothing ever replies. */
 async function misleadingRecord(): Promise<void> {
   await endPostgres();
+  const { spawnOptions } = serverPlace(path.join(project.folder, ".local/postgres"));
+  const other = spawn("sleep", ["600"], { ...spawnOptions, stdio: "ignore" });
+  onTestFinished(() => void other.kill());
   const silent = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => void silent.close());
   await once(silent, "listening");
   const file = project.postgresFile("data/postmaster.pid");
   const lines = readFileSync(file, "utf8").split("\n");
-  lines[0] = `${process.pid}`;
+  lines[0] = `${other.pid}`;
   lines[3] = `${(silent.address() as AddressInfo).port}`;
   writeFileSync(file, lines.join("\n"));
 }
