@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { gunzip, inflate } from "node:zlib";
 import { gatewayResponses } from "./gateway-responses.ts";
@@ -7,6 +7,7 @@ import { Turns } from "./turns.ts";
 /** What this uses of hapi, the HTTP server in serverless-offline. */
 export interface Hapi {
   settings: { compression: unknown; router: { stripTrailingSlash: boolean } };
+  listener: Server;
   match(method: string, path: string): { path: string } | null;
   ext(event: "onRequest", method: (request: HapiRequest, toolkit: Toolkit) => Promise<symbol>): void;
 }
@@ -58,6 +59,8 @@ const UNKNOWN = "/{p*}";
 export function workLikeApiGateway(server: Hapi, cors: Cors): void {
   server.settings.router.stripTrailingSlash = false;
   server.settings.compression = false;
+  // Longer than clients keep idle sockets, so that none is closed under a request being sent.
+  server.listener.keepAliveTimeout = 600_000;
   const refuse = gatewayResponses();
   const turns = new Turns(AT_ONCE);
 

@@ -166,6 +166,7 @@ function spawnServer(place: ServerPlace, data: string, log: string, port: number
   const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const args = ["-D", data, "-p", `${port}`, ...options];
   const output = openSync(log, "a");
+  place.give(log);
   const child = spawn(place.program("postgres"), args, {
     ...place.spawnOptions,
     detached: true,
