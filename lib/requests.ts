@@ -1,5 +1,7 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
+import { isSafeNumber, parse } from "lossless-json";
 import * as v from "valibot";
+import { parseKey } from "./idempotency-key.ts";
 import { bodyTooLarge, invalidRequest, Problem, type RequestError, ticketOptionNotFound } from "./problem.ts";
 
 const MAX_BODY_BYTES = 100_000;
@@ -14,28 +16,26 @@ export function ticketOptionId(event: APIGatewayProxyEvent): string {
   return id.toLowerCase();
 }
 
-/** @throws Problem naming everything that is wrong in body and headers */
+/** @throws Problem naming every error in body and headers */
 export function newTicketOption(event: APIGatewayProxyEvent) {
-  const [{ Name, Desc, Allocation }, key] = allOf(
-    () => body(event, ticketOptionSchema),
-    () => idempotencyKey(event),
-  );
-  const apiKeyId = event.requestContext.identity.apiKeyId;
+  const [{ Name, Desc, Allocation }, key] = bodyAndKey(event, ticketOptionSchema);
+  // Only there where the method asks for a key.
+  const apiKeyId = event.requestContext.identity.apiKeyId ?? null;
   return { option: { apiKeyId, name: Name, description: Desc, capacity: Allocation }, key };
 }
 
-/** @throws Problem naming everything that is wrong in body and headers */
+/** @throws Problem naming every error in body and headers */
 export function order(event: APIGatewayProxyEvent) {
-  const [{ Quantity, UserID }, key] = allOf(
-    () => body(event, orderSchema),
-    () => idempotencyKey(event),
-  );
+  const [{ Quantity, UserID }, key] = bodyAndKey(event, orderSchema);
   return { order: { quantity: Quantity, userId: UserID }, key };
 }
 
-/** Reads both parts of a request, so that what is wrong with the second is told with what is wrong with the first. */
-function allOf<First, Second>(first: () => First, second: () => Second): [First, Second] {
+function bodyAndKey<Entries extends v.ObjectEntries>(
+  event: APIGatewayProxyEvent,
+  schema: v.ObjectSchema<Entries, undefined>,
+) {
   const errors: RequestError[] = [];
+  /** Goes on after an error, so that those of the next part are reported with it. */
   const read = <Part>(part: () => Part): Part | undefined => {
     try {
       return part();
@@ -45,32 +45,40 @@ function allOf<First, Second>(first: () => First, second: () => Second): [First,
       return undefined;
     }
   };
-  const parts = [read(first), read(second)];
-  if (errors.length > 0) throw invalidRequest(errors);
-  return parts as [First, Second];
+  const fields = read(() => body(event, schema));
+  read(() => checkCharset(event));
+  const key = read(() => idempotencyKey(event));
+  if (fields === undefined || errors.length > 0) throw invalidRequest(errors);
+  return [fields, key] as const;
 }
 
-/**
- * A key is bare, or quoted as a string of structured fields (RFC 8941, section 3.3.3), which are one and the same.
- *
- * @returns the key without quotes, or undefined if there is none
- */
+/** @returns undefined if there is none */
 function idempotencyKey({ multiValueHeaders }: APIGatewayProxyEvent): string | undefined {
   const values = multiValueHeaders["idempotency-key"];
   if (values === undefined) return undefined;
   const wrong = (detail: string) => invalidRequest([{ header: "Idempotency-Key", detail }]);
   if (values.length > 1) throw wrong("must be given only once");
-  const value = values.join().replace(/^[ \t]+|[ \t]+$/g, "");
-  const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(value)?.[1];
-  const key = quoted?.replace(/\\(.)/g, "$1") ?? value;
-  if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw wrong("must be 1 to 255 visible ASCII characters");
+  const key = parseKey(values.join());
+  if (key === undefined) throw wrong("must be 1 to 255 visible ASCII characters");
   return key;
 }
+
+/** In another charset than UTF-8, what the bytes meant is lost before they come here. */
+function checkCharset({ multiValueHeaders }: APIGatewayProxyEvent): void {
+  for (const type of multiValueHeaders["content-type"] ?? []) {
+    const charset = /;[ \t]*charset[ \t]*=[ \t]*"?([^\s";]*)/i.exec(type)?.[1];
+    if (charset !== undefined && !/^utf-?8$/i.test(charset))
+      throw invalidRequest([{ header: "Content-Type", detail: "must name no charset other than UTF-8" }]);
+  }
+}
+
+/** Text that shows nothing: white space, control and format characters, and letters that are drawn as a blank. */
+const INVISIBLE = /^[\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}\u2800\ufff9-\ufffb]*$/u;
 
 const ticketOptionSchema = v.object({
   Name: v.pipe(
     text(255),
-    v.check((name) => name.trim() !== "", "must not be blank"),
+    v.check((name) => !INVISIBLE.test(name), "must not be blank"),
   ),
   Desc: v.optional(text(10_000), ""),
   Allocation: integer(0),
@@ -87,6 +95,8 @@ function text(max: number) {
     v.string(expected("a string")),
     v.check((value) => value.isWellFormed(), "must be well-formed Unicode"),
     v.check((value) => !value.includes("\0"), "must not hold a NUL character"),
+    // What stands in a text for bytes that were not UTF-8: the text that was meant is lost.
+    v.check((value) => !value.includes("\ufffd"), "must be UTF-8, and not hold U+FFFD"),
     v.check((value) => [...value].length <= max, `must hold at most ${max} characters`),
   );
 }
@@ -117,7 +127,8 @@ function body<Entries extends v.ObjectEntries>(
   const result = v.safeParse(schema, members, { abortPipeEarly: true });
 
   const errors = names.flatMap((name) => {
-    const repeated = (given.get(name)?.length ?? 0) > 1;
+    const values = given.get(name) ?? [];
+    const repeated = values.length > 1 || values.some(([, value]) => value === REPEATED);
     const wrong = result.issues?.find((issue) => v.getDotPath(issue) === name)?.message;
     const detail = repeated ? "must be given only once" : wrong;
     return detail === undefined ? [] : [{ pointer: `#/${name}`, detail }];
@@ -134,14 +145,24 @@ function jsonObject(event: APIGatewayProxyEvent): object {
   const sent = String(event.body ?? ""); // serverless-offline hands on `0` and `false` as no text
   const bytes = Buffer.from(sent, event.isBase64Encoded ? "base64" : "utf8");
   if (bytes.length > MAX_BODY_BYTES) throw bodyTooLarge(MAX_BODY_BYTES);
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    throw invalidRequest([{ pointer: "#", detail: "must be JSON in UTF-8" }]);
-  }
+  const value = exactJson(bytes);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw invalidRequest([{ pointer: "#", detail: "must be a JSON object" }]);
   }
   return value;
+}
+
+/** Stands for the values of a key that an object has twice. */
+const REPEATED = Symbol("repeated");
+
+/** `JSON.parse` would take the last of a key's values, and round a number without a word. */
+function exactJson(bytes: Buffer): unknown {
+  try {
+    return parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes), undefined, {
+      parseNumber: (digits) => (isSafeNumber(digits) ? Number(digits) : Number.NaN),
+      onDuplicateKey: () => REPEATED,
+    });
+  } catch {
+    throw invalidRequest([{ pointer: "#", detail: "must be JSON in UTF-8" }]);
+  }
 }
