@@ -1,10 +1,9 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
-import { isSafeNumber, parse } from "lossless-json";
 import * as v from "valibot";
 import { parseKey } from "./idempotency-key.ts";
-import { bodyTooLarge, invalidRequest, Problem, type RequestError, ticketOptionNotFound } from "./problem.ts";
+import { bodyMembers } from "./json-body.ts";
+import { invalidRequest, Problem, type RequestError, ticketOptionNotFound } from "./problem.ts";
 
-const MAX_BODY_BYTES = 100_000;
 const MAX_INTEGER = 2_147_483_647;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -115,20 +114,22 @@ function expected(type: string) {
   return ({ input }: { input: unknown }) => (input === undefined ? "is required" : `must be ${type}`);
 }
 
-/** Reads a JSON object whose keys match without regard to case or underscores; unknown keys are ignored. */
+/**
+ * Reads a JSON object whose keys match without regard to case or underscores; unknown keys are ignored, and `null` is
+ * the same as absent.
+ */
 function body<Entries extends v.ObjectEntries>(
   event: APIGatewayProxyEvent,
   schema: v.ObjectSchema<Entries, undefined>,
 ): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
-  const sent = Object.entries(jsonObject(event));
+  const sent = bodyMembers(event);
   const names = Object.keys(schema.entries);
   const given = new Map(names.map((name) => [name, sent.filter(([key]) => folded(key) === folded(name))]));
-  const members = Object.fromEntries(names.map((name) => [name, given.get(name)?.[0]?.[1]]));
+  const members = Object.fromEntries(names.map((name) => [name, given.get(name)?.[0]?.[1] ?? undefined]));
   const result = v.safeParse(schema, members, { abortPipeEarly: true });
 
   const errors = names.flatMap((name) => {
-    const values = given.get(name) ?? [];
-    const repeated = values.length > 1 || values.some(([, value]) => value === REPEATED);
+    const repeated = (given.get(name)?.length ?? 0) > 1;
     const wrong = result.issues?.find((issue) => v.getDotPath(issue) === name)?.message;
     const detail = repeated ? "must be given only once" : wrong;
     return detail === undefined ? [] : [{ pointer: `#/${name}`, detail }];
@@ -139,30 +140,4 @@ function body<Entries extends v.ObjectEntries>(
 
 function folded(key: string): string {
   return key.replaceAll("_", "").toLowerCase();
-}
-
-function jsonObject(event: APIGatewayProxyEvent): object {
-  const sent = String(event.body ?? ""); // serverless-offline hands on `0` and `false` as no text
-  const bytes = Buffer.from(sent, event.isBase64Encoded ? "base64" : "utf8");
-  if (bytes.length > MAX_BODY_BYTES) throw bodyTooLarge(MAX_BODY_BYTES);
-  const value = exactJson(bytes);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalidRequest([{ pointer: "#", detail: "must be a JSON object" }]);
-  }
-  return value;
-}
-
-/** Stands for the values of a key that an object has twice. */
-const REPEATED = Symbol("repeated");
-
-/** `JSON.parse` would take the last of a key's values, and round a number without a word. */
-function exactJson(bytes: Buffer): unknown {
-  try {
-    return parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes), undefined, {
-      parseNumber: (digits) => (isSafeNumber(digits) ? Number(digits) : Number.NaN),
-      onDuplicateKey: () => REPEATED,
-    });
-  } catch {
-    throw invalidRequest([{ pointer: "#", detail: "must be JSON in UTF-8" }]);
-  }
 }
