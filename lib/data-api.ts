@@ -1,5 +1,3 @@
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import { setTimeout } from "node:timers/promises";
 import {
   ExecuteStatementCommand,
@@ -9,6 +7,7 @@ import {
   type SqlParameter,
 } from "@aws-sdk/client-rds-data";
 import { config } from "./config.ts";
+import { connectAhead, httpAgent, httpsAgent, leaveIdleConnections } from "./connections.ts";
 import { failureOf, sqlStateOf } from "./failures.ts";
 
 type Parameter = string | number | null;
@@ -78,37 +77,27 @@ const database = {
   database: config.databaseName,
 };
 
-const sockets = { keepAlive: true, maxSockets: 50 };
-const httpAgent = new HttpAgent(sockets); // locally
-const httpsAgent = new HttpsAgent(sockets);
-
 const client = new RDSDataClient({
   maxAttempts: 1, // the SDK would repeat a write while the first may still be waiting for its lock
   requestHandler: { connectionTimeout: CONNECTION_TIMEOUT, httpAgent, httpsAgent },
 });
 
-/** Milliseconds for which a connection is trusted to be open, and when one was last used, by `Date.now`. */
-const MAX_IDLE = 5_000;
-let lastUsed = 0;
-
-/** For the start of a function, which does not wait for it, nor fail on it: the first request finds it open. */
-export function openConnection(): void {
+/**
+ * For the start of a function: takes a statement through the SDK up to the point of sending it, which loads and compiles
+ * what the first request needs, and connects. It sends nothing, so that the first request need not wait for a response.
+ */
+export function prepareConnection(): void {
   if (!config.isFunction) return;
   const command = new ExecuteStatementCommand({ ...database, sql: "select 1" });
-  lastUsed = Date.now();
-  client.send(command).catch(() => {}); // the first request will meet the same, and say so
-}
-
-/**
- * While Lambda has a function frozen, it does not notice that the service closes a connection. A statement sent on such
- * a one would count as lost, and its repeat would have to wait.
- */
-function leaveIdleConnections(): void {
-  if (Date.now() - lastUsed > MAX_IDLE) {
-    for (const { freeSockets } of [httpAgent, httpsAgent])
-      for (const socket of Object.values(freeSockets).flat()) socket?.destroy();
-  }
-  lastUsed = Date.now();
+  command.middlewareStack.add(
+    () =>
+      async ({ request }) => {
+        connectAhead(request as Parameters<typeof connectAhead>[0]);
+        throw new Error("not to be sent");
+      },
+    { step: "finalizeRequest", priority: "low" },
+  );
+  client.send(command).catch(() => {}); // the first request meets the same error, and reports it
 }
 
 /**

@@ -2,7 +2,7 @@ import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import middy from "@middy/core";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
-import { DatabaseUnavailable, openConnection, type Work, workFor } from "./data-api.ts";
+import { DatabaseUnavailable, prepareConnection, type Work, workFor } from "./data-api.ts";
 import { describeEvent, isRestApiEvent } from "./gateway-event.ts";
 import { internalError, Problem, unavailable } from "./problem.ts";
 import { problem } from "./responses.ts";
@@ -24,7 +24,7 @@ const RESPONSE_TIME = 500;
  * @param timeLimit milliseconds that `handle` may take, if that is less than Lambda leaves it
  */
 export function endpoint(handle: Handle, timeLimit = Number.POSITIVE_INFINITY) {
-  openConnection();
+  prepareConnection();
   return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
     timeoutEarlyInMillis: 0, // middy's own knows nothing of outcomes
   })
