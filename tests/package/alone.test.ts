@@ -109,12 +109,7 @@ async function call(method: string, route: string, body?: object) {
   const { POWERTOOLS_DEV, ...environment } = inject("functionsEnvironment"); // logs and metrics as on Lambda
   const child = fork(path.join(folder, "caller/tests/package/call.ts"), {
     cwd: folder,
-    env: {
-      ...environment,
-      POWERTOOLS_SERVICE_NAME: "ticket-allocation-prod",
-      ACCESS: "open",
-      RETRY_KEY_SECRET: "of this test",
-    },
+    env: { ...environment, POWERTOOLS_SERVICE_NAME: "ticket-allocation-prod" },
     execArgv: [],
     silent: true,
   });
