@@ -14,9 +14,10 @@ const SQL_STATE = /; SQLState: ([0-9A-Z]{5})$/;
 
 /**
  * SQLSTATEs after which the statement may have been committed: its connection or its server was lost (class 08, 57P01
- * admin_shutdown, 57P02 crash_shutdown and their like), or PostgreSQL itself does not know (40003).
+ * admin_shutdown, 57P02 crash_shutdown and their like), or PostgreSQL itself does not know (40003). Not 08P01, which
+ * comes of a wrong statement.
  */
-const LOST = /^(08...|40003|57P0[1245])$/;
+const LOST = /^(08(?!P01)...|40003|57P0[1245])$/;
 
 /**
  * SQLSTATEs of a statement that had no effect, and that may succeed soon: transactions that lost a conflict (class 40),
