@@ -8,6 +8,7 @@ const statuses = {
   DatabaseUnavailableException: 504,
   InternalFailure: 500,
   InternalServerErrorException: 500,
+  InvalidResourceStateException: 400,
   MissingAuthenticationTokenException: 403,
   SecretsErrorException: 400,
   ServiceUnavailableError: 503,

@@ -141,11 +141,11 @@ function noSuchPath({ method, url }: IncomingMessage): ServiceError {
   return new ServiceError("BadRequestException", `There is no ${method} ${url}`);
 }
 
-/** Lets the call run to its end, and then does not give its answer. */
+/** Lets the call run to its end, and then does not give its response. */
 async function lose(loss: Loss, result: Promise<object>, response: ServerResponse): Promise<void> {
   const answer = JSON.stringify(await result.catch(() => ({})));
-  if (loss === "run-then-internal-error") throw new ServiceError("InternalServerErrorException");
-  if (loss === "run-then-drop") response.destroy();
+  if (loss instanceof ServiceError) throw loss;
+  if (loss === "drop") response.destroy();
   else response.end(answer.slice(0, answer.length / 2));
 }
 
