@@ -50,6 +50,10 @@ export function resultTooLarge(): ServiceError {
   return new ServiceError("UnsupportedResultException", "The result exceeds the size limit 1 MB.");
 }
 
+export function rowTooLarge(): ServiceError {
+  return new ServiceError("UnsupportedResultException", "Packet for query is too large.");
+}
+
 /** SQLSTATEs with which a server that is going down or coming up turns sessions away. */
 const unavailable = new Set(["57P01", "57P02", "57P03"]);
 

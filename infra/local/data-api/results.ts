@@ -1,7 +1,7 @@
 import pg, { type FieldDef, type QueryArrayResult } from "pg";
 import type { CatalogColumn } from "./catalog.ts";
 import { type ColumnMetadata, columnMetadata } from "./column-metadata.ts";
-import { resultTooLarge, ServiceError } from "./errors.ts";
+import { resultTooLarge, rowTooLarge, ServiceError } from "./errors.ts";
 import { type Decode, decoderOf, enumDecoder, type Field, type NumberFormat } from "./fields.ts";
 
 const { builtins } = pg.types;
@@ -12,6 +12,8 @@ export type TextResult = QueryArrayResult<(string | null)[]>;
 export interface ResultOptions extends NumberFormat {
   includeResultMetadata: boolean;
   formatRecordsAs: "NONE" | "JSON";
+  /** Bytes that a row may have, counted as those of the result. */
+  maxRowBytes: number;
 }
 
 /** The response of ExecuteStatement. */
@@ -79,22 +81,23 @@ export function toResponse(
 function toRecords(
   { fields, rows }: TextResult,
   columns: readonly CatalogColumn[],
-  format: NumberFormat,
+  options: ResultOptions,
 ): Field[][] {
   const decoders = fields.map(
-    (field, index) => decoderOf(field.dataTypeID, format) ?? decoderFromCatalog(at(columns, index)),
+    (field, index) => decoderOf(field.dataTypeID, options) ?? decoderFromCatalog(at(columns, index)),
   );
   // The count as others have measured it: the service's own is not published.
-  let bytes = rows.length * (2 + 4 * fields.length);
+  let bytes = 0;
   return rows.map((row) => {
+    let rowBytes = 2 + 4 * fields.length;
     const record = row.map((text, index): Field => {
       if (text === null) return { isNull: true };
-      bytes += byteLength(text, at(fields, index).dataTypeID);
+      rowBytes += byteLength(text, at(fields, index).dataTypeID);
       return at(decoders, index)(text);
     });
-    if (bytes > MAX_RESULT_BYTES) {
-      throw resultTooLarge();
-    }
+    if (rowBytes > options.maxRowBytes) throw rowTooLarge();
+    bytes += rowBytes;
+    if (bytes > MAX_RESULT_BYTES) throw resultTooLarge();
     return record;
   });
 }
