@@ -1,6 +1,7 @@
 import { checkAccess } from "../lib/access.ts";
 import { endpoint } from "../lib/endpoint.ts";
 import { requestIdentity, withRetryKey } from "../lib/idempotency.ts";
+import { locationOf } from "../lib/location.ts";
 import { idempotencyKeyReused } from "../lib/problem.ts";
 import { newTicketOption } from "../lib/requests.ts";
 import { createdTicketOption } from "../lib/responses.ts";
@@ -14,5 +15,6 @@ export const handler = endpoint(async (event, work) => {
   const identity = requestIdentity(key, ["create", apiKeyId, name, description, capacity]);
   const creation = await withRetryKey(identity, work, createTicketOption({ ...identity, ...option }, work));
   if (creation.result === "key reused") throw idempotencyKeyReused();
-  return createdTicketOption(event, creation.option, creation.replayed);
+  const { option: created, replayed } = creation;
+  return createdTicketOption(locationOf(event, created.id), created, replayed);
 });

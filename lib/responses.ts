@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
-import { config } from "./config.ts";
 import type { Problem } from "./problem.ts";
 import type { Purchase } from "./purchases.ts";
 import type { TicketOption } from "./ticket-options.ts";
@@ -17,25 +16,16 @@ const NOT_STORED: Headers = { "Cache-Control": "no-store" };
 
 const REPLAYED: Headers = { "Idempotent-Replayed": "true" };
 
-/** @param replayed whether an earlier request created it */
+/**
+ * @param location the path of the option
+ * @param replayed whether an earlier request created it
+ */
 export function createdTicketOption(
-  event: APIGatewayProxyEvent,
+  location: string,
   option: TicketOption,
   replayed: boolean,
 ): APIGatewayProxyResult {
-  return json(200, ticketOptionBody(option), {
-    Location: `${collectionPath(event)}/${option.id}`,
-    ...(replayed && REPLAYED),
-  });
-}
-
-/**
- * The path of the request as the client sees it. The context's path has the stage in it, or the base path of a custom
- * domain; the event's own has not.
- */
-function collectionPath({ requestContext, resource }: APIGatewayProxyEvent): string {
-  const { publicBasePath } = config;
-  return publicBasePath === undefined ? requestContext.path : publicBasePath.replace(/\/$/, "") + resource;
+  return json(200, ticketOptionBody(option), { Location: location, ...(replayed && REPLAYED) });
 }
 
 /** `304` if the client has this very answer already. */

@@ -22,6 +22,7 @@ describe("every problem that the functions answer", () => {
   const { Problem: _, ...makers } = problems;
   const made = {
     invalidRequest: problems.invalidRequest([{ header: "Idempotency-Key", detail: "is wrong" }]),
+    forbidden: problems.forbidden("this key is not for this operation"),
     tooManyTickets: problems.tooManyTickets(10_000),
     ticketOptionNotFound: problems.ticketOptionNotFound(),
     notEnoughTickets: problems.notEnoughTickets(2, 1),
