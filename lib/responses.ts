@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
+import { config } from "./config.ts";
 import type { Problem } from "./problem.ts";
 import type { Purchase } from "./purchases.ts";
 import type { TicketOption } from "./ticket-options.ts";
@@ -8,8 +9,11 @@ type Headers = Record<string, string>;
 
 const CORS: Headers = {
   "Access-Control-Allow-Origin": "*",
-  "Access-Control-Expose-Headers": "ETag, Location, Idempotency-Key, Idempotent-Replayed, Retry-After",
+  "Access-Control-Expose-Headers": "ETag, Location, Idempotency-Key, Idempotent-Replayed, Retry-After, Date",
 };
+
+/** For what nobody else may see, or what may be otherwise in a moment: a CDN keeps a bare 404 for seconds. */
+const NOT_STORED: Headers = { "Cache-Control": "no-store" };
 
 const REPLAYED: Headers = { "Idempotent-Replayed": "true" };
 
@@ -19,12 +23,19 @@ export function createdTicketOption(
   option: TicketOption,
   replayed: boolean,
 ): APIGatewayProxyResult {
-  // The context's path has the stage in it, as the client's URL has; the event's own has not.
-  const path = event.requestContext.path.replace(/\/$/, "");
   return json(200, ticketOptionBody(option), {
-    Location: `${path}/${option.id}`,
+    Location: `${collectionPath(event)}/${option.id}`,
     ...(replayed && REPLAYED),
   });
+}
+
+/**
+ * The path of the request as the client sees it. The context's path has the stage in it, or the base path of a custom
+ * domain; the event's own has not.
+ */
+function collectionPath({ requestContext, resource }: APIGatewayProxyEvent): string {
+  const { publicBasePath } = config;
+  return publicBasePath === undefined ? requestContext.path : publicBasePath.replace(/\/$/, "") + resource;
 }
 
 /** `304` if the client has this very answer already. */
@@ -50,7 +61,7 @@ export function purchase(
     TicketIDs: ticketIds,
     CreatedAt: createdAt,
   };
-  return json(200, body, replayed ? REPLAYED : {});
+  return json(200, body, { ...NOT_STORED, ...(replayed && REPLAYED) });
 }
 
 /** @param requestId by which the log can be searched */
@@ -59,6 +70,7 @@ export function problem({ members, headers }: Problem, requestId: string): APIGa
   const body = { type, title, status, detail, requestId, ...more };
   return json(status, body, {
     "Content-Type": "application/problem+json",
+    ...NOT_STORED,
     ...headers,
   });
 }

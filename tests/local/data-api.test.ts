@@ -8,7 +8,17 @@ afterAll(() => project.remove());
 
 it("serves the Data API alone, as it prints, with faults if asked to, and ends by Ctrl-C", async () => {
   const port = await freePort("127.0.0.1");
-  const run = project.run(["npm", "run", "data-api", "--", "--port", `${port}`, "--faults"]);
+  const run = project.run([
+    "npm",
+    "run",
+    "data-api",
+    "--",
+    "--port",
+    `${port}`,
+    "--max-row",
+    "70006",
+    "--faults",
+  ]);
   await run.line(/^Ctrl-C ends it/);
   const exported = (await run.line(/^ {2}export /)).trim().split(" ").slice(1);
   const environment = Object.fromEntries(exported.map((pair) => pair.split("=")));
@@ -21,15 +31,19 @@ it("serves the Data API alone, as it prints, with faults if asked to, and ends b
       secretAccessKey: environment.AWS_SECRET_ACCESS_KEY,
     },
   });
-  const select = () =>
+  const execute = (sql: string) =>
     client.send(
       new ExecuteStatementCommand({
         resourceArn: "arn:aws:rds:eu-west-1:111122223333:cluster:any",
         secretArn: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:any",
-        sql: "select current_database()",
+        sql,
       }),
     );
+  const select = () => execute("select current_database()");
   expect(await select()).toMatchObject({ records: [[{ stringValue: "tickets" }]] });
+  expect(await execute("select repeat('x', 70000)")).toMatchObject({
+    records: [[{ stringValue: "x".repeat(70_000) }]],
+  });
   await fetch(`http://127.0.0.1:${port}/faults`, { method: "PUT", body: '{"fault": "resuming"}' });
   await expect(select()).rejects.toMatchObject({ name: "DatabaseResumingException" });
 
@@ -39,7 +53,7 @@ it("serves the Data API alone, as it prints, with faults if asked to, and ends b
   await assertFree(port, "127.0.0.1");
 });
 
-it.each([[["--port", "many"]], [["--latency", "long"]], [["--unknown"]]])(
+it.each([[["--port", "many"]], [["--latency", "long"]], [["--max-row", "wide"]], [["--unknown"]]])(
   "does not start with %o, and says why",
   async (options) => {
     const run = project.run(["npm", "run", "--silent", "data-api", "--", ...options]);
