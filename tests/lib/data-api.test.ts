@@ -158,6 +158,13 @@ describe("a write that fails", () => {
 const HAD_NO_EFFECT = { name: "DatabaseUnavailable", message: expect.any(String), outcomeUnknown: false };
 const MAY_HAVE_RUN = { ...HAD_NO_EFFECT, outcomeUnknown: true };
 
+it("a statement that PostgreSQL cannot take is no failure of the database", async () => {
+  const message = "ERROR: bind message supplies 0 parameters; SQLState: 08P01";
+  const url = await failingService(refuses(400, "DatabaseErrorException", message));
+
+  expect(await failureAt(url)).toEqual({ name: "DatabaseError", message, outcomeUnknown: false });
+});
+
 it("a parameter without a value fails before anything is sent", async () => {
   const parameters = { id: undefined } as unknown as Record<string, string>;
 
