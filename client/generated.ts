@@ -55,11 +55,11 @@ export type NewTicketOption = {
      */
     Name: string;
     /**
-     * Up to 10,000 characters. Well-formed Unicode without NUL and U+FFFD.
+     * Up to 10,000 characters. Well-formed Unicode without NUL and U+FFFD. `null` is the same as absent.
      * @maxLength 10000
      * @pattern ^[^\x00�]*$
      */
-    Desc?: string;
+    Desc?: string | null;
     /**
      * How many tickets there are.
      * @minimum 0

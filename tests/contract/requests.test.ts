@@ -2,6 +2,7 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { formatKey } from "../../lib/idempotency-key.ts";
 import { Problem } from "../../lib/problem.ts";
 import { newTicketOption, order, ticketOptionId } from "../../lib/requests.ts";
 import { schema } from "../api/specification.ts";
@@ -181,6 +182,19 @@ describe("docs/openapi.yaml and the service agree", () => {
       runs,
     );
     expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(100);
+  });
+
+  it("on each key that a response of unknown outcome gives, as long as it may be", () => {
+    const visible = fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code));
+    const unit = fc.oneof(visible, fc.constantFrom('"', "\\"));
+    // Of the form that is quoted again, so that nearly each character is escaped.
+    const longest = fc.constantFrom(`"${'\\"'.repeat(126)}x"`, `"${"\\\\".repeat(126)}x"`, '"'.repeat(255));
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit, minLength: 1, maxLength: 255 }), longest), (key) => {
+        expect(schema("/components/headers/RepeatKey/schema")(formatKey(key))).toBe(true);
+      }),
+      runs,
+    );
   });
 
   it("on what is an id", () => {
