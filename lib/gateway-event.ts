@@ -3,14 +3,13 @@ import type { APIGatewayProxyEvent } from "aws-lambda";
 /**
  * Whether an event is a request of an API Gateway REST API (Lambda proxy integration). Others look alike, but have the
  * header lines elsewhere or only the last of each name, so that an `Idempotency-Key` would be missed: HTTP APIs and
- * function URLs (`version`), load balancers (no `resource`), or any other caller of the function.
+ * function URLs (`version`), WebSocket APIs (no method), load balancers (no identity), or any other caller of the function.
  */
 export function isRestApiEvent(event: unknown): event is APIGatewayProxyEvent {
   return (
     isObject(event) &&
     event.version === undefined &&
     typeof event.httpMethod === "string" &&
-    typeof event.resource === "string" &&
     "multiValueHeaders" in event &&
     isObject(event.requestContext) &&
     isObject(event.requestContext.identity)

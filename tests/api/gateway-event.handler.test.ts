@@ -143,6 +143,21 @@ describe("an event that is no request of a REST API", () => {
         ...sent,
       },
     },
+    {
+      kind: "of a WebSocket API",
+      event: {
+        headers,
+        multiValueHeaders: { "idempotency-key": [headers["idempotency-key"]] },
+        requestContext: {
+          ...context,
+          routeKey: "$connect",
+          eventType: "CONNECT",
+          connectionId: "c0nnection=",
+          identity: { sourceIp: "203.0.113.7" },
+        },
+        isBase64Encoded: false,
+      },
+    },
     { kind: "of a bucket", event: { Records: [{ eventSource: "aws:s3" }] } },
     { kind: "of a test in Lambda's console", event: { key1: "value1" } },
     { kind: "null", event: null },
