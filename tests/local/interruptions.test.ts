@@ -30,9 +30,9 @@ it.each([
 
 it.each([
   ["initdb", ["data.unfinished", "data"]],
-  ["PostgreSQL's start", ["data"]],
+  ["the start of PostgreSQL", ["data"]],
 ])(
-  "ends by Ctrl-C during %s, at its first start, leaves nothing behind, and is ready the next time",
+  "ends by Ctrl-C during %s in its first run, leaves nothing behind, and is ready the next time",
   async (_program, folders) => {
     await project.run(["npm", "run", "reset"]).ended;
     const run = await project.start();
