@@ -60,19 +60,19 @@ export async function purchaseStatement(dataApiUrl: string, clients: number): Pr
   Object.assign(process.env, environment, { AWS_ENDPOINT_URL_RDS_DATA: proxy.url });
   // Only now: they read the environment as they load.
   const { migrate } = await import("../infra/migrate.ts");
+  const { longWork } = await import("../lib/data-api.ts");
   const { createTicketOption } = await import("../lib/ticket-options.ts");
   const { sellTickets } = await import("../lib/purchases.ts");
 
   await migrate();
-  const deadline = performance.now() + 60_000;
-  const identity = { key: null, isRepeat: false };
+  const identity = { key: null, isRetry: false };
   const optionIds = Array.from({ length: clients }, () => v7());
   for (const id of optionIds) {
     const option = { id, apiKeyId: null, name: "Benchmark", description: "", capacity: CAPACITY };
-    await createTicketOption({ ...identity, ...option }, deadline);
+    await createTicketOption({ ...identity, ...option }, longWork());
   }
   const sample = { id: v7(), ticketOptionId: optionIds[0] ?? "", userId: v4(), quantity: TICKETS_PER_SALE };
-  const { result } = await sellTickets({ ...identity, ...sample }, deadline);
+  const { result } = await sellTickets({ ...identity, ...sample }, longWork());
   if (result !== "sold") throw new Error(`the first sale ended in: ${result}`);
   const sent = proxy.lastBody();
 

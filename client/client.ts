@@ -10,13 +10,16 @@ import {
   type OutcomeUnknown,
   type RequestContext,
   type RetryContext,
+  type TokenProvider,
 } from "./generated.ts";
 
 export type * from "./generated.ts";
 
 interface Options {
-  /** For create, where the service asks for one. */
+  /** Where the service requires one: the organiser's to create, the shop's to purchase. Keep it on a server. */
   apiKey?: string;
+  /** The buyer's, to purchase, where the service requires one; a function is called for each request. */
+  token?: TokenProvider;
   /** How often a request is sent again at most; 0 for never. */
   retries?: number;
   /** Without a key a POST is sent only once, for a repeat could do it twice. */
@@ -36,7 +39,7 @@ const SPREAD = 1000;
  * A client of the service at `baseUrl`. Each POST carries an `Idempotency-Key` of its own, the same in all attempts, so
  * that an answer that got lost is asked for again and nothing is done twice.
  */
-export function ticketAllocation(baseUrl: string, { apiKey, retries = 4, ...options }: Options = {}) {
+export function ticketAllocation(baseUrl: string, { apiKey, token, retries = 4, ...options }: Options = {}) {
   const config: ClientConfig = {
     serverUrl: baseUrl,
     errorMode: "result",
@@ -45,7 +48,10 @@ export function ticketAllocation(baseUrl: string, { apiKey, retries = 4, ...opti
     timeout: 30_000,
     retry: { retries, retryDelay: 200, retryOn: isWorthRepeating },
     onResponse: keepDoubt,
-    ...(apiKey !== undefined && { auth: { apiKey: { apiKey } } }),
+    auth: {
+      ...(apiKey !== undefined && { apiKey: { apiKey } }),
+      ...(token !== undefined && { bearer: token }),
+    },
     ...options,
   };
   return createClient<Ops, OperationId, OperationPath, OperationTag>(OPERATIONS, config);

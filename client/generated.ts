@@ -2,48 +2,64 @@
 // Source: OpenAPI description. Re-run `redocly generate-client` to update.
 
 /**
- * Ticket allocation (v1.0.0)
+ * Ticket allocation (v1.1.0)
  * Sells tickets from a fixed allocation, however many buyers come at the same moment, and never one too many.
  *
- * **Requests.** A body is a JSON object of at most 100 kB. A `Content-Type` is not required. Keys are matched without
- * regard to case or underscores: `UserID`, which is how this page writes it, `userId` and `user_id` are one key; two
- * spellings of one key in one body are refused. Unknown keys are ignored. Text is counted in Unicode code points. Header
- * names are read without regard to case; a repeated `Idempotency-Key` is refused.
+ * **Requests.** A body is a JSON object in UTF-8 of at most 100 kB. A `Content-Type` is not required; one that names
+ * another charset is refused. Keys are matched without regard to case or underscores: `UserID`, which is how this page
+ * writes it, `userId` and `user_id` are one key. A key given twice, in two spellings or in one, is refused. Unknown
+ * keys are ignored. Numbers are read exactly: `1.0000000000000000001` is no integer. Text is well-formed Unicode,
+ * counted in code points, without NUL and without U+FFFD, which gateways put in the place of bytes that are not UTF-8.
+ * Header names are read without regard to case; a repeated `Idempotency-Key` is refused.
  *
- * **Order of checks.** A malformed id (404), a body too large (413), what is wrong in body and headers (400, all of it
- * at once), an unknown option (404), a key used for another request (422), too few tickets (409).
+ * **Order of checks.** Access (403), a malformed id (404), a body too large (413), every error in body and headers at
+ * once (400), an unknown option (404), a key used for another request (422), too few tickets (409), the limit of one
+ * purchase (400).
  *
- * **Answers.** IDs are UUIDs: any letter case in, lower case out, version 7 where the service makes them. Times are
+ * **Responses.** IDs are UUIDs: any letter case in, lower case out, version 7 where the service makes them. Times are
  * RFC 3339 in UTC with six decimals.
  *
- * **Problems.** Whatever is not a success is an [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem document;
- * its `type` tells what happened. `docs/problems.md` has for each type its cause, what to do, and whether a retry is
- * safe.
+ * **Problems.** Each response other than a success is an [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem
+ * document; its `type` names what happened. `docs/problems.md` has for each type its cause, what to do, and whether a
+ * retry is safe.
  *
- * **Idempotency.** Both POSTs take an `Idempotency-Key`. The same key with the same request answers the stored result,
- * with `Idempotent-Replayed: true`, however often and however concurrently it is sent: one sale. A purchase key belongs
- * to its `UserID`, a create key to the caller's API key. The same key with another request is refused. Refusals are not
- * stored.
+ * **Idempotency.** Both POSTs take an `Idempotency-Key`. The response to the same key with the same request is the
+ * stored result, with `Idempotent-Replayed: true`, however often and however concurrently it is sent: one sale. A
+ * purchase key belongs to its `UserID`, a create key to the caller's API key, if there is one. The same key with
+ * another request is refused. Refusals are not stored. A key that the service made (`request-…`, with an
+ * `outcome-unknown`) works for that very request only; any other key that begins with `request-` and a UUID is refused.
  *
- * **Browsers.** CORS is open to every origin. A preflight (`OPTIONS`) allows the headers `Content-Type`,
- * `Idempotency-Key`, `If-None-Match` and `X-Api-Key`.
+ * **Access.** A local run is open. A deployed service requires the organiser's API key to create an option. To purchase
+ * it requires what its parameter `purchaseAccess` names: `key`, the shop's own API key; `iam`, a signed request;
+ * `cognito`, the buyer's token; `open`, nothing. Neither API key works in the place of the other. API keys belong on
+ * servers, never in a browser.
+ *
+ * **Trust.** A `UserID` by itself proves nothing: it is a claim of the caller. With `key` and `iam` the shop vouches for
+ * it; with `cognito` it must be the token's `sub`. An idempotency key is a secret: a caller who knows a key and its
+ * request gets the stored response, ticket IDs included. Use a new random key, such as a UUID of version 4, for each
+ * intent.
+ *
+ * **Browsers.** CORS is open to every origin. A preflight (`OPTIONS`) is good for a day, and allows the methods `GET`,
+ * `POST` and `PATCH` and the headers `Content-Type`, `Idempotency-Key`, `If-None-Match`, `X-Api-Key`, `Authorization`,
+ * `traceparent`, `tracestate`, `baggage` and `X-Amzn-Trace-Id`.
  *
  */
 
 export type NewTicketOption = {
     /**
-     * 1 to 255 characters, not blank. Well-formed Unicode without NUL.
+     * 1 to 255 characters, one of them visible: not white space, control characters and invisible ones alone.
+     * Well-formed Unicode without NUL and U+FFFD.
      * @minLength 1
      * @maxLength 255
-     * @pattern ^\s*[^\s\0\ud800-\udfff][^\0\ud800-\udfff]*$
+     * @pattern ^[\x01-\x20\x7f-\xa0\xad͏؜ᅟ-ᅠ ឴-឵᠋-᠏ -‏ -  -⁯⠀　ㅤ︀-️﻿ﾠ￰-￻]*[^\x00-\x20\x7f-\xa0\xad͏؜ᅟ-ᅠ ឴-឵᠋-᠏ -‏ -  -⁯⠀　ㅤ︀-️﻿ﾠ￰-￻�][^\x00�]*$
      */
     Name: string;
     /**
-     * Up to 10,000 characters. Well-formed Unicode without NUL.
+     * Up to 10,000 characters. Well-formed Unicode without NUL and U+FFFD. `null` is the same as absent.
      * @maxLength 10000
-     * @pattern ^[^\0\ud800-\udfff]*$
+     * @pattern ^[^\x00�]*$
      */
-    Desc?: string;
+    Desc?: string | null;
     /**
      * How many tickets there are.
      * @minimum 0
@@ -90,6 +106,7 @@ export type Purchase = {
     ID: NewID;
     TicketOptionID: NewID;
     /**
+     * @maxLength 36
      * @pattern ^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$
      */
     UserID: string;
@@ -109,13 +126,21 @@ export type Purchase = {
 };
 
 /**
+ * @maxLength 36
  * @pattern ^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$
  * @format uuid
  */
 export type UUID = string;
 
 /**
+ * @maxLength 512
+ * @pattern ^([\x21\x23-\x7e][\x21-\x7e]{0,254}|"([\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255}"|"([\x21\x23-\x7e]|[\x21-\x7e]{2,254})?)$
+ */
+export type IdempotencyKey = string;
+
+/**
  * A UUID of version 7, in lower case.
+ * @maxLength 36
  * @pattern ^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$
  * @format uuid
  */
@@ -123,7 +148,8 @@ export type NewID = string;
 
 /**
  * RFC 3339 in UTC, with six decimals.
- * @pattern ^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$
+ * @maxLength 27
+ * @pattern ^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$
  * @format date-time
  */
 export type Time = string;
@@ -162,7 +188,7 @@ export type FieldError = {
 };
 
 export type HeaderError = {
-    header: "Idempotency-Key";
+    header: "Idempotency-Key" | "Content-Type";
     /**
      * What is wrong with it.
      */
@@ -267,10 +293,10 @@ export type CreateTicketOptionBody = NewTicketOption;
 
 export type CreateTicketOptionHeaders = {
     /**
-     * 1 to 255 visible ASCII characters, bare or as a quoted string, which are one key. A new one for each intent.
-     * @pattern ^(?:"(?:[\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255}"|(?!"(?:[^"\\]|\\["\\])*"$)[\x21-\x7e]{1,255})$
+     * 1 to 255 visible ASCII characters, bare or as a quoted string, which are one key. A new random one for each intent,
+     * kept secret. None that begins with `request-` and a UUID, other than one that the service gave for this request.
      */
-    "Idempotency-Key"?: string;
+    "Idempotency-Key"?: IdempotencyKey;
 };
 
 export type CreateTicketOptionResponseHeaders = {
@@ -292,6 +318,7 @@ export type GetTicketOptionError = InvalidRequest | TicketOptionNotFound | NoSuc
 export type GetTicketOptionPath = {
     /**
      * Of a ticket option, in any letter case. What is no UUID is not found (404).
+     * @maxLength 36
      * @pattern ^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$
      * @format uuid
      */
@@ -319,11 +346,12 @@ export type GetTicketOptionVariables = {
 
 export type PurchaseTicketsResult = Purchase;
 
-export type PurchaseTicketsError = InvalidRequest | TicketOptionNotFound | NoSuchRoute | NotEnoughTickets | BodyTooLarge | IdempotencyKeyReused | TooManyRequests | InternalError | Unavailable | OutcomeUnknown;
+export type PurchaseTicketsError = InvalidRequest | Forbidden | TicketOptionNotFound | NoSuchRoute | NotEnoughTickets | BodyTooLarge | IdempotencyKeyReused | TooManyRequests | InternalError | Unavailable | OutcomeUnknown;
 
 export type PurchaseTicketsPath = {
     /**
      * Of a ticket option, in any letter case. What is no UUID is not found (404).
+     * @maxLength 36
      * @pattern ^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$
      * @format uuid
      */
@@ -334,13 +362,14 @@ export type PurchaseTicketsBody = Order;
 
 export type PurchaseTicketsHeaders = {
     /**
-     * 1 to 255 visible ASCII characters, bare or as a quoted string, which are one key. A new one for each intent.
-     * @pattern ^(?:"(?:[\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255}"|(?!"(?:[^"\\]|\\["\\])*"$)[\x21-\x7e]{1,255})$
+     * 1 to 255 visible ASCII characters, bare or as a quoted string, which are one key. A new random one for each intent,
+     * kept secret. None that begins with `request-` and a UUID, other than one that the service gave for this request.
      */
-    "Idempotency-Key"?: string;
+    "Idempotency-Key"?: IdempotencyKey;
 };
 
 export type PurchaseTicketsResponseHeaders = {
+    cacheControl: string;
     idempotentReplayed?: string;
     accessControlAllowOrigin: string;
     accessControlExposeHeaders: string;
@@ -394,6 +423,7 @@ export type Ops = {
         result: Result<PurchaseTicketsResult, PurchaseTicketsError>;
         mode: "result";
         headers: {
+            cacheControl: string;
             idempotentReplayed?: string;
             accessControlAllowOrigin: string;
             accessControlExposeHeaders: string;
@@ -409,7 +439,7 @@ export type Ops = {
 export const OPERATIONS = {
     createTicketOption: { id: "createTicketOption", method: "POST", path: "/ticket_options", tags: ["Ticket options"], params: [{ name: "Idempotency-Key", in: "header" }], body: { contentType: "application/json" }, security: [[{ scheme: "apiKey", kind: "apiKey", name: "X-Api-Key", in: "header" }]], responseHeaders: [{ name: "location", key: "location", type: "string" }, { name: "idempotent-replayed", key: "idempotentReplayed", type: "string" }, { name: "access-control-allow-origin", key: "accessControlAllowOrigin", type: "string" }, { name: "access-control-expose-headers", key: "accessControlExposeHeaders", type: "string" }] },
     getTicketOption: { id: "getTicketOption", method: "GET", path: "/ticket_options/{id}", tags: ["Ticket options"], params: [{ name: "id", in: "path" }, { name: "If-None-Match", in: "header" }], responseHeaders: [{ name: "etag", key: "etag", type: "string" }, { name: "cache-control", key: "cacheControl", type: "string" }, { name: "access-control-allow-origin", key: "accessControlAllowOrigin", type: "string" }, { name: "access-control-expose-headers", key: "accessControlExposeHeaders", type: "string" }] },
-    purchaseTickets: { id: "purchaseTickets", method: "POST", path: "/ticket_options/{id}/purchases", tags: ["Purchases"], params: [{ name: "id", in: "path" }, { name: "Idempotency-Key", in: "header" }], body: { contentType: "application/json" }, responseHeaders: [{ name: "idempotent-replayed", key: "idempotentReplayed", type: "string" }, { name: "access-control-allow-origin", key: "accessControlAllowOrigin", type: "string" }, { name: "access-control-expose-headers", key: "accessControlExposeHeaders", type: "string" }] }
+    purchaseTickets: { id: "purchaseTickets", method: "POST", path: "/ticket_options/{id}/purchases", tags: ["Purchases"], params: [{ name: "id", in: "path" }, { name: "Idempotency-Key", in: "header" }], body: { contentType: "application/json" }, security: [[{ scheme: "apiKey", kind: "apiKey", name: "X-Api-Key", in: "header" }], [{ scheme: "token", kind: "bearer" }]], responseHeaders: [{ name: "cache-control", key: "cacheControl", type: "string" }, { name: "idempotent-replayed", key: "idempotentReplayed", type: "string" }, { name: "access-control-allow-origin", key: "accessControlAllowOrigin", type: "string" }, { name: "access-control-expose-headers", key: "accessControlExposeHeaders", type: "string" }] }
 } as const satisfies Record<string, OperationDescriptor>;
 
 export type OperationId = (typeof OPERATIONS)[keyof typeof OPERATIONS]["id"];

@@ -1,15 +1,20 @@
+import { checkAccess } from "../lib/access.ts";
 import { endpoint } from "../lib/endpoint.ts";
-import { repeatable, requestIdentity } from "../lib/idempotency.ts";
+import { requestIdentity, withRetryKey } from "../lib/idempotency.ts";
+import { locationOf } from "../lib/location.ts";
 import { idempotencyKeyReused } from "../lib/problem.ts";
 import { newTicketOption } from "../lib/requests.ts";
 import { createdTicketOption } from "../lib/responses.ts";
 import { createTicketOption } from "../lib/ticket-options.ts";
 
 /** `POST /ticket_options` */
-export const handler = endpoint(async (event, deadline) => {
+export const handler = endpoint(async (event, work) => {
+  checkAccess(event);
   const { option, key } = newTicketOption(event);
-  const identity = requestIdentity(key);
-  const creation = await repeatable(identity, createTicketOption({ ...identity, ...option }, deadline));
+  const { apiKeyId, name, description, capacity } = option;
+  const identity = requestIdentity(key, ["create", apiKeyId, name, description, capacity]);
+  const creation = await withRetryKey(identity, work, createTicketOption({ ...identity, ...option }, work));
   if (creation.result === "key reused") throw idempotencyKeyReused();
-  return createdTicketOption(event, creation.option, creation.replayed);
+  const { option: created, replayed } = creation;
+  return createdTicketOption(locationOf(event, created.id), created, replayed);
 });

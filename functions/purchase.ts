@@ -1,5 +1,6 @@
+import { checkAccess, checkUser } from "../lib/access.ts";
 import { count, endpoint } from "../lib/endpoint.ts";
-import { repeatable, requestIdentity } from "../lib/idempotency.ts";
+import { requestIdentity, withRetryKey } from "../lib/idempotency.ts";
 import {
   idempotencyKeyReused,
   notEnoughTickets,
@@ -11,12 +12,14 @@ import { order, ticketOptionId } from "../lib/requests.ts";
 import { purchase } from "../lib/responses.ts";
 
 /** `POST /ticket_options/{id}/purchases` */
-export const handler = endpoint(async (event, deadline) => {
+export const handler = endpoint(async (event, work) => {
+  checkAccess(event);
   const id = ticketOptionId(event);
   const { order: wanted, key } = order(event);
-  const identity = requestIdentity(key);
-  const sale = sellTickets({ ...identity, ticketOptionId: id, ...wanted }, deadline);
-  const outcome = await repeatable(identity, sale);
+  checkUser(event, wanted.userId);
+  const identity = requestIdentity(key, ["purchase", id, wanted.userId, wanted.quantity]);
+  const sale = sellTickets({ ...identity, ticketOptionId: id, ...wanted }, work);
+  const outcome = await withRetryKey(identity, work, sale);
   switch (outcome.result) {
     case "sold":
       if (!outcome.replayed) count({ Purchases: 1, TicketsSold: wanted.quantity });

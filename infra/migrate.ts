@@ -1,4 +1,4 @@
-import { DatabaseError, execute, NoAnswer, query } from "../lib/data-api.ts";
+import { execute, longWork, query } from "../lib/data-api.ts";
 import { type Migration, migrationFiles } from "./migration-files.ts";
 
 /**
@@ -67,11 +67,11 @@ async function apply({ name, sql, checksum }: Migration): Promise<void> {
       ${sql}
       insert into schema_migrations (name, checksum) values ('${name}', '${checksum}');
     end if;`);
+  const work = longWork();
   try {
-    await execute(statement, {});
+    await execute(statement, {}, work);
   } catch (error) {
-    const undone = error instanceof DatabaseError || (error instanceof NoAnswer && error.nothingRan);
-    const outcome = undone ? "failed and was undone" : "may not have been applied";
+    const outcome = work.outcomeUnknown ? "may not have been applied" : "failed and was undone";
     throw new Error(`migration ${name} ${outcome}`, { cause: error });
   }
 }

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { reachStage } from "./aws/stage.ts";
+import { reachStage, setRegion } from "./aws/stage.ts";
 import { startLocalDatabase } from "./local/database.ts";
 import { ignoreCallersSettings } from "./local/environment.ts";
 import { givenDatabase } from "./local/given-database.ts";
@@ -8,14 +8,15 @@ import { reachPostgres } from "./local/postgres.ts";
 import { serverPlace } from "./local/server-place.ts";
 import { reasons } from "./reasons.ts";
 
-// `npm run verify`: proves the books. With `--stage`, those of that stage on AWS (`--region`: there); with CLUSTER_ARN,
-// SECRET_ARN and DATABASE_NAME set, those of that database; else the local ones, whether `npm run dev` is running or
-// not.
+// `npm run verify`: proves the books. With `--stage`, those of that stage on AWS; with CLUSTER_ARN, SECRET_ARN and
+// DATABASE_NAME set, those of that database on AWS; in the region of `--region` or as a deploy finds it. Else the local
+// ones, whether `npm run dev` is running or not.
 
 try {
   const { values } = parseArgs({ options: { stage: { type: "string" }, region: { type: "string" } } });
   if (values.stage) await reachStage(values.stage, values.region);
-  else if (!process.env.CLUSTER_ARN) await reachLocalDatabase();
+  else if (process.env.CLUSTER_ARN) setRegion(values.region);
+  else await reachLocalDatabase();
   const { auditBooks } = await import("./books.ts"); // only now: it reads the environment as it loads
   const { options, breaches } = await auditBooks();
   for (const breach of breaches) console.error(breach);

@@ -2,36 +2,41 @@ import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import middy from "@middy/core";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
-import { NoAnswer, openConnection } from "./data-api.ts";
+import { DatabaseUnavailable, prepareConnection, type Work, workFor } from "./data-api.ts";
+import { describeEvent, isRestApiEvent } from "./gateway-event.ts";
 import { internalError, Problem, unavailable } from "./problem.ts";
 import { problem } from "./responses.ts";
 
-type Handle = (event: APIGatewayProxyEvent, deadline: number) => Promise<APIGatewayProxyResult>;
+type Handle = (event: APIGatewayProxyEvent, work: Work) => Promise<APIGatewayProxyResult>;
 type Request = middy.Request<APIGatewayProxyEvent, APIGatewayProxyResult>;
 
 // Both say of which stage they are, by POWERTOOLS_SERVICE_NAME.
 const logger = new Logger();
 const metrics = new Metrics({ namespace: "TicketAllocation" });
 
-/** Milliseconds kept to answer in. */
-const ANSWERING_TIME = 500;
+/** Milliseconds kept for the response. */
+const RESPONSE_TIME = 500;
 
 /**
- * A Lambda handler that answers what `handle` gives, or the problem document of what it throws. The deadline, on the
- * clock of `performance.now`, is that of all that `handle` waits for.
+ * A Lambda handler that responds with what `handle` gives, or with the problem document of what it throws. Everything
+ * that `handle` waits for ends in time for the response.
+ *
+ * @param timeLimit milliseconds that `handle` may take, if that is less than Lambda leaves it
  */
-export function endpoint(handle: Handle) {
-  openConnection();
+export function endpoint(handle: Handle, timeLimit = Number.POSITIVE_INFINITY) {
+  prepareConnection();
   return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
     timeoutEarlyInMillis: 0, // middy's own knows nothing of outcomes
   })
     .use({ before: noteColdStart, after: publishMetrics, onError: publishMetrics })
-    .use({ after: logAnswer, onError: logAnswer })
-    .use({ onError: answerProblem })
+    .use({ after: logResponse, onError: logResponse })
+    .use({ onError: respondWithProblem })
+    .use({ before: acceptRestApiOnly })
     .use({ before: normalizeHeaders })
-    .handler((event: APIGatewayProxyEvent, context: Context) =>
-      handle(event, performance.now() + context.getRemainingTimeInMillis() - ANSWERING_TIME),
-    );
+    .handler((event: APIGatewayProxyEvent, context: Context) => {
+      const left = context.getRemainingTimeInMillis() - RESPONSE_TIME;
+      return handle(event, workFor(Math.min(left, timeLimit)));
+    });
 }
 
 /** Counts for CloudWatch, e.g. tickets sold. */
@@ -57,31 +62,40 @@ function publishMetrics(): void {
   if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }
 
-function answerProblem(request: Request): void {
-  request.response = problem(asProblem(request), request.event.requestContext.requestId);
+/** Neither an error of the event's sender, who may be anybody, nor one that may stay unseen. */
+function acceptRestApiOnly({ event }: Request): void {
+  if (isRestApiEvent(event)) return;
+  throw new Error(`this function serves REST APIs only, not ${JSON.stringify(describeEvent(event))}`);
 }
 
-/** No answer means that nothing was done: where a write may have been, `repeatable` has told so already. */
-function asProblem({ error }: Request): Problem {
+function respondWithProblem(request: Request): void {
+  const answered = asProblem(request.error);
+  if (answered.members.type.endsWith(":outcome-unknown")) count({ UnknownOutcomes: 1 });
+  request.response = problem(answered, requestIdOf(request));
+}
+
+/** Without a response of the database nothing was done: where a write may have been, `withRetryKey` has said so. */
+function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  return error instanceof NoAnswer ? unavailable(error) : internalError(error);
+  return error instanceof DatabaseUnavailable ? unavailable(error) : internalError(error);
+}
+
+function requestIdOf({ event, context }: Request): string {
+  return event?.requestContext?.requestId ?? context.awsRequestId;
 }
 
 /** The route, not the path, and no body: what people send stays out of the log. */
-function logAnswer({ event, context, response, error }: Request): void {
+function logResponse(request: Request): void {
+  const { event, context, response, error } = request;
   const status = response?.statusCode;
-  const answer = {
-    method: event.httpMethod,
-    route: event.resource,
-    requestId: event.requestContext.requestId,
+  const line = {
+    method: event?.httpMethod,
+    route: event?.resource,
+    requestId: requestIdOf(request),
     status,
   };
   // Here and not in a middleware before: locally one process serves many requests at once.
   logger.addContext(context);
-  if (status !== undefined && status < 500) logger.info("answered", answer);
-  else
-    logger.error("failed", {
-      ...answer,
-      error: error ?? new Error("no answer"),
-    });
+  if (status !== undefined && status < 500) logger.info("answered", line);
+  else logger.error("failed", { ...line, error: error ?? new Error("no response") });
 }

@@ -1,42 +1,75 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
-import { NoAnswer } from "./data-api.ts";
-import { outcomeUnknown } from "./problem.ts";
+import { retryKeySecretFromEnvironment } from "./config.ts";
+import type { Work } from "./data-api.ts";
+import { formatKey } from "./idempotency-key.ts";
+import { invalidRequest, outcomeUnknown } from "./problem.ts";
 
-/** By which a request is known again, however often it is sent. */
+/** Identifies a request across retries. */
 export interface RequestIdentity {
-  /** Of what it will make, chosen before the first attempt. */
+  /** Of what the request creates, chosen before the first attempt. */
   id: string;
   /** The client's own key; null if it sent none. */
   key: string | null;
-  /** Whether an earlier request was under this id, so that what is found under it is that one's. */
-  isRepeat: boolean;
-  /** The key with which the client can send the request again. */
-  repeatKey: string;
+  /** Whether the client sends the request again under an id that this service issued. */
+  isRetry: boolean;
+  /** The value of the header `Idempotency-Key` with which the client can send the request again. */
+  retryKey: string;
 }
 
-/** A key that an answer of unknown outcome gave to a client that had sent none: the id is in it. */
-const GIVEN_KEY = /^request-([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})$/;
+const secret = retryKeySecretFromEnvironment();
 
-/** @param key the request's `Idempotency-Key`, without quotes */
-export function requestIdentity(key: string | undefined): RequestIdentity {
-  const given = key && GIVEN_KEY.exec(key)?.[1];
-  if (key && given) return { id: given, key: null, isRepeat: true, repeatKey: key };
+/** Any key that begins so is one that this service issued, or a forgery. */
+const RESERVED = /^request-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
+const ISSUED = /^request-([0-9a-f-]{36})-([A-Za-z0-9_-]{43})$/;
+
+/**
+ * @param key the request's `Idempotency-Key` as `parseKey` gives it
+ * @param request what a key of this service is issued for: the operation and all its input, in a fixed order
+ * @throws Problem if the key has the form of those that this service issues, but was not issued for this request
+ */
+export function requestIdentity(
+  key: string | undefined,
+  request: (string | number | null)[],
+): RequestIdentity {
+  if (key !== undefined && RESERVED.test(key)) {
+    const [, id = "", mac = ""] = ISSUED.exec(key) ?? [];
+    if (!isEqual(mac, macOf(id, request))) throw notIssued();
+    return { id, key: null, isRetry: true, retryKey: key };
+  }
   const id = uuidv7();
-  return { id, key: key ?? null, isRepeat: false, repeatKey: key ?? `request-${id}` };
+  const retryKey = key === undefined ? `request-${id}-${macOf(id, request)}` : formatKey(key);
+  return { id, key: key ?? null, isRetry: false, retryKey };
+}
+
+/** Binds an id to the one request that it was made for: nobody can choose an id, or use it for another request. */
+function macOf(id: string, request: (string | number | null)[]): string {
+  return createHmac("sha256", secret)
+    .update(JSON.stringify([id, ...request]))
+    .digest("base64url");
+}
+
+function isEqual(one: string, other: string): boolean {
+  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+}
+
+function notIssued() {
+  const detail = "has the form of a key that this service issues, but was not issued for this request";
+  return invalidRequest([{ header: "Idempotency-Key", detail }]);
 }
 
 /**
- * For all that a request does once it may have written: if its outcome stays unknown, the client gets the key to send
- * the request again with.
+ * Waits for what a request does. If it fails with its outcome unknown, the client gets the key to send it again with,
+ * whatever the reason for the failure.
  */
-export async function repeatable<Result>(
-  { repeatKey }: RequestIdentity,
-  work: Promise<Result>,
+export async function withRetryKey<Result>(
+  { retryKey }: RequestIdentity,
+  work: Work,
+  result: Promise<Result>,
 ): Promise<Result> {
   try {
-    return await work;
+    return await result;
   } catch (error) {
-    if (error instanceof NoAnswer && !error.nothingRan) throw outcomeUnknown(repeatKey, error);
-    throw error;
+    throw work.outcomeUnknown ? outcomeUnknown(retryKey, error) : error;
   }
 }

@@ -14,7 +14,7 @@ interface Members {
 /** An answer other than success, as an RFC 9457 problem document: its members are what the client may know. */
 export class Problem extends Error {
   readonly members: Members;
-  readonly headers: Record<string, string>;
+  readonly #headers: Record<string, string>;
 
   constructor(
     name: string,
@@ -28,7 +28,12 @@ export class Problem extends Error {
       type: `urn:ticket-allocation:problem:${name}`,
       ...members,
     };
-    this.headers = headers;
+    this.#headers = headers;
+  }
+
+  /** Not a property, since the log shows an error's properties, and an `Idempotency-Key` opens a purchase. */
+  get headers(): Record<string, string> {
+    return this.#headers;
   }
 }
 
@@ -56,6 +61,11 @@ export function tooManyTickets(limit: number): Problem {
       detail: `must be at most ${limit}, which is what one purchase sells`,
     },
   ]);
+}
+
+/** The caller may not do this. */
+export function forbidden(detail: string): Problem {
+  return new Problem("forbidden", { title: "Forbidden", status: 403, detail });
 }
 
 export function ticketOptionNotFound(): Problem {
@@ -111,9 +121,9 @@ export function idempotencyKeyReused(): Problem {
 /**
  * The request may or may not have been carried out.
  *
- * @param repeatKey the `Idempotency-Key` with which sending it again cannot do it twice
+ * @param retryKey the header `Idempotency-Key` with which a retry cannot do it twice
  */
-export function outcomeUnknown(repeatKey: string, cause: unknown): Problem {
+export function outcomeUnknown(retryKey: string, cause: unknown): Problem {
   return new Problem(
     "outcome-unknown",
     {
@@ -121,7 +131,7 @@ export function outcomeUnknown(repeatKey: string, cause: unknown): Problem {
       status: 503,
       detail: "the request may have been carried out; send it again with this Idempotency-Key to find out",
     },
-    { "Retry-After": "5", "Idempotency-Key": repeatKey },
+    { "Retry-After": "5", "Idempotency-Key": retryKey },
     cause,
   );
 }

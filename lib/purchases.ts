@@ -1,9 +1,9 @@
 import { config } from "./config.ts";
-import { afterWrite, DatabaseError, execute, query } from "./data-api.ts";
+import { DatabaseError, execute, query, type Work } from "./data-api.ts";
 import type { RequestIdentity } from "./idempotency.ts";
 import { findTicketOption, MAX_STRIPES } from "./ticket-options.ts";
 
-export interface Order extends Pick<RequestIdentity, "id" | "key" | "isRepeat"> {
+export interface Order extends Pick<RequestIdentity, "id" | "key" | "isRetry"> {
   ticketOptionId: string;
   userId: string;
   quantity: number;
@@ -34,40 +34,43 @@ export type Outcome =
  * Safe to repeat, since the order's id and key are known before the first attempt: a repeat answers what the first
  * attempt sold, or that its key was used for another order.
  *
- * @param deadline on the clock of `performance.now`
- * @throws NoAnswer
+ * @throws DatabaseUnavailable
  */
-export async function sellTickets(order: Order, deadline: number): Promise<Outcome> {
-  if (order.quantity > config.maxTicketsPerPurchase) return overLimit(order, deadline);
-  const attempt = await attemptSale(SELL_FROM_ONE_STRIPE, order, deadline);
-  return afterWrite(outcomeOf(attempt, order, deadline));
+export async function sellTickets(order: Order, work: Work): Promise<Outcome> {
+  if (order.quantity > config.maxTicketsPerPurchase) return overLimit(order, work);
+  let statement = SELL_FROM_ONE_STRIPE;
+  // Each turn but the last is the sale of another buyer, and stock never rises, so the turns end.
+  for (;;) {
+    const { createdAt, ticketIds, soldBefore, available, largest } = await attemptSale(
+      statement,
+      order,
+      work,
+    );
+    if (createdAt !== null) {
+      const { id, ticketOptionId, userId, quantity } = order;
+      const purchase = { id, ticketOptionId, userId, quantity, ticketIds, createdAt };
+      return { result: "sold", purchase, replayed: false };
+    }
+    if (available === null || largest === null) return { result: "no such option" };
+    if (soldBefore) return earlierSale(order, work);
+    if (available < order.quantity) return { result: "not enough", available };
+    // Enough was left in the snapshot. Either no stripe by itself had enough, or another sale came first: look again.
+    statement = largest < order.quantity ? SELL_ACROSS_STRIPES : SELL_FROM_ONE_STRIPE;
+  }
 }
 
-async function outcomeOf(attempt: Attempt, order: Order, deadline: number): Promise<Outcome> {
-  const { createdAt, ticketIds, soldBefore, available, largest } = attempt;
-  if (createdAt !== null && ticketIds !== null) {
-    const { id, ticketOptionId, userId, quantity } = order;
-    const purchase = { id, ticketOptionId, userId, quantity, ticketIds, createdAt };
-    return { result: "sold", purchase, replayed: false };
-  }
-  if (available === null || largest === null) return { result: "no such option" };
-  if (soldBefore) {
-    const sale = await findSale(order, deadline);
-    if (sale === undefined) throw new Error(`the sale of order ${order.id} is not there`);
-    return repeated(sale, order);
-  }
-  if (available < order.quantity) return { result: "not enough", available };
-  // Enough was left in the snapshot. Either no stripe by itself had enough, or another sale came first: look again.
-  // Each turn is the sale of another buyer, and stock never rises, so the turns end.
-  const statement = largest < order.quantity ? SELL_ACROSS_STRIPES : SELL_FROM_ONE_STRIPE;
-  return outcomeOf(await attemptSale(statement, order, deadline), order, deadline);
+async function earlierSale(order: Order, work: Work): Promise<Outcome> {
+  work.outcomeUnknown = true; // a sale exists, of this request perhaps, until it is read
+  const sale = await findSale(order, work);
+  if (sale === undefined) throw new Error(`the sale of order ${order.id} is not there`);
+  return repeated(sale, order);
 }
 
-/** Sells nothing; a sale from before the limit was lowered is still answered. */
-async function overLimit(order: Order, deadline: number): Promise<Outcome> {
-  const option = await findTicketOption(order.ticketOptionId, deadline);
+/** Sells nothing; a sale from before the limit was lowered is still the response. */
+async function overLimit(order: Order, work: Work): Promise<Outcome> {
+  const option = await findTicketOption(order.ticketOptionId, work);
   if (!option) return { result: "no such option" };
-  const sale = await findSale(order, deadline);
+  const sale = await findSale(order, work);
   if (sale) return repeated(sale, order);
   if (option.allocation < order.quantity) return { result: "not enough", available: option.allocation };
   return { result: "over limit", limit: config.maxTicketsPerPurchase };
@@ -80,13 +83,13 @@ function repeated(sale: Purchase, order: Order): Outcome {
     sale.userId === order.userId &&
     sale.quantity === order.quantity;
   if (!isSame) return { result: "key reused" };
-  return { result: "sold", purchase: sale, replayed: order.isRepeat || sale.id !== order.id };
+  return { result: "sold", purchase: sale, replayed: order.isRetry || sale.id !== order.id };
 }
 
 interface Attempt {
-  /** Null if nothing was sold, and so is `ticketIds`. */
+  /** Null if nothing was sold; `ticketIds` is empty then. */
   createdAt: string | null;
-  ticketIds: string[] | null;
+  ticketIds: string[];
   /** Whether the statement's snapshot held a sale of this order, or of another with its key, already. */
   soldBefore: boolean;
   /** Tickets left in the statement's snapshot. Null if there is no such option; not told of a sale. */
@@ -95,18 +98,28 @@ interface Attempt {
   largest: number | null;
 }
 
-async function attemptSale(statement: string, order: Order, deadline: number): Promise<Attempt> {
+async function attemptSale(statement: string, order: Order, work: Work): Promise<Attempt> {
   const { id, key, ticketOptionId, userId, quantity } = order;
   const parameters = { id, key, ticketOptionId, userId, quantity, anywhere: anywhere() };
   try {
-    const [attempt] = await execute<Attempt>(statement, parameters, deadline);
-    if (attempt === undefined) throw new Error("the statement gave no row");
-    return attempt;
+    return joined(await execute<InPages<Attempt>>(statement, parameters, work));
   } catch (error) {
     if (!(error instanceof DatabaseError && isRepeat(error))) throw error;
     // The insert was reached, so there is such an option; how much of it is left does not matter.
-    return { createdAt: null, ticketIds: null, soldBefore: true, available: 0, largest: 0 };
+    return { createdAt: null, ticketIds: [], soldBefore: true, available: 0, largest: 0 };
   }
+}
+
+/**
+ * Ticket ids come a thousand to a row: AWS limits a row to 64 KB ("Limitations with Amazon RDS Data API"), and 10,000
+ * ids are 390 KB. The rest of a row is the same in all of them.
+ */
+type InPages<Row> = Omit<Row, "ticketIds"> & { ticketIds: string[] | null };
+
+function joined<Row extends { ticketIds: string[] }>(rows: InPages<Row>[]): Row {
+  const [first] = rows;
+  if (first === undefined) throw new Error("the statement gave no row");
+  return { ...first, ticketIds: rows.flatMap(({ ticketIds }) => ticketIds ?? []) } as Row;
 }
 
 /** Where a buyer begins to look for a stripe, so that buyers spread: any number will do, as `#` is XOR. */
@@ -187,6 +200,11 @@ const SELL_FROM_ONE_STRIPE = `
     cross join generate_series(1, purchase.quantity)
     returning id
   ),
+  pages as (
+    select page, array_agg(cast(id as text) order by id) as ticket_ids
+    from (select id, (row_number() over (order by id) - 1) / 1000 as page from sold) as numbered
+    group by page
+  ),
   remaining as (
     select sum(allocation) as total, max(allocation) as largest
     from ticket_option_stripes
@@ -195,11 +213,14 @@ const SELL_FROM_ONE_STRIPE = `
   )
   select
     (select created_at from purchase) as "createdAt",
-    (select array_agg(cast(id as text) order by id) from sold) as "ticketIds",
+    pages.ticket_ids as "ticketIds",
     exists (select from earlier) as "soldBefore",
     remaining.total as available,
     remaining.largest
   from remaining
+  left join pages
+    on true
+  order by pages.page
   `;
 
 /**
@@ -285,6 +306,11 @@ const SELL_ACROSS_STRIPES = `
     cross join generate_series(1, purchase.quantity)
     returning id
   ),
+  pages as (
+    select page, array_agg(cast(id as text) order by id) as ticket_ids
+    from (select id, (row_number() over (order by id) - 1) / 1000 as page from sold) as numbered
+    group by page
+  ),
   remaining as (
     select sum(allocation) as total, max(allocation) as largest
     from ticket_option_stripes
@@ -293,11 +319,14 @@ const SELL_ACROSS_STRIPES = `
   )
   select
     (select created_at from purchase) as "createdAt",
-    (select array_agg(cast(id as text) order by id) from sold) as "ticketIds",
+    pages.ticket_ids as "ticketIds",
     exists (select from earlier) as "soldBefore",
     remaining.total as available,
     remaining.largest
   from remaining
+  left join pages
+    on true
+  order by pages.page
   `;
 
 function isRepeat({ constraint }: DatabaseError): boolean {
@@ -305,8 +334,8 @@ function isRepeat({ constraint }: DatabaseError): boolean {
 }
 
 /** The sale of an order or, if the two could differ, of another with its key. */
-async function findSale({ id, key, userId }: Order, deadline: number): Promise<Purchase | undefined> {
-  const [purchase] = await query<Purchase>(
+async function findSale({ id, key, userId }: Order, work: Work): Promise<Purchase | undefined> {
+  const rows = await query<InPages<Purchase>>(
     `
     with sale as (
       select id, ticket_option_id, user_id, quantity, created_at
@@ -317,6 +346,17 @@ async function findSale({ id, key, userId }: Order, deadline: number): Promise<P
       from purchases
       where user_id = cast(:userId as uuid)
         and idempotency_key = cast(:key as text)
+      limit 1
+    ),
+    pages as (
+      select page, array_agg(cast(id as text) order by id) as ticket_ids
+      from (
+        select ticket.id, (row_number() over (order by ticket.id) - 1) / 1000 as page
+        from sale
+        join tickets as ticket
+          on ticket.purchase_id = sale.id
+      ) as numbered
+      group by page
     )
     select
       sale.id,
@@ -324,16 +364,14 @@ async function findSale({ id, key, userId }: Order, deadline: number): Promise<P
       sale.user_id as "userId",
       sale.quantity,
       sale.created_at as "createdAt",
-      (
-        select array_agg(cast(ticket.id as text) order by ticket.id)
-        from tickets as ticket
-        where ticket.purchase_id = sale.id
-      ) as "ticketIds"
+      pages.ticket_ids as "ticketIds"
     from sale
-    limit 1
+    left join pages
+      on true
+    order by pages.page
     `,
     { id, key, userId },
-    deadline,
+    work,
   );
-  return purchase;
+  return rows.length === 0 ? undefined : joined(rows);
 }

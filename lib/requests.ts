@@ -1,8 +1,9 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import * as v from "valibot";
-import { bodyTooLarge, invalidRequest, Problem, type RequestError, ticketOptionNotFound } from "./problem.ts";
+import { parseKey } from "./idempotency-key.ts";
+import { bodyMembers } from "./json-body.ts";
+import { invalidRequest, Problem, type RequestError, ticketOptionNotFound } from "./problem.ts";
 
-const MAX_BODY_BYTES = 100_000;
 const MAX_INTEGER = 2_147_483_647;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -14,28 +15,26 @@ export function ticketOptionId(event: APIGatewayProxyEvent): string {
   return id.toLowerCase();
 }
 
-/** @throws Problem naming everything that is wrong in body and headers */
+/** @throws Problem naming every error in body and headers */
 export function newTicketOption(event: APIGatewayProxyEvent) {
-  const [{ Name, Desc, Allocation }, key] = allOf(
-    () => body(event, ticketOptionSchema),
-    () => idempotencyKey(event),
-  );
-  const apiKeyId = event.requestContext.identity.apiKeyId;
+  const [{ Name, Desc, Allocation }, key] = bodyAndKey(event, ticketOptionSchema);
+  // Only there where the method asks for a key.
+  const apiKeyId = event.requestContext.identity.apiKeyId ?? null;
   return { option: { apiKeyId, name: Name, description: Desc, capacity: Allocation }, key };
 }
 
-/** @throws Problem naming everything that is wrong in body and headers */
+/** @throws Problem naming every error in body and headers */
 export function order(event: APIGatewayProxyEvent) {
-  const [{ Quantity, UserID }, key] = allOf(
-    () => body(event, orderSchema),
-    () => idempotencyKey(event),
-  );
+  const [{ Quantity, UserID }, key] = bodyAndKey(event, orderSchema);
   return { order: { quantity: Quantity, userId: UserID }, key };
 }
 
-/** Reads both parts of a request, so that what is wrong with the second is told with what is wrong with the first. */
-function allOf<First, Second>(first: () => First, second: () => Second): [First, Second] {
+function bodyAndKey<Entries extends v.ObjectEntries>(
+  event: APIGatewayProxyEvent,
+  schema: v.ObjectSchema<Entries, undefined>,
+) {
   const errors: RequestError[] = [];
+  /** Goes on after an error, so that those of the next part are reported with it. */
   const read = <Part>(part: () => Part): Part | undefined => {
     try {
       return part();
@@ -45,32 +44,40 @@ function allOf<First, Second>(first: () => First, second: () => Second): [First,
       return undefined;
     }
   };
-  const parts = [read(first), read(second)];
-  if (errors.length > 0) throw invalidRequest(errors);
-  return parts as [First, Second];
+  const fields = read(() => body(event, schema));
+  read(() => checkCharset(event));
+  const key = read(() => idempotencyKey(event));
+  if (fields === undefined || errors.length > 0) throw invalidRequest(errors);
+  return [fields, key] as const;
 }
 
-/**
- * A key is bare, or quoted as a string of structured fields (RFC 8941, section 3.3.3), which are one and the same.
- *
- * @returns the key without quotes, or undefined if there is none
- */
+/** @returns undefined if there is none */
 function idempotencyKey({ multiValueHeaders }: APIGatewayProxyEvent): string | undefined {
   const values = multiValueHeaders["idempotency-key"];
   if (values === undefined) return undefined;
   const wrong = (detail: string) => invalidRequest([{ header: "Idempotency-Key", detail }]);
   if (values.length > 1) throw wrong("must be given only once");
-  const value = values.join().replace(/^[ \t]+|[ \t]+$/g, "");
-  const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(value)?.[1];
-  const key = quoted?.replace(/\\(.)/g, "$1") ?? value;
-  if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw wrong("must be 1 to 255 visible ASCII characters");
+  const key = parseKey(values.join());
+  if (key === undefined) throw wrong("must be 1 to 255 visible ASCII characters");
   return key;
 }
+
+/** In another charset than UTF-8, what the bytes meant is lost before they come here. */
+function checkCharset({ multiValueHeaders }: APIGatewayProxyEvent): void {
+  for (const type of multiValueHeaders["content-type"] ?? []) {
+    const charset = /;[ \t]*charset[ \t]*=[ \t]*"?([^\s";]*)/i.exec(type)?.[1];
+    if (charset !== undefined && !/^utf-?8$/i.test(charset))
+      throw invalidRequest([{ header: "Content-Type", detail: "must name no charset other than UTF-8" }]);
+  }
+}
+
+/** Text that shows nothing: white space, control and format characters, and letters that are drawn as a blank. */
+const INVISIBLE = /^[\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}\u2800\ufff9-\ufffb]*$/u;
 
 const ticketOptionSchema = v.object({
   Name: v.pipe(
     text(255),
-    v.check((name) => name.trim() !== "", "must not be blank"),
+    v.check((name) => !INVISIBLE.test(name), "must not be blank"),
   ),
   Desc: v.optional(text(10_000), ""),
   Allocation: integer(0),
@@ -87,6 +94,8 @@ function text(max: number) {
     v.string(expected("a string")),
     v.check((value) => value.isWellFormed(), "must be well-formed Unicode"),
     v.check((value) => !value.includes("\0"), "must not hold a NUL character"),
+    // What stands in a text for bytes that were not UTF-8: the text that was meant is lost.
+    v.check((value) => !value.includes("\ufffd"), "must be UTF-8, and not hold U+FFFD"),
     v.check((value) => [...value].length <= max, `must hold at most ${max} characters`),
   );
 }
@@ -105,15 +114,18 @@ function expected(type: string) {
   return ({ input }: { input: unknown }) => (input === undefined ? "is required" : `must be ${type}`);
 }
 
-/** Reads a JSON object whose keys match without regard to case or underscores; unknown keys are ignored. */
+/**
+ * Reads a JSON object whose keys match without regard to case or underscores; unknown keys are ignored, and `null` is
+ * the same as absent.
+ */
 function body<Entries extends v.ObjectEntries>(
   event: APIGatewayProxyEvent,
   schema: v.ObjectSchema<Entries, undefined>,
 ): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
-  const sent = Object.entries(jsonObject(event));
+  const sent = bodyMembers(event);
   const names = Object.keys(schema.entries);
   const given = new Map(names.map((name) => [name, sent.filter(([key]) => folded(key) === folded(name))]));
-  const members = Object.fromEntries(names.map((name) => [name, given.get(name)?.[0]?.[1]]));
+  const members = Object.fromEntries(names.map((name) => [name, given.get(name)?.[0]?.[1] ?? undefined]));
   const result = v.safeParse(schema, members, { abortPipeEarly: true });
 
   const errors = names.flatMap((name) => {
@@ -128,20 +140,4 @@ function body<Entries extends v.ObjectEntries>(
 
 function folded(key: string): string {
   return key.replaceAll("_", "").toLowerCase();
-}
-
-function jsonObject(event: APIGatewayProxyEvent): object {
-  const sent = String(event.body ?? ""); // serverless-offline hands on `0` and `false` as no text
-  const bytes = Buffer.from(sent, event.isBase64Encoded ? "base64" : "utf8");
-  if (bytes.length > MAX_BODY_BYTES) throw bodyTooLarge(MAX_BODY_BYTES);
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    throw invalidRequest([{ pointer: "#", detail: "must be JSON in UTF-8" }]);
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalidRequest([{ pointer: "#", detail: "must be a JSON object" }]);
-  }
-  return value;
 }

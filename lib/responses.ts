@@ -8,23 +8,24 @@ type Headers = Record<string, string>;
 
 const CORS: Headers = {
   "Access-Control-Allow-Origin": "*",
-  "Access-Control-Expose-Headers": "ETag, Location, Idempotency-Key, Idempotent-Replayed, Retry-After",
+  "Access-Control-Expose-Headers": "ETag, Location, Idempotency-Key, Idempotent-Replayed, Retry-After, Date",
 };
+
+/** For what nobody else may see, or what may be otherwise in a moment: a CDN keeps a bare 404 for seconds. */
+const NOT_STORED: Headers = { "Cache-Control": "no-store" };
 
 const REPLAYED: Headers = { "Idempotent-Replayed": "true" };
 
-/** @param replayed whether an earlier request created it */
+/**
+ * @param location the path of the option
+ * @param replayed whether an earlier request created it
+ */
 export function createdTicketOption(
-  event: APIGatewayProxyEvent,
+  location: string,
   option: TicketOption,
   replayed: boolean,
 ): APIGatewayProxyResult {
-  // The context's path has the stage in it, as the client's URL has; the event's own has not.
-  const path = event.requestContext.path.replace(/\/$/, "");
-  return json(200, ticketOptionBody(option), {
-    Location: `${path}/${option.id}`,
-    ...(replayed && REPLAYED),
-  });
+  return json(200, ticketOptionBody(option), { Location: location, ...(replayed && REPLAYED) });
 }
 
 /** `304` if the client has this very answer already. */
@@ -50,7 +51,7 @@ export function purchase(
     TicketIDs: ticketIds,
     CreatedAt: createdAt,
   };
-  return json(200, body, replayed ? REPLAYED : {});
+  return json(200, body, { ...NOT_STORED, ...(replayed && REPLAYED) });
 }
 
 /** @param requestId by which the log can be searched */
@@ -59,6 +60,7 @@ export function problem({ members, headers }: Problem, requestId: string): APIGa
   const body = { type, title, status, detail, requestId, ...more };
   return json(status, body, {
     "Content-Type": "application/problem+json",
+    ...NOT_STORED,
     ...headers,
   });
 }

@@ -1,4 +1,4 @@
-import { afterWrite, DatabaseError, execute, query } from "./data-api.ts";
+import { DatabaseError, execute, query, type Work } from "./data-api.ts";
 import type { RequestIdentity } from "./idempotency.ts";
 
 export interface TicketOption {
@@ -15,7 +15,7 @@ export interface TicketOption {
   updatedAt: string;
 }
 
-export interface NewTicketOption extends Pick<RequestIdentity, "id" | "key" | "isRepeat"> {
+export interface NewTicketOption extends Pick<RequestIdentity, "id" | "key" | "isRetry"> {
   /** Of the organiser, whom `key` belongs to; null where none is asked for. */
   apiKeyId: string | null;
   name: string;
@@ -51,10 +51,9 @@ function stripesOf(capacity: number): number {
  * What may race: two attempts of one creation. The second breaks `ticket_options_pkey` or
  * `ticket_options_api_key_id_idempotency_key_idx`, and finds what the first has committed.
  *
- * @param deadline on the clock of `performance.now`
- * @throws NoAnswer
+ * @throws DatabaseUnavailable
  */
-export async function createTicketOption(option: NewTicketOption, deadline: number): Promise<Creation> {
+export async function createTicketOption(option: NewTicketOption, work: Work): Promise<Creation> {
   const { id, key, apiKeyId, name, description, capacity } = option;
   try {
     const created = await execute<TicketOption>(
@@ -93,16 +92,17 @@ export async function createTicketOption(option: NewTicketOption, deadline: numb
       from option
       `,
       { id, key, apiKeyId, name, description, capacity, stripes: stripesOf(capacity) },
-      deadline,
+      work,
     );
     return { result: "created", option: single(created), replayed: false };
   } catch (error) {
     if (!(error instanceof DatabaseError && isRepeat(error))) throw error;
-    const earlier = single(await afterWrite(findCreated(option, deadline)));
+    work.outcomeUnknown = true; // an option exists, of this request perhaps, until it is read
+    const earlier = single(await findCreated(option, work));
     const isSame =
       earlier.name === name && earlier.description === description && earlier.capacity === capacity;
     if (!isSame) return { result: "key reused" };
-    return { result: "created", option: earlier, replayed: option.isRepeat || earlier.id !== id };
+    return { result: "created", option: earlier, replayed: option.isRetry || earlier.id !== id };
   }
 }
 
@@ -113,7 +113,7 @@ function isRepeat({ constraint }: DatabaseError): boolean {
 }
 
 /** As it was created, whatever has been sold since. */
-function findCreated({ id, key, apiKeyId }: NewTicketOption, deadline: number): Promise<TicketOption[]> {
+function findCreated({ id, key, apiKeyId }: NewTicketOption, work: Work): Promise<TicketOption[]> {
   return query<TicketOption>(
     `
     select
@@ -132,17 +132,16 @@ function findCreated({ id, key, apiKeyId }: NewTicketOption, deadline: number): 
       )
     `,
     { id, key, apiKeyId },
-    deadline,
+    work,
   );
 }
 
 /**
  * Reads a ticket option in one snapshot.
  *
- * @param deadline on the clock of `performance.now`
- * @throws NoAnswer
+ * @throws DatabaseUnavailable
  */
-export async function findTicketOption(id: string, deadline: number): Promise<TicketOption | undefined> {
+export async function findTicketOption(id: string, work: Work): Promise<TicketOption | undefined> {
   const [option] = await query<TicketOption>(
     `
     select
@@ -164,7 +163,7 @@ export async function findTicketOption(id: string, deadline: number): Promise<Ti
     where option.id = cast(:id as uuid)
     `,
     { id },
-    deadline,
+    work,
   );
   return option;
 }

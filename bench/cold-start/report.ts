@@ -1,4 +1,5 @@
 import type { Table } from "../tables.ts";
+import type { FirstRequest } from "./first-request.ts";
 import type { ColdStart } from "./run.ts";
 
 export function coldStartTable(packages: ColdStart[]): Table {
@@ -12,6 +13,20 @@ export function coldStartTable(packages: ColdStart[]): Table {
       share.median.toFixed(2),
       (bytes / 1000).toFixed(1),
       (zipBytes / 1000).toFixed(1),
+    ]),
+  ];
+}
+
+export function firstRequestTable(variants: FirstRequest[]): Table {
+  return [
+    ["At the start", "import ms", "first request ms", "least to most", "connections", "of nothing prepared"],
+    ...variants.map(({ name, import: loading, request, connections, share }) => [
+      name,
+      loading.median.toFixed(1),
+      request.median.toFixed(1),
+      `${request.min.toFixed(1)} to ${request.max.toFixed(1)}`,
+      connections.median.toFixed(0),
+      share.median.toFixed(2),
     ]),
   ];
 }

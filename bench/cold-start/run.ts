@@ -8,8 +8,9 @@ import { type Spread, spread } from "../figures.ts";
 import { writeResults } from "../results.ts";
 import { machine } from "../setting.ts";
 import { asText } from "../tables.ts";
+import { type FirstRequest, measureFirstRequests } from "./first-request.ts";
 import { type Package, packageBareClient, packageEmptyHandler, packageFunctions } from "./packages.ts";
-import { coldStartTable } from "./report.ts";
+import { coldStartTable, firstRequestTable } from "./report.ts";
 
 const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const runs = flags.quick ? 5 : 30;
@@ -29,6 +30,7 @@ export interface ColdStartResults {
   loadAfter: number;
   setting: Record<string, string | number>;
   packages: ColdStart[];
+  firstRequests: FirstRequest[];
 }
 
 /** What a function finds in its environment, so that loading it does not stop for want of something. */
@@ -39,7 +41,8 @@ const environment = {
   AWS_REGION: "eu-west-1",
   AWS_ACCESS_KEY_ID: "local",
   AWS_SECRET_ACCESS_KEY: "local",
-  AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+  ACCESS: "open",
+  RETRY_KEY_SECRET: "local",
 };
 
 const setting = { ...machine(), runs };
@@ -53,7 +56,10 @@ const packages = [
 ];
 const results = measureInTurn();
 console.log(asText(coldStartTable(results)), "\n");
-writeResults("cold-start", { setting, packages: results });
+const get = packages.find(({ name }) => name === "get")?.file ?? "";
+const firstRequests = await measureFirstRequests(get, folder, environment, runs);
+console.log(asText(firstRequestTable(firstRequests)), "\n");
+writeResults("cold-start", { setting, packages: results, firstRequests });
 
 /** Each in turn, run after run: whatever else the machine does meets all of them alike. */
 function measureInTurn(): ColdStart[] {

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { coldStartTable } from "../cold-start/report.ts";
+import { coldStartTable, firstRequestTable } from "../cold-start/report.ts";
 import type { ColdStartResults } from "../cold-start/run.ts";
 import { saleTable, soldOutAfter } from "../on-sale/report.ts";
 import type { SaleResults } from "../on-sale/run.ts";
@@ -143,7 +143,10 @@ function coldStartPiece(): Piece {
       results,
       `Loading the purchase function takes ${share} of the time of a bare SDK client`,
     ),
-    texts: { "cold-start": asMarkdown(coldStartTable(results.packages)) },
+    texts: {
+      "cold-start": asMarkdown(coldStartTable(results.packages)),
+      "first-request": asMarkdown(firstRequestTable(results.firstRequests)),
+    },
   };
 }
 

@@ -1,10 +1,10 @@
 import { setTimeout } from "node:timers/promises";
-import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { CloudFormationCustomResourceEvent } from "aws-lambda";
 import { query } from "../../lib/data-api.ts";
 import { setFunctionsPassword } from "../functions-role.ts";
 import { migrate } from "../migrate.ts";
 import { reasons } from "../reasons.ts";
+import { functionsPassword } from "./functions-secret.ts";
 
 /** What CloudFormation takes in an answer is limited to 4,096 bytes in all. */
 const MAX_REASON = 1_000;
@@ -34,7 +34,7 @@ export async function handler(event: CloudFormationCustomResourceEvent): Promise
 async function makeReady(): Promise<void> {
   await untilAnswering();
   for (const name of await migrate()) console.log({ applied: name });
-  await setFunctionsPassword(await functionsPassword());
+  await setFunctionsPassword(await functionsPassword(process.env.FUNCTIONS_SECRET_ARN));
 }
 
 async function untilAnswering(): Promise<void> {
@@ -47,18 +47,6 @@ async function untilAnswering(): Promise<void> {
       await setTimeout(2_000);
     }
   }
-}
-
-async function functionsPassword(): Promise<string> {
-  const command = new GetSecretValueCommand({ SecretId: process.env.FUNCTIONS_SECRET_ARN });
-  const { SecretString = "" } = await new SecretsManagerClient().send(command);
-  try {
-    const { password } = JSON.parse(SecretString);
-    if (typeof password === "string" && password) return password;
-  } catch {
-    // the parser's own error would show the secret
-  }
-  throw new Error("the secret of the functions' role holds no password");
 }
 
 /** @see AWS CloudFormation User Guide, "Custom resource response objects" */

@@ -1,4 +1,5 @@
 import { checksumOfAll } from "../migration-files.ts";
+import { PREFLIGHT_TYPES } from "../preflight.ts";
 
 interface Resource {
   Type: string;
@@ -18,12 +19,35 @@ export default class AwsPlugin {
     migrations: { resolve: async () => ({ value: checksumOfAll() }) },
   };
   readonly hooks = {
-    "after:aws:package:finalize:mergeCustomProviderResources": async () => this.#finishDeployment(),
+    "after:aws:package:finalize:mergeCustomProviderResources": async () => {
+      this.#finishPreflights();
+      this.#finishDeployment();
+    },
   };
   readonly #serverless: Serverless;
 
   constructor(serverless: Serverless) {
     this.#serverless = serverless;
+  }
+
+  /**
+   * The framework gives a preflight's response a template for JSON only. A request of another type would then be a 500,
+   * for its body passes for the template; with `NEVER` it is a 415, and DEFAULT_4XX makes that a problem document.
+   * Browsers send no type with a preflight, which counts as JSON; proxies and `curl -d` may send that of a form.
+   *
+   * @see Amazon API Gateway Developer Guide, "Method request behavior for payloads without mapping templates"
+   */
+  #finishPreflights(): void {
+    const { Resources } = this.#serverless.service.provider.compiledCloudFormationTemplate;
+    for (const { Type, Properties } of Object.values(Resources)) {
+      if (Type !== "AWS::ApiGateway::Method" || Properties.HttpMethod !== "OPTIONS") continue;
+      const integration = Properties.Integration as { RequestTemplates: Record<string, string> };
+      const { "application/json": template = "" } = integration.RequestTemplates;
+      Object.assign(integration, {
+        PassthroughBehavior: "NEVER",
+        RequestTemplates: Object.fromEntries(PREFLIGHT_TYPES.map((type) => [type, template])),
+      });
+    }
   }
 
   /** The name of the deployment is another one each time, so that `extensions` cannot name it. */

@@ -1,20 +1,21 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
-
-/** Where the service is deployed unless told otherwise, as in serverless.yml. */
-const REGION = "eu-west-1";
+import regionOf from "./region.cjs";
 
 /**
  * Sets the environment in which `lib/` works as the owner of a deployed stage's database. What reads it as it loads
  * is to be imported afterwards.
  *
- * @param region of the stage; by default what AWS_REGION says
+ * @param region of the stage, if the command names one
+ * @returns the value of each of the stack's outputs by its name, or an Error that the stack has none of that name
  * @throws Error if there is no such stack, or it has no database
  */
-export async function reachStage(stage: string, region = process.env.AWS_REGION || REGION): Promise<void> {
+export async function reachStage(
+  stage: string,
+  region: string | undefined,
+): Promise<(output: string) => string> {
+  setRegion(region);
   const name = `ticket-allocation-${stage}`;
-  const { Stacks } = await new CloudFormationClient({ region }).send(
-    new DescribeStacksCommand({ StackName: name }),
-  );
+  const { Stacks } = await new CloudFormationClient().send(new DescribeStacksCommand({ StackName: name }));
   const outputs = Stacks?.[0]?.Outputs ?? [];
   const output = (key: string) => {
     const value = outputs.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
@@ -22,9 +23,14 @@ export async function reachStage(stage: string, region = process.env.AWS_REGION 
     return value;
   };
   Object.assign(process.env, {
-    AWS_REGION: region,
     CLUSTER_ARN: output("ClusterArn"),
     SECRET_ARN: output("OwnerSecretArn"),
     DATABASE_NAME: output("DatabaseName"),
   });
+  return output;
+}
+
+/** Sets the region of all AWS clients that are made from now on to the one in which a deploy would be. */
+export function setRegion(region: string | undefined): void {
+  process.env.AWS_REGION = regionOf({ options: { region } });
 }

@@ -10,10 +10,11 @@ import { serverPlace } from "./server-place.ts";
 
 // `npm run data-api`: the stand-in alone, for other programs to use.
 
-const usage = `npm run data-api -- [--port 8081] [--latency MILLISECONDS] [--faults]
+const usage = `npm run data-api -- [--port 8081] [--latency MILLISECONDS] [--max-row BYTES] [--faults]
 
   --port     where it listens on 127.0.0.1 (8081)
   --latency  how much longer each call takes (0)
+  --max-row  how large a row of a result may be (65536)
   --faults   opens /faults, by which calls can be made to fail
   DATABASE_URL=postgres://... makes it serve that PostgreSQL instead of one of its own`;
 
@@ -22,10 +23,10 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => p
 
 try {
   ignoreCallersSettings();
-  const { port, latency, faults } = options();
+  const { port, latency, maxRowBytes, faults } = options();
   await assertFree(port, "127.0.0.1");
   const databaseUrl = (await givenPostgres())?.url ?? (await startEmbedded());
-  const { url } = await startDataApi({ databaseUrl, port, latency, faults });
+  const { url } = await startDataApi({ databaseUrl, port, latency, maxRowBytes, faults });
   const database = decodeURIComponent(new URL(databaseUrl).pathname.slice(1));
   console.log(`
 Ready. For the AWS SDK or CLI, with any ARNs:
@@ -44,13 +45,15 @@ function options() {
     options: {
       port: { type: "string", default: "8081" },
       latency: { type: "string", default: "0" },
+      "max-row": { type: "string", default: "65536" },
       faults: { type: "boolean", default: false },
     },
   });
   const [port, latency] = [Number(values.port), Number(values.latency)];
-  if (!Number.isInteger(port) || port < 0 || port > 65_535 || !(latency >= 0))
+  const maxRowBytes = Number(values["max-row"]);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535 || !(latency >= 0) || !(maxRowBytes >= 0))
     throw new Error(`usage: ${usage}`);
-  return { port, latency, faults: values.faults };
+  return { port, latency, maxRowBytes, faults: values.faults };
 }
 
 async function startEmbedded(): Promise<string> {

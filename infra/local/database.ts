@@ -57,7 +57,12 @@ export async function startLocalDatabase(
       await setFunctionsPassword(functionsPassword);
       return applied;
     },
-    functionsEnvironment: { ...environment, SECRET_ARN: FUNCTIONS_SECRET_ARN },
+    functionsEnvironment: {
+      ...environment,
+      SECRET_ARN: FUNCTIONS_SECRET_ARN,
+      ACCESS: "open",
+      RETRY_KEY_SECRET: "local",
+    },
     functionsPassword,
   };
 }

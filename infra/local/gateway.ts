@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { gunzip, inflate } from "node:zlib";
+import { PREFLIGHT_TYPES } from "../preflight.ts";
 import { gatewayResponses } from "./gateway-responses.ts";
 import { Turns } from "./turns.ts";
 
@@ -73,7 +74,8 @@ export function workLikeApiGateway(server: Hapi, cors: Cors): void {
     const methods = methodsOf(server, request.path);
     if (!methods) return respond("DEFAULT_4XX");
     if (methods.length > 0 && request.method === "options") {
-      if (!isJson(req.headers["content-type"])) return respond("DEFAULT_4XX");
+      const type = mediaType(req.headers["content-type"]);
+      if (!PREFLIGHT_TYPES.includes(type)) return respond("DEFAULT_4XX");
       res.writeHead(200, preflight(cors, methods)).end();
       return abandon;
     }
@@ -105,8 +107,8 @@ function methodsOf(server: Hapi, path: string): string[] | undefined {
   }
 }
 
-function isJson(type = "application/json"): boolean {
-  return /^application\/json\s*(;|$)/i.test(type);
+function mediaType(header = "application/json"): string {
+  return header.replace(/;.*/, "").trim().toLowerCase();
 }
 
 /** The headers that the framework has API Gateway respond. */

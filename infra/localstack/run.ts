@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { lookup } from "node:dns/promises";
 import path from "node:path";
+import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { Commands, Interrupted, run } from "./commands.ts";
 import { type Database, startDatabase } from "./host-database.ts";
 
@@ -22,7 +23,11 @@ try {
   status = error instanceof Interrupted ? 130 : 1;
   if (!(error instanceof Interrupted)) console.error(error instanceof Error ? error.message : error);
 }
-for (const step of undo.reverse()) await step();
+for (const step of undo.reverse())
+  await step().catch((error: Error) => {
+    console.error(error.message);
+    status ||= 1;
+  });
 process.exit(status);
 
 async function test(): Promise<void> {
@@ -31,7 +36,7 @@ async function test(): Promise<void> {
   const endpoint = await byAddress(given || "http://127.0.0.1:4566");
   const environment = deployEnvironment(endpoint, database?.url);
 
-  if (given) undo.push(() => remove(environment));
+  if (given) undo.push(() => remove(endpoint, environment));
   const deployed = await commands.run(["serverless", "deploy", "--stage", "local"], environment);
   const apiId = /https:\/\/([a-z0-9]+)\.execute-api\./.exec(deployed)?.[1];
   if (!apiId) throw new Error("the deployment has not told the URL of its API");
@@ -40,6 +45,7 @@ async function test(): Promise<void> {
     ...process.env,
     API_BASE_URL: `${endpoint}/_aws/execute-api/${apiId}/local`,
     API_BASE_PATH: "/local", // the rest of that URL is LocalStack's own
+    API_GATEWAY: "localstack", // by which tests know what cannot work there
   });
 }
 
@@ -48,7 +54,7 @@ async function startContainers(): Promise<undefined> {
     throw new Error(
       "Docker with its compose plug-in is missing: start it, or name a LocalStack that runs by LOCALSTACK_ENDPOINT",
     );
-  undo.push(() => run([...compose, "down", "--volumes", "--remove-orphans"], process.env));
+  undo.push(takeDown);
   undo.push(async () => status === 1 && (await run([...compose, "logs", "--tail", "100"], process.env)));
   await commands.run([...compose, "up", "--detach", "--wait"], process.env);
 }
@@ -63,10 +69,42 @@ async function reachGiven(endpoint: string): Promise<Database> {
   return database;
 }
 
-/** Unseen, for once all is removed it also looks for container images, a service that LocalStack lacks, and fails. */
-async function remove(environment: NodeJS.ProcessEnv): Promise<void> {
+/** @throws Error if it fails, for containers of functions can survive it, and they keep the network */
+async function takeDown(): Promise<void> {
+  const down = await run([...compose, "down", "--volumes", "--remove-orphans"], process.env);
+  if (down.status !== 0)
+    throw new Error(
+      `docker compose down ended with status ${down.status}: containers or a network may be left`,
+    );
+}
+
+/**
+ * Once it has removed all, `serverless remove` looks for container images, a service that LocalStack lacks, and fails:
+ * so its status says nothing.
+ *
+ * @throws Error if the stack is still there
+ */
+async function remove(endpoint: string, environment: NodeJS.ProcessEnv): Promise<void> {
   console.log("Removing the stack");
-  spawnSync("serverless", ["remove", "--stage", "local"], { env: environment });
+  const { stdout } = spawnSync("serverless", ["remove", "--stage", "local"], {
+    env: environment,
+    encoding: "utf8",
+  });
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  const cloudFormation = new CloudFormationClient({
+    region: "eu-west-1",
+    endpoint,
+    credentials,
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+  });
+  const state = await cloudFormation
+    .send(new DescribeStacksCommand({ StackName: "ticket-allocation-local" }))
+    .then(({ Stacks }) => Stacks?.[0]?.StackStatus)
+    .catch((error: Error) => {
+      if (!error.message.includes("does not exist")) throw error;
+    });
+  if (state && state !== "DELETE_COMPLETE") throw new Error(`${stdout}\nthe stack is still there: ${state}`);
 }
 
 /** The SDK would put the bucket's name before that of a host; not so before an address. */
@@ -76,12 +114,17 @@ async function byAddress(endpoint: string): Promise<string> {
   return url.origin;
 }
 
-/** Nothing that could lead the deployment to AWS; and no proxy, for the framework knows no exception from it. */
+/**
+ * Nothing that could lead the deployment to AWS, not from a profile either; and no proxy, for the framework knows no
+ * exception from it.
+ */
 function deployEnvironment(endpoint: string, dataApiUrl: string | undefined): NodeJS.ProcessEnv {
   const others = Object.entries(process.env).filter(([name]) => !/^AWS_|^https?_proxy$/i.test(name));
   return {
     ...Object.fromEntries(others),
     AWS_ENDPOINT_URL: endpoint,
+    AWS_CONFIG_FILE: "/dev/null",
+    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
     ...(dataApiUrl && { DATA_API_URL: dataApiUrl }), // of the containers: as serverless.yml has it

@@ -1,26 +1,32 @@
 // What holds for the body of every POST.
 import { describe, expect, it } from "vitest";
-import { create, purchase } from "./client.ts";
+import { type ApiRequest, create, purchase } from "./client.ts";
 import { created, invalid, invalidBody, purchased, tooLarge } from "./expected.ts";
 import { createTicketOption, optionFields, purchaseFields, purchaseInVain } from "./given.ts";
+
+type Headers = ApiRequest["headers"];
 
 const posts = [
   {
     post: "create",
     fields: optionFields(),
     required: ["#/Name", "#/Allocation"],
-    accepted: async (body: unknown) => expect(await create(body)).toEqual(created(optionFields())),
-    refused: (body: unknown) => create(body),
+    accepted: async (body: unknown, headers?: Headers) =>
+      expect(await create(body, headers)).toEqual(created(optionFields())),
+    refused: (body: unknown, headers?: Headers) => create(body, headers),
   },
   {
     post: "purchase",
     fields: purchaseFields(),
     required: ["#/Quantity", "#/UserID"],
-    accepted: async (body: unknown) => {
+    accepted: async (body: unknown, headers?: Headers) => {
       const { ID } = await createTicketOption();
-      expect(await purchase(ID, body)).toEqual(purchased({ TicketOptionID: ID, ...purchaseFields() }));
+      expect(await purchase(ID, body, headers)).toEqual(
+        purchased({ TicketOptionID: ID, ...purchaseFields() }),
+      );
     },
-    refused: async (body: unknown) => purchaseInVain(await createTicketOption(), body),
+    refused: async (body: unknown, headers?: Headers) =>
+      purchaseInVain(await createTicketOption(), body, headers),
   },
 ];
 
@@ -49,6 +55,10 @@ describe.each(posts)("the body of a $post", ({ fields, required, accepted, refus
     { what: "single quotes", body: "{'Allocation':10}" },
     { what: "NaN", body: '{"Allocation":NaN,"Quantity":NaN}' },
     { what: "a bare NUL", body: '{"Name":"\u0000"}' },
+    {
+      what: "nested deeper than it can be read",
+      body: `{"Deep":${"[".repeat(40_000)}${"]".repeat(40_000)}}`,
+    },
   ])("must be JSON, not $what", async ({ body }) => {
     expect(await refused(body)).toEqual(invalidBody());
   });
@@ -89,9 +99,11 @@ describe.each(posts)("the body of a $post", ({ fields, required, accepted, refus
       more: '"toString":1,"valueOf":1,"hasOwnProperty":1,"has_own_property":1',
     },
     {
-      what: "a value however deep",
-      more: `"Deep":${"[".repeat(40_000)}${"]".repeat(40_000)}`,
+      what: "a value a thousand levels deep",
+      more: `"Deep":${"[".repeat(1000)}${"]".repeat(1000)}`,
     },
+    { what: "an unknown key twice", more: '"Venue":1,"Venue":2' },
+    { what: "a field twice in an unknown key's value", more: '"Old":{"Quantity":1,"Quantity":2}' },
     {
       what: "a lone surrogate and a NUL in an unknown key",
       more: '"Venue\\ud800":"\\ud800\\u0000"',
@@ -102,6 +114,30 @@ describe.each(posts)("the body of a $post", ({ fields, required, accepted, refus
 
   it.each(["__proto__", "constructor", "prototype"])("does not take its fields from %s", async (key) => {
     expect(await refused(`{"${key}":${JSON.stringify(fields)}}`)).toEqual(invalid(...required));
+  });
+
+  it.each(["iso-8859-1", "latin1", "utf-16", "windows-1252", '"ISO-8859-9"'])(
+    "must not be said to be in %s",
+    async (charset) => {
+      const headers = { "Content-Type": `application/json; charset=${charset}` };
+
+      expect(await refused(JSON.stringify(fields), headers)).toEqual(invalid("Content-Type"));
+    },
+  );
+
+  it.each([
+    ...[
+      "application/json; charset=utf-8",
+      'application/json;charset="UTF-8"',
+      "application/json; Charset=utf8",
+    ],
+    ...["application/octet-stream", "text/plain; a=b"],
+  ])("may be of the type %s", async (type) => {
+    await accepted(JSON.stringify(fields), { "Content-Type": type });
+  });
+
+  it("may begin with a byte order mark", async () => {
+    await accepted(`\ufeff${JSON.stringify(fields)}`);
   });
 
   it("may have blanks around it", async () => {

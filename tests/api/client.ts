@@ -44,6 +44,7 @@ export const basePath =
 const contractHeaders = [
   "access-control-allow-origin",
   "access-control-expose-headers",
+  "cache-control",
   "content-type",
   "etag",
   "idempotency-key",
@@ -54,16 +55,20 @@ const contractHeaders = [
 
 export async function ask(wanted: ApiRequest, send = rawRequest): Promise<Answer> {
   const { status, headers, body } = await documented(send)(wanted);
-  return answer(wanted.method, status, headers, body === "" ? "" : JSON.parse(body));
+  return answer(status, headers, body === "" ? "" : JSON.parse(body));
 }
 
-function answer(method: string, status: number, headers: Record<string, string>, body: unknown): Answer {
-  const named = [...contractHeaders];
-  // Servers add a Cache-Control of their own; the contract names it only for an option that was read.
-  if (method === "GET" && status < 400) named.push("cache-control");
+function answer(status: number, headers: Record<string, string>, body: unknown): Answer {
+  // A server adds a Cache-Control of its own to a created option, of which the contract says nothing.
+  const named = contractHeaders.filter((name) => name !== "cache-control" || !isCreation(status, headers));
   const kept = Object.entries(headers).filter(([name]) => named.includes(name));
   const told = body === "" ? kept.filter(([name]) => name !== "content-type") : kept;
   return { status, headers: Object.fromEntries(told), body };
+}
+
+/** Of an option: a purchase has no Location. */
+function isCreation(status: number, headers: Record<string, string>): boolean {
+  return status === 200 && "location" in headers;
 }
 
 /** Where the typed client believes the service to be. */
@@ -90,8 +95,8 @@ interface Settled {
   response: Response;
 }
 
-function settled(method: string, { data, error, response }: Settled): Answer {
-  return answer(method, response.status, Object.fromEntries(response.headers), data ?? error ?? "");
+function settled({ data, error, response }: Settled): Answer {
+  return answer(response.status, Object.fromEntries(response.headers), data ?? error ?? "");
 }
 
 const json = { "Content-Type": "application/json" };
@@ -102,14 +107,14 @@ const asText = (body: unknown) => (typeof body === "string" ? body : JSON.string
 /** By the typed client, unless the request is one that it cannot send. */
 export async function create(body: unknown, headers: ApiRequest["headers"] = json): Promise<Answer> {
   if (headers === json && typeof body === "object")
-    return settled("POST", await api.createTicketOption({ body: body as NewTicketOption }));
+    return settled(await api.createTicketOption({ body: body as NewTicketOption }));
   return ask({ method: "POST", path: "/ticket_options", headers, body: asText(body) });
 }
 
 /** By the typed client, unless the id is encoded already or a header has several lines. */
 export async function get(id: string, headers: ApiRequest["headers"] = {}): Promise<Answer> {
   if (encodeURIComponent(id) === id && Object.values(headers).every((value) => typeof value === "string"))
-    return settled("GET", await api.getTicketOption({ path: { id }, headers }));
+    return settled(await api.getTicketOption({ path: { id }, headers }));
   return ask({ method: "GET", path: `/ticket_options/${id}`, headers });
 }
 
@@ -120,6 +125,6 @@ export async function purchase(
   headers: ApiRequest["headers"] = json,
 ): Promise<Answer> {
   if (headers === json && typeof body === "object")
-    return settled("POST", await api.purchaseTickets({ path: { id }, body: body as Order }));
+    return settled(await api.purchaseTickets({ path: { id }, body: body as Order }));
   return ask({ method: "POST", path: `/ticket_options/${id}/purchases`, headers, body: asText(body) });
 }

@@ -2,7 +2,7 @@
 import type { ApiRequest, ApiResponse } from "./client.ts";
 import { at, errorsText, escaped, schema, specification, target } from "./specification.ts";
 
-/** The headers of the contract. Servers add others; a `Cache-Control` is the contract's on a successful GET only. */
+/** The headers that no response has unless it is documented with them. Servers add others, such as `Cache-Control`. */
 const known = [
   "access-control-allow-origin",
   "access-control-expose-headers",
@@ -39,15 +39,12 @@ export function undocumented({ method, path }: ApiRequest, response: ApiResponse
   if (!operation) return [];
   const pointer = target(`${operation.pointer}/responses/${response.status}`);
   if (pointer === undefined) return [`${method} answers no ${response.status}`];
-  return [...wrongHeaders(pointer, method, response), ...wrongBody(pointer, response)];
+  return [...wrongHeaders(pointer, response), ...wrongBody(pointer, response)];
 }
 
-function wrongHeaders(pointer: string, method: string, { status, headers }: ApiResponse): string[] {
+function wrongHeaders(pointer: string, { headers }: ApiResponse): string[] {
   const names = Object.keys(at(pointer).headers ?? {});
-  const caches = method === "GET" && status < 400 ? ["cache-control"] : [];
-  const extra = [...known, ...caches].filter(
-    (name) => name in headers && !names.some((one) => one.toLowerCase() === name),
-  );
+  const extra = known.filter((name) => name in headers && !names.some((one) => one.toLowerCase() === name));
   const wrong = names.flatMap((name) => {
     const header = target(`${pointer}/headers/${name}`) ?? "";
     const value = headers[name.toLowerCase()];

@@ -18,7 +18,9 @@ const text = expect.toSatisfy(
   "be a text for clients",
 );
 
-export const exposedHeaders = ["ETag", "Location", "Idempotency-Key", "Idempotent-Replayed", "Retry-After"];
+export const exposedHeaders = [
+  ...["ETag", "Location", "Idempotency-Key", "Idempotent-Replayed", "Retry-After", "Date"],
+];
 
 const cors = {
   "access-control-allow-origin": "*",
@@ -88,7 +90,7 @@ export const notModified = (etag: string | undefined): Answer => ({
 
 export const purchased = (fields: { TicketOptionID: string; UserID: string; Quantity: number }): Answer => ({
   status: 200,
-  headers: { "content-type": json, ...cors },
+  headers: { "content-type": json, ...cors, "cache-control": "no-store" },
   body: {
     ID: newId,
     TicketIDs: Array(fields.Quantity).fill(newId),
@@ -113,7 +115,7 @@ const statuses = {
 
 export const problem = (name: keyof typeof statuses, more: object = {}): Answer => ({
   status: statuses[name],
-  headers: { "content-type": problemJson, ...cors },
+  headers: { "content-type": problemJson, ...cors, "cache-control": "no-store" },
   body: {
     type: `urn:ticket-allocation:problem:${name}`,
     title: text,

@@ -21,7 +21,10 @@ import { createTicketOption, type Purchase, type TicketOption } from "./given.ts
 const runs = { numRuns: isHttp ? 150 : 400 };
 const timeout = 120_000;
 
-const places = ["#", "#/Name", "#/Desc", "#/Allocation", "#/Quantity", "#/UserID", "Idempotency-Key"];
+const places = [
+  ...["#", "#/Name", "#/Desc", "#/Allocation", "#/Quantity", "#/UserID"],
+  ...["Content-Type", "Idempotency-Key"],
+];
 
 /** Which answer of the contract this one has to be, by its status. */
 function refusal({ status, body }: Answer): Answer {

@@ -2,69 +2,91 @@ import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import type { ApiRequest } from "./client.ts";
 
-/** The event of a request as API Gateway (REST, Lambda proxy integration) makes it, of a route such as `/a/{id}`. */
+/**
+ * What a request meets on its way to a function. API Gateway leaves out each member that does not apply, so that an event
+ * differs in shape, not only in values.
+ */
+export interface Passage {
+  /** The method asks for an API key, and this is the id of the one that came. */
+  apiKeyId?: string;
+  /** The claims of the token that a Cognito authorizer has checked. */
+  claims?: Record<string, string>;
+  /** The caller whose signature IAM has checked. */
+  caller?: { accessKey: string; accountId: string; user: string; userArn: string };
+  /** Of a custom domain, in place of the stage. */
+  basePath?: string;
+  /** The console's test of a method sends none. */
+  withoutHeaders?: boolean;
+}
+
+/** The event of a request as a REST API makes it (Lambda proxy integration), of a route such as `/a/{id}`. */
 export function eventOf(
   { method, path, headers = {}, body }: ApiRequest,
   { resource, stage }: { resource: string; stage: string },
   parameters: Record<string, string> | undefined,
+  { apiKeyId, claims, caller, basePath, withoutHeaders = false }: Passage = {},
 ): APIGatewayProxyEvent {
   const received = Date.now();
-  const lines = Object.entries({ Host: "api.example.org", ...headers }).map(
+  const domainName =
+    basePath === undefined ? "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com" : "api.example.org";
+  const lines = Object.entries({ Host: domainName, "X-Forwarded-Proto": "https", ...headers }).map(
     ([name, value]): [string, string[]] => [name, [value].flat()],
   );
-  return {
+  const event = {
     resource,
-    path,
+    path: basePath === undefined ? path : `${basePath}${path}`,
     httpMethod: method,
     // API Gateway gives the last of the values here, and all of them below.
-    headers: Object.fromEntries(lines.map(([name, values]) => [name, values.at(-1)])),
-    multiValueHeaders: Object.fromEntries(lines),
+    headers: withoutHeaders ? null : Object.fromEntries(lines.map(([name, values]) => [name, values.at(-1)])),
+    multiValueHeaders: withoutHeaders ? null : Object.fromEntries(lines),
     queryStringParameters: null,
     multiValueQueryStringParameters: null,
-    pathParameters:
-      parameters === undefined
-        ? null
-        : Object.fromEntries(
-            Object.entries(parameters).map(([name, value]) => [name, decodeURIComponent(value)]),
-          ),
+    pathParameters: decoded(parameters),
     stageVariables: null,
     requestContext: {
-      accountId: "111122223333",
-      apiId: "a1b2c3d4e5",
-      authorizer: null,
-      domainName: "api.example.org",
-      domainPrefix: "api",
-      extendedRequestId: randomUUID(),
-      httpMethod: method,
-      identity: { ...identity },
-      path: `/${stage}${path}`,
-      protocol: "HTTP/1.1",
-      requestId: randomUUID(),
-      requestTime: new Date(received).toUTCString(),
-      requestTimeEpoch: received,
       resourceId: "f6g7h8",
+      ...(claims && { authorizer: { claims } }),
       resourcePath: resource,
+      httpMethod: method,
+      extendedRequestId: randomUUID(),
+      requestTime: new Date(received).toUTCString(),
+      path: `${basePath ?? `/${stage}`}${path}`,
+      accountId: "111122223333",
+      protocol: "HTTP/1.1",
       stage,
+      domainPrefix: domainName.split(".")[0],
+      requestTimeEpoch: received,
+      requestId: randomUUID(),
+      identity: {
+        cognitoIdentityPoolId: null,
+        cognitoIdentityId: null,
+        ...(apiKeyId !== undefined && { apiKey: "the key itself", apiKeyId }),
+        principalOrgId: null,
+        cognitoAuthenticationType: null,
+        userArn: null,
+        userAgent: null,
+        accountId: null,
+        caller: null,
+        sourceIp: "203.0.113.7",
+        accessKey: null,
+        cognitoAuthenticationProvider: null,
+        user: null,
+        ...(caller && { ...caller, caller: caller.user }),
+      },
+      domainName,
+      deploymentId: "i9j0k1",
+      apiId: "a1b2c3d4e5",
     },
     body: (typeof body === "string" ? body : body?.toString("base64")) || null,
     isBase64Encoded: typeof body === "object",
   };
+  // The types claim members that API Gateway leaves out.
+  return event as unknown as APIGatewayProxyEvent;
 }
 
-const identity: APIGatewayProxyEvent["requestContext"]["identity"] = {
-  accessKey: null,
-  accountId: null,
-  apiKey: null,
-  apiKeyId: null,
-  caller: null,
-  clientCert: null,
-  cognitoAuthenticationProvider: null,
-  cognitoAuthenticationType: null,
-  cognitoIdentityId: null,
-  cognitoIdentityPoolId: null,
-  principalOrgId: null,
-  sourceIp: "203.0.113.7",
-  user: null,
-  userAgent: null,
-  userArn: null,
-};
+function decoded(parameters: Record<string, string> | undefined): Record<string, string> | null {
+  if (parameters === undefined) return null;
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [name, decodeURIComponent(value)]),
+  );
+}

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type Answer, ask } from "./client.ts";
 import { created, gotten, invalid, keyReused, purchased, replayed } from "./expected.ts";
 import { createTicketOption, keyed, newKey, optionFields, purchaseFields } from "./given.ts";
-import { overHandlers, overHandlersAs, overHandlersWithoutHeaders } from "./over-handlers.ts";
+import { overHandlers, overHandlersBy } from "./over-handlers.ts";
 import { posts, send } from "./posts.ts";
 
 describe("the key of a creation", () => {
@@ -15,7 +15,10 @@ describe("the key of a creation", () => {
     body: JSON.stringify(fields),
   });
   const idOf = (answer: Answer) => (answer.body as { ID: string }).ID;
-  const [one, another] = [overHandlersAs("k3y1d0n3aa"), overHandlersAs("k3y1dtw0aa")];
+  const [one, another] = [
+    overHandlersBy({ apiKeyId: "k3y1d0n3aa" }),
+    overHandlersBy({ apiKeyId: "k3y1dtw0aa" }),
+  ];
 
   it("belongs to the caller's API key", async () => {
     const key = newKey();
@@ -56,23 +59,25 @@ it("the key of a purchase belongs to its user, whatever the caller's API key", a
     body: JSON.stringify(order),
   };
 
-  const first = await ask(wanted, overHandlersAs("k3y1d0n3aa"));
+  const first = await ask(wanted, overHandlersBy({ apiKeyId: "k3y1d0n3aa" }));
   expect(first).toEqual(purchased({ TicketOptionID: ID, ...purchaseFields(order) }));
-  expect(await ask(wanted, overHandlersAs("k3y1dtw0aa"))).toEqual(replayed(first));
+  expect(await ask(wanted, overHandlersBy({ apiKeyId: "k3y1dtw0aa" }))).toEqual(replayed(first));
 });
 
 describe("a request without any header", () => {
   it.each(posts)("has no key: $post", async ({ begin }) => {
     const { wanted, answer } = await begin();
 
-    expect(await ask(wanted, overHandlersWithoutHeaders)).toEqual(answer);
+    expect(await ask(wanted, overHandlersBy({ withoutHeaders: true }))).toEqual(answer);
   });
 
   it("has no tag of what it has already", async () => {
     const option = await createTicketOption();
     const path = `/ticket_options/${option.ID}`;
 
-    expect(await ask({ method: "GET", path }, overHandlersWithoutHeaders)).toEqual(gotten(option));
+    expect(await ask({ method: "GET", path }, overHandlersBy({ withoutHeaders: true }))).toEqual(
+      gotten(option),
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
 import type { ApiRequest, ApiResponse } from "./client.ts";
-import { eventOf } from "./gateway-event.ts";
+import { eventOf, type Passage } from "./gateway-event.ts";
 
 type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
 
@@ -39,40 +39,33 @@ const stage = "test";
 /** As a deployed API is called: with the stage before the path. */
 export const stagePath = `/${stage}`;
 
-/** Calls the handlers as API Gateway (REST, Lambda proxy integration) calls them, with that much time to answer. */
+/** Calls the handlers as a REST API of API Gateway calls them, with that much time to respond. */
 export function overHandlers(request: ApiRequest, milliseconds = 29_000): Promise<ApiResponse> {
-  return invoke(request, (event) => event, milliseconds);
+  return invoke(request, {}, milliseconds);
 }
 
-/** The same, as calls of one whose API key has that id. */
-export function overHandlersAs(apiKeyId: string): (request: ApiRequest) => Promise<ApiResponse> {
-  return (request) =>
-    invoke(request, (event) => {
-      event.requestContext.identity.apiKeyId = apiKeyId;
-      return event;
-    });
+/** The same, for requests that came in that way. */
+export function overHandlersBy(passage: Passage): (request: ApiRequest) => Promise<ApiResponse> {
+  return (request) => invoke(request, passage);
 }
 
-/** The same, without any header, as the console of API Gateway tests a method. */
-export function overHandlersWithoutHeaders(request: Omit<ApiRequest, "headers">): Promise<ApiResponse> {
-  const none = { headers: null, multiValueHeaders: null };
-  return invoke(request, (event) => ({ ...event, ...none }) as unknown as APIGatewayProxyEvent);
-}
-
-async function invoke(
-  request: ApiRequest,
-  change: (event: APIGatewayProxyEvent) => APIGatewayProxyEvent,
-  milliseconds = 29_000,
-): Promise<ApiResponse> {
+async function invoke(request: ApiRequest, passage: Passage, milliseconds = 29_000): Promise<ApiResponse> {
   for (const route of routes) {
     const match = route.method === request.method && route.pattern.exec(request.path);
     if (!match) continue;
     const { handler } = await handlerOf(route);
-    const event = change(eventOf(request, { resource: route.resource, stage }, match.groups));
-    const result = await handler(event, contextOf(route, milliseconds));
-    return responseOf(result);
+    const event = eventOf(request, { resource: route.resource, stage }, match.groups, passage);
+    return responseOf(await handler(event, contextOf(route, milliseconds)));
   }
   throw new Error(`no handler serves ${request.method} ${request.path}`);
+}
+
+/** Calls a handler with an event of any kind. */
+export async function invokeWith(event: unknown, method: string): Promise<ApiResponse> {
+  const route = routes.find((one) => one.method === method);
+  if (!route) throw new Error(`no handler serves ${method}`);
+  const { handler } = await handlerOf(route);
+  return responseOf(await handler(event as APIGatewayProxyEvent, contextOf(route, 29_000)));
 }
 
 const loaded = new Map<Route, ReturnType<Route["load"]>>();

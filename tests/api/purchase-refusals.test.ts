@@ -160,6 +160,20 @@ describe("refusing a wrong purchase", () => {
     expect(await purchaseInVain(option, { Quantity: 2, ...spellings })).toEqual(invalid("#/UserID"));
   });
 
+  it("points at a key that is given twice, and sells nothing", async () => {
+    const option = await createTicketOption({ Allocation: 10 });
+    const body = `{"Quantity":1,"UserID":"${anyUser}","Quantity":9}`;
+
+    expect(await purchaseInVain(option, body)).toEqual(invalid("#/Quantity"));
+  });
+
+  it("points at a quantity that is no integer once it is read exactly", async () => {
+    const option = await createTicketOption({ Allocation: 10 });
+    const body = `{"Quantity":1.0000000000000000001,"UserID":"${anyUser}"}`;
+
+    expect(await purchaseInVain(option, body)).toEqual(invalid("#/Quantity"));
+  });
+
   it("points at a key in two spellings along with the other wrong fields", async () => {
     const option = await createTicketOption();
 

@@ -22,7 +22,7 @@ it.each(Object.values<Answer>(Resources).map(({ Properties }) => Properties))(
   (answer) => {
     const headers = Object.entries(answer.ResponseParameters).map(([name, value]) => [
       name.replace("gatewayresponse.header.", "").toLowerCase(),
-      /^'(.*)'$/.exec(value)?.[1] ?? "a header of the request",
+      /^'(.*)'$/.exec(value)?.[1] ?? "6f1c2f5e-8a53-4d0b-b1f7-2c9d0f3a4e68",
     ]);
     const response = {
       status: Number(answer.StatusCode),

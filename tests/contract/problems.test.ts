@@ -1,10 +1,15 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import * as problems from "../../lib/problem.ts";
 import { problem } from "../../lib/responses.ts";
 import { undocumented } from "../api/documented.ts";
 import { at } from "../api/specification.ts";
+
+// Before lib/responses.ts loads, which requires it.
+vi.hoisted(() =>
+  Object.assign(process.env, { CLUSTER_ARN: "arn", SECRET_ARN: "arn", DATABASE_NAME: "tickets" }),
+);
 
 const prefix = "urn:ticket-allocation:problem:";
 
@@ -22,6 +27,7 @@ describe("every problem that the functions answer", () => {
   const { Problem: _, ...makers } = problems;
   const made = {
     invalidRequest: problems.invalidRequest([{ header: "Idempotency-Key", detail: "is wrong" }]),
+    forbidden: problems.forbidden("this key is not for this operation"),
     tooManyTickets: problems.tooManyTickets(10_000),
     ticketOptionNotFound: problems.ticketOptionNotFound(),
     notEnoughTickets: problems.notEnoughTickets(2, 1),

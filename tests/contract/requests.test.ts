@@ -2,6 +2,7 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { formatKey } from "../../lib/idempotency-key.ts";
 import { Problem } from "../../lib/problem.ts";
 import { newTicketOption, order, ticketOptionId } from "../../lib/requests.ts";
 import { schema } from "../api/specification.ts";
@@ -11,9 +12,12 @@ const text = fc.oneof(
   fc.stringMatching(/^\s{0,5}$/u),
   fc
     .tuple(
-      fc.constantFrom("", " ", "n", "\u{1f3ab}", "\u0085", "\u200b", "\ufeff", "\u3000", "\n"),
+      fc.constantFrom(
+        ...["", " ", "n", "\u{1f3ab}", "\u0085", "\u200b", "\ufeff", "\u3000", "\n", "\u2800"],
+        ...["\u3164", "\ufffc", "\ufffb", "\u{1bca0}", "\u{1d173}", "\u{e0fff}", "\u{e1000}"],
+      ),
       fc.constantFrom(0, 1, 254, 255, 256, 9_999, 10_000, 10_001),
-      fc.constantFrom("", "", "", "x", "\0", "\ud800", "\udfff"),
+      fc.constantFrom("", "", "", "x", "\0", "\ufffd", "\ud800", "\udfff"),
     )
     .map(([unit, times, end]) => unit.repeat(times) + end),
 );
@@ -96,6 +100,24 @@ function undocumented(pointer: string, value: unknown): unknown[] {
   return [...new Set(places?.map((place) => (place ? `#/${place}` : "#")))];
 }
 
+/** What no pattern says in every engine, and the descriptions of an option's fields do: pointers to such errors. */
+function describedOnly(value: unknown): string[] {
+  const { Name, Desc } = { ...(value as { Name?: unknown; Desc?: unknown }) };
+  const broken = (text: unknown) => typeof text === "string" && !text.isWellFormed();
+  return [
+    ...(broken(Name) || (typeof Name === "string" && isBlankBeyondPattern(Name)) ? ["#/Name"] : []),
+    ...(broken(Desc) ? ["#/Desc"] : []),
+  ];
+}
+
+/** Whether a name is blank because of invisible characters beyond U+FFFF. */
+function isBlankBeyondPattern(name: string): boolean {
+  const valid = schema("/components/schemas/NewTicketOption/properties/Name");
+  return (
+    valid(name) && !valid(name.replace(/(?=[\u{10000}-\u{10ffff}])\p{Default_Ignorable_Code_Point}/gu, ""))
+  );
+}
+
 const runs = { numRuns: 2_000 };
 
 describe("docs/openapi.yaml and the service agree", () => {
@@ -105,21 +127,24 @@ describe("docs/openapi.yaml and the service agree", () => {
       read: newTicketOption,
       pointer: "/components/schemas/NewTicketOption",
       sent: body({ Name: text, Desc: text, Allocation: number }),
+      also: describedOnly,
     },
     {
       what: "purchase",
       read: order,
       pointer: "/components/schemas/Order",
       sent: body({ Quantity: number, UserID: uuid }),
+      also: () => [],
     },
-  ])("on which bodies $what, and on what is wrong with the others", ({ read, pointer, sent }) => {
+  ])("on which bodies $what, and on what is wrong with the others", ({ read, pointer, sent, also }) => {
     const seen = { accepted: 0, refused: 0 };
     fc.assert(
       fc.property(sent, (value) => {
         const json = JSON.stringify(value);
         const wrong = refused(() => read(event({ body: json })));
         seen[wrong.length === 0 ? "accepted" : "refused"] += 1;
-        expect(undocumented(pointer, JSON.parse(json)).sort()).toEqual(wrong.sort());
+        const documented = new Set([...undocumented(pointer, JSON.parse(json)), ...also(value)]);
+        expect([...documented].sort()).toEqual(wrong.sort());
       }),
       runs,
     );
@@ -157,6 +182,19 @@ describe("docs/openapi.yaml and the service agree", () => {
       runs,
     );
     expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(100);
+  });
+
+  it("on each key that a response of unknown outcome gives, as long as it may be", () => {
+    const visible = fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code));
+    const unit = fc.oneof(visible, fc.constantFrom('"', "\\"));
+    // Of the form that is quoted again, so that nearly each character is escaped.
+    const longest = fc.constantFrom(`"${'\\"'.repeat(126)}x"`, `"${"\\\\".repeat(126)}x"`, '"'.repeat(255));
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit, minLength: 1, maxLength: 255 }), longest), (key) => {
+        expect(schema("/components/headers/RepeatKey/schema")(formatKey(key))).toBe(true);
+      }),
+      runs,
+    );
   });
 
   it("on what is an id", () => {

@@ -1,6 +1,6 @@
 import { ExecuteStatementCommand, RDSDataClient } from "@aws-sdk/client-rds-data";
 import { describe, expect, it, vi } from "vitest";
-import { arns, failure, signed, uniqueName, useStandIn } from "./stand-in.ts";
+import { arns, controlFaults, failure, signed, uniqueName, useStandIn } from "./stand-in.ts";
 
 const resuming = {
   name: "DatabaseResumingException",
@@ -19,6 +19,8 @@ describe("faults on demand", () => {
     ["resuming", "DatabaseResumingException", 400, 0],
     ["throttled", "ThrottlingException", 429, 0],
     ["statement-timeout", "StatementTimeoutException", 400, 0],
+    ["invalid-resource-state", "InvalidResourceStateException", 400, 0],
+    ["secrets-error", "SecretsErrorException", 400, 0],
     ["run-then-internal-error", "InternalServerErrorException", 500, 1],
     ["run-then-drop", "TimeoutError", undefined, 1], // what the SDK makes of ECONNRESET
     ["run-then-cut-short", "SyntaxError", 200, 1],
@@ -127,11 +129,7 @@ describe("faults on demand", () => {
     expect(await control("POST", { fault: "resuming" })).toEqual(noSuchPath("POST"));
   });
 
-  async function control(method: string, members?: object) {
-    const body = members && JSON.stringify(members);
-    const response = await fetch(`${api.url()}/faults`, { method, ...(body && { body }) });
-    return { status: response.status, body: await response.json() };
-  }
+  const control = (method: string, members?: object) => controlFaults(api.url(), method, members);
 
   async function table(): Promise<string> {
     const name = uniqueName();

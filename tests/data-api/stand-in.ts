@@ -85,6 +85,13 @@ export function sdkClient(endpoint: string): RDSDataClient {
   return new RDSDataClient(clientOptions(endpoint));
 }
 
+/** Sends a request to `/faults`: PUT adds a fault, DELETE clears all, GET lists those that are still to be met. */
+export async function controlFaults(url: string, method: string, members?: object) {
+  const body = members && JSON.stringify(members);
+  const response = await fetch(`${url}/faults`, { method, ...(body && { body }) });
+  return { status: response.status, body: await response.json() };
+}
+
 /** The error that a call ends in; a call that succeeds gives its response, which no expectation equals. */
 export async function failure(call: Promise<unknown>): Promise<unknown> {
   try {

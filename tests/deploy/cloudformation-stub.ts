@@ -20,6 +20,8 @@ export class Refused extends Error {
 /** Stacks by change sets. It makes nothing, but refuses a template that names what is not in it, or was not uploaded. */
 export class CloudFormation {
   readonly stacks = new Map<string, Stack>();
+  /** Whether it refuses to delete a stack. */
+  keepsStacks = false;
   readonly #changes = new Map<string, Template>();
   readonly #s3: S3;
   readonly #region: string;
@@ -63,6 +65,7 @@ export class CloudFormation {
       case "DescribeStackResource":
         return `<StackResourceDetail><PhysicalResourceId>${physicalId(name, parameters.get("LogicalResourceId") ?? "")}</PhysicalResourceId></StackResourceDetail>`;
       case "DeleteStack":
+        if (this.keepsStacks) throw new Refused(`Stack ${name} cannot be deleted`);
         this.stacks.delete(name);
         return "";
       default:

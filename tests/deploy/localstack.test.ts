@@ -33,7 +33,7 @@ describe("with a LocalStack that listens already", () => {
 
     expect({ status: await run.ended, printed: run.lines.join("\n") }).toEqual({
       status: 0,
-      printed: expect.stringMatching(/Test Files .*2 passed/),
+      printed: expect.stringMatching(/Test Files .*2 passed.*Tests .*\d passed.*2 skipped/s),
     });
     expectNothingLeft();
   });
@@ -46,6 +46,19 @@ describe("with a LocalStack that listens already", () => {
     expect(await run.ended).toBe(1);
     expect(run.lines).toContain("vitest run ended with status 1");
     expectNothingLeft();
+  });
+
+  it("fails if the stack is still there in the end, and says so", async () => {
+    localstack.cloudFormation.keepsStacks = true;
+    const run = testLocalStack(listening, "routes");
+    const status = await run.ended;
+    localstack.cloudFormation.keepsStacks = false;
+    localstack.cloudFormation.stacks.clear();
+
+    expect({ status, last: run.lines.at(-1) }).toEqual({
+      status: 1,
+      last: "the stack is still there: UPDATE_COMPLETE",
+    });
   });
 
   it("leaves nothing there if it is broken off", async () => {
@@ -87,6 +100,16 @@ describe("with Docker", () => {
       `docker compose --file ${file} down --volumes --remove-orphans`,
     ]);
   });
+
+  it("says that something may be left if the containers cannot be taken down", async () => {
+    const run = testLocalStack({ PATH: withDocker('[ "$4" != up ] && [ "$4" != down ]') });
+
+    expect(await run.ended).toBe(1);
+    expect(run.lines).toEqual([
+      "docker compose ended with status 1",
+      "docker compose down ended with status 1: containers or a network may be left",
+    ]);
+  });
 });
 
 describe("localstack-compose.yml", () => {
@@ -110,6 +133,15 @@ describe("localstack-compose.yml", () => {
     expect(services.localstack.environment.LAMBDA_DOCKER_NETWORK).toBe(networks.backend.name);
     const serverless = readFileSync(path.join(source, "serverless.yml"), "utf8");
     expect(serverless).toContain("{env:DATA_API_URL, 'http://rds-data:8080'}");
+  });
+
+  it("gives LocalStack time to remove the functions' containers before Docker kills it", () => {
+    const { stop_grace_period: grace, environment } = services.localstack;
+    expect({ grace, shutdown: environment.SHUTDOWN_TIMEOUT }).toEqual({ grace: "30s", shutdown: "28" });
+  });
+
+  it("has LocalStack serve with the server that takes any bytes", () => {
+    expect(services.localstack.environment.GATEWAY_SERVER).toBe("hypercorn");
   });
 
   it("runs the stand-in from files that are there", () => {

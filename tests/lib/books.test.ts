@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { auditBooks } from "../../infra/books.ts";
 import type { LocalDatabase } from "../../infra/local/database.ts";
+import type { workFor } from "../../lib/data-api.ts";
 import type { sellTickets } from "../../lib/purchases.ts";
 import type { createTicketOption } from "../../lib/ticket-options.ts";
 import { freshDatabase } from "../support/fresh-database.ts";
@@ -14,6 +15,7 @@ let lib: {
   auditBooks: typeof auditBooks;
   sellTickets: typeof sellTickets;
   createTicketOption: typeof createTicketOption;
+  workFor: typeof workFor;
 };
 
 beforeAll(async () => {
@@ -24,6 +26,7 @@ beforeAll(async () => {
     ...(await import("../../infra/books.ts")),
     ...(await import("../../lib/purchases.ts")),
     ...(await import("../../lib/ticket-options.ts")),
+    ...(await import("../../lib/data-api.ts")),
   };
   owner = new pg.Client({ connectionString: fresh.url });
   await owner.connect();
@@ -125,12 +128,12 @@ interface Sale {
 
 /** Two tickets of an option of that capacity, or one if it has no more. */
 async function saleOf(capacity: number): Promise<Sale> {
-  const deadline = performance.now() + 25_000;
-  const identity = () => ({ id: uuidv7(), key: null, isRepeat: false });
+  const work = lib.workFor(25_000);
+  const identity = () => ({ id: uuidv7(), key: null, isRetry: false });
   const option = { ...identity(), apiKeyId: null, name: "Derby", description: "", capacity };
-  await lib.createTicketOption(option, deadline);
+  await lib.createTicketOption(option, work);
   const order = { ...identity(), ticketOptionId: option.id, userId: uuidv7() };
-  const outcome = await lib.sellTickets({ ...order, quantity: Math.min(2, capacity) }, deadline);
+  const outcome = await lib.sellTickets({ ...order, quantity: Math.min(2, capacity) }, work);
   if (outcome.result !== "sold") throw new Error(outcome.result);
   return { id: option.id, purchaseId: order.id, ticketId: outcome.purchase.ticketIds[0] ?? "" };
 }

@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 describe("a function that starts", () => {
-  it("opens its connection before the first request", async () => {
+  it("begins to connect before the first request", async () => {
     const { url, opened } = await door();
     vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", url);
 
@@ -22,20 +22,50 @@ describe("a function that starts", () => {
     await vi.waitUntil(() => opened() === 1);
   });
 
-  it("uses that connection for the first request", async () => {
-    const { url, opened, answered } = await door();
+  it("sends nothing before the first request", async () => {
+    const { url, opened, received } = await door();
     vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", url);
     await import("../../functions/get.ts");
-    await vi.waitUntil(() => answered());
-    await fetch(inject("dataApiUrl")); // by the end of which the answer has arrived
+    await vi.waitUntil(() => opened() === 1);
 
     const { query } = await import("../../lib/data-api.ts");
+    expect(await query("select 2 as two", {})).toEqual([{ two: 2 }]);
+
+    expect(received()).toContain("select 2 as two");
+    expect(received().match(/POST /g)).toHaveLength(1);
+  });
+
+  it.each([
+    { state: "in progress", settled: (opened: () => number) => Promise.resolve(opened) },
+    { state: "ready", settled: (opened: () => number) => vi.waitUntil(() => opened() === 1) },
+  ])("uses that connection for the first request, $state", async ({ settled }) => {
+    const { url, opened } = await door();
+    vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", url);
+    await import("../../functions/get.ts");
+    await settled(opened);
+
+    const { query } = await import("../../lib/data-api.ts");
+    await query("select 1 as one", {});
     await query("select 1 as one", {});
 
     expect(opened()).toBe(1);
   });
 
-  it("does not fail because it cannot", async () => {
+  it("opens another one for the first request if that comes late, as it may with provisioned concurrency", async () => {
+    const { url, opened } = await door();
+    vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", url);
+    vi.useFakeTimers({ toFake: ["Date"] });
+    await import("../../functions/get.ts");
+    await vi.waitUntil(() => opened() === 1);
+    vi.setSystemTime(Date.now() + 5_001);
+
+    const { query } = await import("../../lib/data-api.ts");
+    await query("select 1 as one", {});
+
+    expect(opened()).toBe(2);
+  });
+
+  it("does not fail because it cannot connect", async () => {
     vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", await unreachableService());
 
     expect(await import("../../functions/get.ts")).toHaveProperty("handler");
@@ -64,12 +94,12 @@ describe("the connection to the service", () => {
 async function door() {
   const { hostname, port } = new URL(inject("dataApiUrl"));
   let opened = 0;
-  let answered = false;
+  const received: Buffer[] = [];
   const server = createServer((socket) => {
     opened += 1;
     const onward = connect(Number(port), hostname);
     for (const end of [socket, onward]) end.on("error", () => {});
-    onward.once("data", () => (answered = true));
+    socket.on("data", (chunk) => received.push(chunk));
     socket.pipe(onward).pipe(socket);
   });
   server.listen(0, "127.0.0.1").unref();
@@ -77,6 +107,6 @@ async function door() {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     opened: () => opened,
-    answered: () => answered,
+    received: () => Buffer.concat(received).toString(),
   };
 }

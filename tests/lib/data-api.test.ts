@@ -67,74 +67,80 @@ describe("query", () => {
   });
 });
 
-describe("a statement without an answer", () => {
-  afterEach(() => {
-    vi.unstubAllEnvs();
-    vi.resetModules();
+const databaseError = (message: string): [number, string, string] => [400, "DatabaseErrorException", message];
+
+describe("a write that fails", () => {
+  it("certainly had no effect if nobody could be reached", async () => {
+    expect(await failureAt(await unreachableService())).toEqual(HAD_NO_EFFECT);
   });
 
-  it("certainly did nothing if nobody could be reached", async () => {
-    const url = await unreachableService();
-
-    await expect(executeAt(url)).rejects.toMatchObject({ name: "NoAnswer", nothingRan: true });
+  it("may have had an effect if the connection broke", async () => {
+    expect(await failureAt(await failingService(breaks))).toEqual(MAY_HAVE_RUN);
   });
 
-  it("may have run if the connection broke", async () => {
-    const url = await failingService(breaks);
-
-    await expect(executeAt(url)).rejects.toMatchObject({ name: "NoAnswer", nothingRan: false });
-  });
-
-  it("may have run if an earlier attempt broke, though the last could not reach anybody", async () => {
+  it("may have had an effect if an earlier attempt broke, though the last could not reach anybody", async () => {
     const url = await failingService((socket, leave) => {
       leave();
       breaks(socket, leave);
     });
 
-    await expect(executeAt(url, SEVERAL_ATTEMPTS)).rejects.toMatchObject({
-      name: "NoAnswer",
-      nothingRan: false,
-    });
+    expect(await failureAt(url, SEVERAL_ATTEMPTS)).toEqual(MAY_HAVE_RUN);
   });
 
-  it.each([
-    [400, "DatabaseResumingException", "is resuming after being auto-paused", true],
-    [429, "ThrottlingException", "", true],
-    [429, "TooManyRequestsException", "", true],
-    [400, "DatabaseErrorException", "ERROR: canceling statement due to lock timeout; SQLState: 55P03", true],
-    [400, "DatabaseErrorException", "ERROR: deadlock detected; SQLState: 40P01", true],
-    [400, "DatabaseErrorException", "FATAL: sorry, too many clients already; SQLState: 53300", true],
-    [400, "DatabaseErrorException", "FATAL: the database system is starting up; SQLState: 57P03", true],
-    [400, "DatabaseErrorException", "ERROR: canceling statement due to user request; SQLState: 57014", true],
-    [400, "BadRequestException", "ERROR: deadlock detected; SQLState: 40P01", true],
-    [400, "StatementTimeoutException", "canceling statement due to statement timeout", false],
-    [400, "UnsupportedResultException", "The result exceeds the size limit 1 MB.", false],
-    [400, "DatabaseErrorException", "connection closed", false],
-    [500, "InternalServerErrorException", "", false],
-    [503, "ServiceUnavailableError", "", false],
-    [504, "DatabaseUnavailableException", "", false],
-  ])("%i %s %s: nothing ran is %s", async (status, type, message, nothingRan) => {
-    const url = await failingService(refuses(status, type, message));
+  it.each<[number, string, string]>([
+    [400, "DatabaseResumingException", "is resuming after being auto-paused"],
+    [400, "InvalidResourceStateException", "the cluster is in a wrong state"],
+    [400, "SecretsErrorException", "Secrets Manager timed out"],
+    [404, "DatabaseNotFoundException", "no instance"],
+    [429, "ThrottlingException", ""],
+    [429, "TooManyRequestsException", ""],
+    ...[
+      'FATAL: password authentication failed for user "u"; SQLState: 28P01',
+      "ERROR: cannot execute UPDATE in a read-only transaction; SQLState: 25006",
+      "ERROR: could not serialize access due to concurrent update; SQLState: 40001",
+      "ERROR: deadlock detected; SQLState: 40P01",
+      "FATAL: sorry, too many clients already; SQLState: 53300",
+      "ERROR: out of memory; SQLState: 53200",
+      "ERROR: canceling statement due to lock timeout; SQLState: 55P03",
+      "ERROR: canceling statement due to statement timeout; SQLState: 57014",
+      "FATAL: the database system is starting up; SQLState: 57P03",
+    ].map(databaseError),
+    [400, "BadRequestException", "ERROR: deadlock detected; SQLState: 40P01"],
+  ])("certainly had no effect after %i %s %s", async (status, type, message) => {
+    expect(await failureAt(await failingService(refuses(status, type, message)))).toEqual(HAD_NO_EFFECT);
+  });
 
-    await expect(executeAt(url)).rejects.toMatchObject({ name: "NoAnswer", nothingRan });
+  it.each<[number, string, string]>([
+    [400, "StatementTimeoutException", "canceling statement due to statement timeout"],
+    [400, "UnsupportedResultException", "The result exceeds the size limit 1 MB."],
+    ...[
+      "connection closed",
+      "FATAL: connection to the server was lost; SQLState: 08006",
+      "ERROR: the transaction's outcome is unknown; SQLState: 08007",
+      "FATAL: terminating connection due to administrator command; SQLState: 57P01",
+      "WARNING: terminating connection because of crash of another server process; SQLState: 57P02",
+      "ERROR: statement completion unknown; SQLState: 40003",
+    ].map(databaseError),
+    [500, "InternalServerErrorException", ""],
+    [503, "ServiceUnavailableError", ""],
+    [504, "DatabaseUnavailableException", ""],
+  ])("may have had an effect after %i %s %s", async (status, type, message) => {
+    expect(await failureAt(await failingService(refuses(status, type, message)))).toEqual(MAY_HAVE_RUN);
   });
 
   it.each([
     [403, "AccessDeniedException", "no access"],
     [400, "ValidationException", "wrong"],
     [400, "HttpEndpointNotEnabledException", "off"],
-  ])("%i %s is an error of its own", async (status, type, message) => {
+  ])("with %i %s had no effect, and is not the database's to get over", async (status, type, message) => {
     const url = await failingService(refuses(status, type, message));
 
-    await expect(executeAt(url)).rejects.toMatchObject({ name: type, message });
+    expect(await failureAt(url)).toEqual({ name: type, message, outcomeUnknown: false });
   });
 
-  it("may have run if the answer cannot be read", async () => {
-    const url = inject("dataApiUrl");
-
-    await expect(executeAt(url, 2_000, "select 1.5::float8")).rejects.toMatchObject({
-      name: "NoAnswer",
-      nothingRan: false,
+  it("has been carried out if its response cannot be read", async () => {
+    expect(await failureAt(inject("dataApiUrl"), ONE_ATTEMPT, "select 1.5::float8")).toMatchObject({
+      outcomeUnknown: true,
     });
   });
 
@@ -142,45 +148,67 @@ describe("a statement without an answer", () => {
     [{ status: 403, type: "AccessDeniedException" }],
     [{ status: 400, type: "DatabaseErrorException", message: "ERROR: no lock; SQLState: 55P03" }],
     [{ status: 400, type: "DatabaseErrorException", message: "ERROR: syntax error; SQLState: 42601" }],
-  ])("an attempt that was lost may have run, whatever the next one meets: %o", async (fault) => {
+  ])("may have had an effect in an attempt that was lost, whatever the next one meets: %o", async (fault) => {
     const url = await faultyService(inject("dataApiUrl"), ["run, then drop", fault]);
 
-    await expect(executeAt(url, SEVERAL_ATTEMPTS)).rejects.toMatchObject({
-      name: "NoAnswer",
-      nothingRan: false,
-    });
+    expect(await failureAt(url, SEVERAL_ATTEMPTS)).toMatchObject({ outcomeUnknown: true });
   });
+});
+
+const HAD_NO_EFFECT = { name: "DatabaseUnavailable", message: expect.any(String), outcomeUnknown: false };
+const MAY_HAVE_RUN = { ...HAD_NO_EFFECT, outcomeUnknown: true };
+
+it("a statement that PostgreSQL cannot take is no failure of the database", async () => {
+  const message = "ERROR: bind message supplies 0 parameters; SQLState: 08P01";
+  const url = await failingService(refuses(400, "DatabaseErrorException", message));
+
+  expect(await failureAt(url)).toEqual({ name: "DatabaseError", message, outcomeUnknown: false });
+});
+
+it("a parameter without a value fails before anything is sent", async () => {
+  const parameters = { id: undefined } as unknown as Record<string, string>;
+
+  await expect(query("select cast(:id as uuid) as id", parameters)).rejects.toThrow(
+    "parameter id has no value",
+  );
 });
 
 const UNKNOWN = "00000000-0000-4000-8000-000000000000";
 
 describe("a statement that is sent again", () => {
-  afterEach(() => {
-    vi.unstubAllEnvs();
-    vi.resetModules();
-  });
-
-  const resuming = { status: 400, type: "DatabaseResumingException" };
-  const throttled = { status: 429, type: "ThrottlingException" };
+  const failure = (status: number, type: string, message = "") => ({ status, type, message });
+  const refused = (message: string) => failure(400, "DatabaseErrorException", message);
 
   it.each([
-    ["while the database resumes", [resuming, resuming, resuming, resuming]],
-    ["while it is throttled", [throttled, throttled]],
-    ["after an answer that was lost", ["run, then drop" as const]],
-  ])("%s answers in the end", async (_when, faults) => {
+    ["while the database resumes", Array(4).fill(failure(400, "DatabaseResumingException"))],
+    ["while it is throttled", Array(4).fill(failure(429, "ThrottlingException"))],
+    ["after a response that was lost", ["run, then drop" as const]],
+    ["after a backend that was lost", [refused("FATAL: terminating connection; SQLState: 57P01")]],
+    ["after a connection that was lost", [refused("FATAL: connection failure; SQLState: 08006")]],
+    ["while the writer is a reader", Array(4).fill(refused("ERROR: read-only; SQLState: 25006"))],
+    [
+      "after a lost conflict",
+      [refused("ERROR: deadlock; SQLState: 40P01"), refused("ERROR: x; SQLState: 40001")],
+    ],
+    ["while there are too many connections", Array(4).fill(refused("FATAL: too many; SQLState: 53300"))],
+    ["while the server starts", Array(4).fill(refused("FATAL: starting up; SQLState: 57P03"))],
+    ["while a new password spreads", [refused("FATAL: password authentication failed; SQLState: 28P01")]],
+    ["while the cluster changes", Array(4).fill(failure(400, "InvalidResourceStateException"))],
+    ["while Secrets Manager is slow", Array(4).fill(failure(400, "SecretsErrorException"))],
+  ])("%s succeeds in the end", async (_when, faults) => {
     const url = await faultyService(inject("dataApiUrl"), faults);
 
-    expect(await executeAt(url, SEVERAL_ATTEMPTS)).toEqual([{ one: 1 }]);
+    expect(await executeAt(url, PATIENCE)).toEqual([{ one: 1 }]);
   });
 
-  it("is not sent again while the attempt before may still be running", async () => {
+  it("is not sent again before the attempt before has reached its statement_timeout", async () => {
     const arrivals: number[] = [];
     const url = await failingService((socket, leave) => {
       arrivals.push(performance.now());
       breaks(socket, leave);
     });
 
-    await expect(executeAt(url, SEVERAL_ATTEMPTS)).rejects.toMatchObject({ name: "NoAnswer" });
+    await expect(executeAt(url, SEVERAL_ATTEMPTS)).rejects.toMatchObject({ name: "DatabaseUnavailable" });
 
     const [first = 0, second = 0] = arrivals;
     const { limit } = await statementTimeout();
@@ -190,15 +218,11 @@ describe("a statement that is sent again", () => {
   it("is a read, which is sent again at once", async () => {
     const url = await faultyService(inject("dataApiUrl"), [
       "run, then drop",
-      { status: 503, type: "ServiceUnavailableError" },
+      failure(503, "ServiceUnavailableError"),
     ]);
-    vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", url);
-    vi.resetModules();
-    const fresh = await import("../../lib/data-api.ts");
+    const { query, workFor } = await libAt(url);
 
-    expect(await fresh.query("select 1 as one", {}, performance.now() + SEVERAL_ATTEMPTS)).toEqual([
-      { one: 1 },
-    ]);
+    expect(await query("select 1 as one", {}, workFor(SEVERAL_ATTEMPTS))).toEqual([{ one: 1 }]);
   });
 });
 
@@ -242,13 +266,35 @@ async function statementTimeout(): Promise<{ limit: number }> {
   return limit;
 }
 
-/** Milliseconds in which a lost attempt can be repeated. */
+/** Milliseconds for one attempt, for a second one after a lost one, and for many. */
+const ONE_ATTEMPT = 2_000;
 const SEVERAL_ATTEMPTS = 12_000;
+const PATIENCE = 60_000;
 
-/** Runs a statement with a client of its own, made for that address. Without more time, there is one attempt. */
-async function executeAt(url: string, milliseconds = 2_000, sql = "select 1 as one"): Promise<unknown> {
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.resetModules();
+});
+
+/** The Data API client, made for that address. */
+function libAt(url: string) {
   vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", url);
   vi.resetModules();
-  const fresh = await import("../../lib/data-api.ts");
-  return fresh.execute(sql, {}, performance.now() + milliseconds);
+  return import("../../lib/data-api.ts");
+}
+
+async function executeAt(url: string, milliseconds: number): Promise<unknown> {
+  const { execute, workFor } = await libAt(url);
+  return execute("select 1 as one", {}, workFor(milliseconds));
+}
+
+/** How a write fails, and whether it leaves the outcome unknown. */
+async function failureAt(url: string, milliseconds = ONE_ATTEMPT, sql = "select 1 as one") {
+  const { execute, workFor } = await libAt(url);
+  const work = workFor(milliseconds);
+  const error = await execute(sql, {}, work).then(
+    () => undefined,
+    (error: Error) => error,
+  );
+  return { name: error?.name, message: error?.message, outcomeUnknown: work.outcomeUnknown };
 }

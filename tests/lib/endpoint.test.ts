@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import {
   breaks,
@@ -54,6 +55,50 @@ describe("the log", () => {
     expect(printed.join()).not.toMatch(new RegExp(`A secret name|${USER}|${ID}`));
   });
 
+  it("has no idempotency key, the client's own or one that the service issues, as it opens a purchase", async () => {
+    const key = `secret-${randomUUID()}`;
+    const call = await functionsAt(await failingService(breaks), ONE_ATTEMPT);
+    printed = [];
+
+    const path = `/ticket_options/${OPTION}/purchases`;
+    const own = await call("POST", path, { Quantity: 1, UserID: USER }, key);
+    const issued = await call("POST", path, { Quantity: 1, UserID: USER });
+
+    expect(own.idempotencyKey).toBe(key);
+    expect(logged()).toMatchObject([
+      {
+        level: "ERROR",
+        status: 503,
+        error: { message: expect.any(String), cause: { name: "DatabaseUnavailable" } },
+      },
+      { level: "ERROR", status: 503 },
+    ]);
+    expect(printed.join()).not.toContain(key);
+    expect(printed.join()).not.toContain(issued.idempotencyKey);
+    expect(printed.join()).not.toMatch(/request-[0-9a-f]{8}-/);
+  });
+
+  it("says what arrived where it is no request of a REST API, but not what was in it", async () => {
+    await functionsAt(inject("dataApiUrl"));
+    const { invokeWith } = await import("../api/over-handlers.ts");
+    const requestContext = { http: { method: "POST" }, requestId: "the-request" };
+
+    await invokeWith({ version: "2.0", rawPath: "/secret", body: "a secret", requestContext }, "POST");
+
+    expect(logged()).toMatchObject([
+      {
+        level: "ERROR",
+        status: 500,
+        requestId: "the-request",
+        error: {
+          message:
+            'this function serves REST APIs only, not {"members":["version","rawPath","body","requestContext"],"requestContext":["http","requestId"],"version":"2.0"}',
+        },
+      },
+    ]);
+    expect(printed.join()).not.toContain("secret");
+  });
+
   it("has the cause of an unexpected failure, which the answer has not", async () => {
     const url = await failingService(refuses(403, "AccessDeniedException", "no access to arn:aws:secret"));
     const call = await functionsAt(url);
@@ -90,6 +135,20 @@ describe("the metrics", () => {
       { _aws: inNamespace, Refusals: 1 },
     ]);
   });
+
+  it("count requests whose outcome is unknown, of which no sale is counted", async () => {
+    const { ID } = await option({ Allocation: 2 });
+    const call = await functionsAt(
+      await faultyService(inject("dataApiUrl"), ["run, then drop"]),
+      ONE_ATTEMPT,
+    );
+    printed = [];
+
+    await call("POST", `/ticket_options/${ID}/purchases`, { Quantity: 1, UserID: USER });
+
+    expect(measured().filter((line) => !("ColdStart" in line))).toMatchObject([{ UnknownOutcomes: 1 }]);
+    expect(printed.join()).not.toContain("TicketsSold");
+  });
 });
 
 describe("without an answer from the database", () => {
@@ -97,7 +156,7 @@ describe("without an answer from the database", () => {
   const outcomeUnknown = {
     ...unavailable,
     type: "urn:ticket-allocation:problem:outcome-unknown",
-    idempotencyKey: expect.stringMatching(/^request-[0-9a-f-]{36}$/),
+    idempotencyKey: expect.stringMatching(/^request-[0-9a-f-]{36}-[A-Za-z0-9_-]{43}$/),
   };
 
   it.each([
@@ -143,7 +202,7 @@ describe("a purchase whose answer was lost", () => {
 
   it.each([
     { status: 403, type: "AccessDeniedException" },
-    { status: 400, type: "DatabaseErrorException", message: "FATAL: too many; SQLState: 53300" },
+    { status: 400, type: "DatabaseErrorException", message: "ERROR: no lock; SQLState: 55P03" },
   ])("has an unknown outcome if the sale cannot be looked up: $type", async (fault) => {
     const { ID, left } = await option({ Allocation: 2 });
     const faults = ["run, then drop" as const, "pass" as const, fault];
@@ -153,6 +212,65 @@ describe("a purchase whose answer was lost", () => {
 
     expect(answer).toMatchObject({ status: 503, type: "urn:ticket-allocation:problem:outcome-unknown" });
     expect(await left()).toBe(0);
+  });
+});
+
+describe("a purchase that found tickets, but not in one stripe", () => {
+  const order = { Quantity: 100, UserID: USER };
+  const refused = (message: string) => ({ status: 400, type: "DatabaseErrorException", message });
+
+  it("certainly did nothing if it then waits for a lock in vain", async () => {
+    const { ID, left } = await option({ Allocation: 128 });
+    const faults = [
+      "pass" as const,
+      refused("ERROR: canceling statement due to lock timeout; SQLState: 55P03"),
+    ];
+    const call = await functionsAt(await faultyService(inject("dataApiUrl"), faults));
+
+    const response = await call("POST", `/ticket_options/${ID}/purchases`, order);
+
+    expect(response).toMatchObject({ status: 503, type: "urn:ticket-allocation:problem:unavailable" });
+    expect(response).not.toHaveProperty("idempotencyKey");
+    expect(await left()).toBe(128);
+  });
+
+  it("fails with 500 if what comes then is a bug", async () => {
+    const { ID } = await option({ Allocation: 128 });
+    const faults = ["pass" as const, refused("ERROR: syntax error; SQLState: 42601")];
+    const call = await functionsAt(await faultyService(inject("dataApiUrl"), faults));
+
+    expect(await call("POST", `/ticket_options/${ID}/purchases`, order)).toMatchObject({
+      status: 500,
+      type: "urn:ticket-allocation:problem:internal-error",
+    });
+  });
+
+  it("has an unknown outcome if its first attempt was lost", async () => {
+    const { ID } = await option({ Allocation: 128 });
+    const lost = refused("FATAL: terminating connection; SQLState: 57P01");
+    const faults = [lost, "pass" as const, refused("ERROR: no lock; SQLState: 55P03")];
+    const call = await functionsAt(await faultyService(inject("dataApiUrl"), faults));
+
+    expect(await call("POST", `/ticket_options/${ID}/purchases`, order)).toMatchObject({
+      status: 503,
+      type: "urn:ticket-allocation:problem:outcome-unknown",
+    });
+  });
+});
+
+describe("a read", () => {
+  it.each([
+    { status: 400, type: "DatabaseResumingException" },
+    { status: 503, type: "ServiceUnavailableError" },
+    { status: 429, type: "ThrottlingException" },
+  ])("makes one attempt only, so that it does not starve purchases: $type", async (fault) => {
+    const call = await functionsAt(await faultyService(inject("dataApiUrl"), [fault]));
+
+    expect(await call("GET", `/ticket_options/${OPTION}`)).toMatchObject({
+      status: 503,
+      type: "urn:ticket-allocation:problem:unavailable",
+    });
+    expect(await call("GET", `/ticket_options/${OPTION}`)).toMatchObject({ status: 404 });
   });
 });
 
@@ -203,12 +321,13 @@ async function functionsAt(dataApiUrl: string, milliseconds?: number) {
   vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", dataApiUrl);
   vi.resetModules();
   const { overHandlers } = await import("../api/over-handlers.ts");
-  return async (method: string, path: string, body?: object) => {
-    const request = { method, path, ...(body && { body: JSON.stringify(body) }) };
+  return async (method: string, path: string, body?: object, key?: string) => {
+    const headers = key === undefined ? {} : { "Idempotency-Key": key };
+    const request = { method, path, headers, ...(body && { body: JSON.stringify(body) }) };
     const answer = await overHandlers(request, milliseconds);
     const { "retry-after": retryAfter, "idempotency-key": idempotencyKey } = answer.headers;
-    const headers = { ...(retryAfter && { retryAfter }), ...(idempotencyKey && { idempotencyKey }) };
-    return { status: answer.status, ...headers, ...JSON.parse(answer.body) };
+    const known = { ...(retryAfter && { retryAfter }), ...(idempotencyKey && { idempotencyKey }) };
+    return { status: answer.status, ...known, ...JSON.parse(answer.body) };
   };
 }
 

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import { describe, expect, it } from "vitest";
-import { query } from "../../lib/data-api.ts";
+import { query, workFor } from "../../lib/data-api.ts";
 import { type Order, sellTickets } from "../../lib/purchases.ts";
 import { createTicketOption, findTicketOption } from "../../lib/ticket-options.ts";
 import { holdingLock } from "../support/lock.ts";
@@ -115,16 +115,16 @@ describe("creating a ticket option", () => {
 async function orderOf({ capacity, quantity }: { capacity: number; quantity: number }) {
   const option = optionOf(capacity);
   await createTicketOption(option, inTime());
-  const identity = { id: uuidv7(), key: null, isRepeat: false };
+  const identity = { id: uuidv7(), key: null, isRetry: false };
   return { ...identity, ticketOptionId: option.id, userId: uuidv7(), quantity };
 }
 
 function optionOf(capacity: number) {
-  const identity = { id: uuidv7(), key: null, isRepeat: false };
+  const identity = { id: uuidv7(), key: null, isRetry: false };
   return { ...identity, apiKeyId: null, name: "Derby", description: "", capacity };
 }
 
-const inTime = () => performance.now() + 25_000;
+const inTime = () => workFor(25_000);
 const sell = (order: Order) => sellTickets(order, inTime());
 
 function holdingStripe({ ticketOptionId }: Order, meanwhile: Parameters<typeof holdingLock>[2]) {

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { workFor } from "../../lib/data-api.ts";
 import { sellTickets } from "../../lib/purchases.ts";
 import { createTicketOption } from "../../lib/ticket-options.ts";
 
@@ -12,11 +13,11 @@ describe("the tables refuse", () => {
 
   beforeAll(async () => {
     await owner.connect();
-    const deadline = performance.now() + 25_000;
-    const option = { id: sold.option, key: "a key", isRepeat: false, apiKeyId: null };
-    await createTicketOption({ ...option, name: "Derby", description: "", capacity: 3 }, deadline);
-    const order = { id: sold.purchase, key: "a key", isRepeat: false };
-    await sellTickets({ ...order, ticketOptionId: sold.option, userId: sold.user, quantity: 1 }, deadline);
+    const work = workFor(25_000);
+    const option = { id: sold.option, key: "a key", isRetry: false, apiKeyId: null };
+    await createTicketOption({ ...option, name: "Derby", description: "", capacity: 3 }, work);
+    const order = { id: sold.purchase, key: "a key", isRetry: false };
+    await sellTickets({ ...order, ticketOptionId: sold.option, userId: sold.user, quantity: 1 }, work);
   });
   afterAll(() => owner.end());
 

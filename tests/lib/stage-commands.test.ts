@@ -75,6 +75,16 @@ describe("npm run verify", () => {
       printed: "The books are right: 0 ticket options, no breach.\n",
     });
   });
+
+  it("proves those of a database that the environment names, in the region of a deploy", async () => {
+    await migrate("--stage", "prod");
+    const { CLUSTER_ARN, SECRET_ARN, DATABASE_NAME } = database.ownerEnvironment;
+
+    expect(await command("verify.ts", [], { CLUSTER_ARN, SECRET_ARN, DATABASE_NAME })).toEqual({
+      status: 0,
+      printed: "The books are right: 0 ticket options, no breach.\n",
+    });
+  });
 });
 
 function migrate(...args: string[]) {
@@ -82,12 +92,17 @@ function migrate(...args: string[]) {
 }
 
 /** Runs a command as on a machine that knows of AWS no more than where it is. */
-function command(file: string, args: string[]): Promise<{ status: number; printed: string }> {
+function command(
+  file: string,
+  args: string[],
+  environment: Record<string, string | undefined> = {},
+): Promise<{ status: number; printed: string }> {
   const { AWS_ENDPOINT_URL_RDS_DATA, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = database.ownerEnvironment;
   const env = {
     PATH: process.env.PATH,
     AWS_ENDPOINT_URL_CLOUDFORMATION: stack.url,
     ...{ AWS_ENDPOINT_URL_RDS_DATA, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY },
+    ...environment,
   };
   return new Promise((resolve) => {
     execFile(process.execPath, [path.join(infra, file), ...args], { env }, (error, stdout, stderr) =>

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
-import { query } from "../../lib/data-api.ts";
+import { query, workFor } from "../../lib/data-api.ts";
 import { type Order, sellTickets } from "../../lib/purchases.ts";
 import { createTicketOption, findTicketOption } from "../../lib/ticket-options.ts";
 import { holdingLock } from "../support/lock.ts";
@@ -181,16 +181,16 @@ describe("buyers of an option with stripes", () => {
   });
 });
 
-const inTime = () => performance.now() + 25_000;
+const inTime = () => workFor(25_000);
 const sell = (order: Order) => sellTickets(order, inTime());
 const buy = (ticketOptionId: string, quantity: number) => sell(orderOf(ticketOptionId, quantity));
 
 function orderOf(ticketOptionId: string, quantity: number): Order {
-  return { id: uuidv7(), key: null, isRepeat: false, ticketOptionId, userId: uuidv7(), quantity };
+  return { id: uuidv7(), key: null, isRetry: false, ticketOptionId, userId: uuidv7(), quantity };
 }
 
 async function optionOf(capacity: number): Promise<string> {
-  const identity = { id: uuidv7(), key: null, isRepeat: false, apiKeyId: null };
+  const identity = { id: uuidv7(), key: null, isRetry: false, apiKeyId: null };
   await createTicketOption({ ...identity, name: "Derby", description: "", capacity }, inTime());
   return identity.id;
 }

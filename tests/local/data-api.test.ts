@@ -8,11 +8,15 @@ afterAll(() => project.remove());
 
 it("serves the Data API alone, as it prints, with faults if asked to, and ends by Ctrl-C", async () => {
   const port = await freePort("127.0.0.1");
-  const run = project.run(["npm", "run", "data-api", "--", "--port", `${port}`, "--faults"]);
+  const options = ["--port", `${port}`, "--max-row", "70006", "--faults"];
+  const run = project.run(["npm", "run", "data-api", "--", ...options]);
   const select = emulatorClient(await exported(run));
 
   expect(await select("select current_database()")).toMatchObject({
     records: [[{ stringValue: "tickets" }]],
+  });
+  expect(await select("select repeat('x', 70000)")).toMatchObject({
+    records: [[{ stringValue: "x".repeat(70_000) }]],
   });
   await fetch(`http://127.0.0.1:${port}/faults`, { method: "PUT", body: '{"fault": "resuming"}' });
   await expect(select("select 1")).rejects.toMatchObject({ name: "DatabaseResumingException" });
@@ -23,7 +27,7 @@ it("serves the Data API alone, as it prints, with faults if asked to, and ends b
   await assertFree(port, "127.0.0.1");
 });
 
-it.each([[["--port", "many"]], [["--latency", "long"]], [["--unknown"]]])(
+it.each([[["--port", "many"]], [["--latency", "long"]], [["--max-row", "wide"]], [["--unknown"]]])(
   "does not start with %o, and says why",
   async (options) => {
     const run = project.run(["npm", "run", "--silent", "data-api", "--", ...options]);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   assumedBy,
   condition,
+  environment,
   named,
   properties,
   propertiesOfAll,
@@ -13,7 +14,7 @@ describe.each<Stage>(["dev", "prod"])("the API of stage %s", (stage) => {
   const template = templateOf(stage);
   const isProd = stage === "prod";
 
-  it("asks for a key to create with, of a plan that limits its use, and for nothing else", () => {
+  it("requires a key to create and to purchase, and none to get", () => {
     const asked = named(template, "AWS::ApiGateway::Method").map((name) => {
       const { ApiKeyRequired = false, AuthorizationType } = properties(template, name);
       return [name, ApiKeyRequired, AuthorizationType];
@@ -25,22 +26,54 @@ describe.each<Stage>(["dev", "prod"])("the API of stage %s", (stage) => {
       ["ApiGatewayMethodTicketoptionsIdVarPurchasesOptions", false, "NONE"],
       ["ApiGatewayMethodTicketoptionsPost", true, "NONE"],
       ["ApiGatewayMethodTicketoptionsIdVarGet", false, "NONE"],
-      ["ApiGatewayMethodTicketoptionsIdVarPurchasesPost", false, "NONE"],
+      ["ApiGatewayMethodTicketoptionsIdVarPurchasesPost", true, "NONE"],
     ]);
-    expect(properties(template, "OrganiserPlan")).toEqual({
-      UsagePlanName: `ticket-allocation-${stage}-organisers`,
-      ApiStages: [{ ApiId: { Ref: "ApiGatewayRestApi" }, Stage: { Ref: "Stage" } }],
-      Throttle: { RateLimit: 5, BurstLimit: 10 },
-    });
-    expect(properties(template, "OrganiserKey")).toEqual({
+  });
+
+  it.each<[who: string, name: string, plan: string, throttle: object]>([
+    ["organisers", "Organiser", "organisers", { RateLimit: 5, BurstLimit: 10 }],
+    [
+      "the shop",
+      "Shop",
+      "shop",
+      isProd ? { RateLimit: 2000, BurstLimit: 4000 } : { RateLimit: 500, BurstLimit: 500 },
+    ],
+  ])("gives %s a key of their own, and a usage plan that limits its use", (_, name, plan, Throttle) => {
+    expect(properties(template, `${name}Key`)).toEqual({
       Enabled: true,
-      Name: `ticket-allocation-${stage}-organiser`,
+      Name: `ticket-allocation-${stage}-${name.toLowerCase()}`,
     });
-    expect(properties(template, "OrganiserPlanKey")).toEqual({
-      KeyId: { Ref: "OrganiserKey" },
+    expect(properties(template, `${name}Plan`)).toEqual({
+      UsagePlanName: `ticket-allocation-${stage}-${plan}`,
+      ApiStages: [{ ApiId: { Ref: "ApiGatewayRestApi" }, Stage: { Ref: "Stage" } }],
+      Throttle,
+    });
+    expect(properties(template, `${name}PlanKey`)).toEqual({
+      KeyId: { Ref: `${name}Key` },
       KeyType: "API_KEY",
-      UsagePlanId: { Ref: "OrganiserPlan" },
+      UsagePlanId: { Ref: `${name}Plan` },
     });
+  });
+
+  it("lets each function know which keys open its route: API Gateway accepts any key of the stage", () => {
+    const access = (name: string) => {
+      const { ACCESS, API_KEY_IDS } = environment(template, name);
+      return { ACCESS, API_KEY_IDS };
+    };
+
+    expect({ create: access("Create"), get: access("Get"), purchase: access("Purchase") }).toEqual({
+      create: { ACCESS: "key", API_KEY_IDS: keyIds("OrganiserKey") },
+      get: { ACCESS: "open" },
+      purchase: { ACCESS: "key", API_KEY_IDS: keyIds("ShopKey") },
+    });
+  });
+
+  it("lets a read take 5 s at most, and what writes 25 s", () => {
+    const timeouts = ["Create", "Get", "Purchase"].map(
+      (name) => properties(template, `${name}LambdaFunction`).Timeout,
+    );
+
+    expect(timeouts).toEqual([25, 5, 25]);
   });
 
   it("throttles each route, traces, and logs each request without saying whose", () => {
@@ -102,6 +135,11 @@ describe.each<Stage>(["dev", "prod"])("the API of stage %s", (stage) => {
     expect(propertiesOfAll(template, "AWS::Lambda::Alias")).toEqual([]);
   });
 });
+
+/** As CloudFormation joins the ids of keys. */
+function keyIds(...names: string[]) {
+  return { "Fn::Join": [",", names.map((Ref) => ({ Ref }))] };
+}
 
 function throttle(HttpMethod: string, ResourcePath: string, [rate, burst]: [number, number]) {
   return { HttpMethod, ResourcePath, ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst };

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { clusterArn, condition, properties, propertiesOfAll, type Stage, templateOf } from "./template.ts";
+import {
+  clusterArn,
+  condition,
+  environment,
+  named,
+  properties,
+  propertiesOfAll,
+  type Stage,
+  templateOf,
+} from "./template.ts";
 
 describe.each<Stage>(["dev", "prod"])("the database of stage %s", (stage) => {
   const template = templateOf(stage);
@@ -70,32 +79,39 @@ describe.each<Stage>(["dev", "prod"])("the database of stage %s", (stage) => {
     expect(properties(template, "DatabaseSecurityGroup")).toEqual({
       GroupDescription: "Lets nothing in and nothing out",
       VpcId: { Ref: "Network" },
-      SecurityGroupEgress: [{ IpProtocol: "-1", CidrIp: "127.0.0.1/32" }],
+      SecurityGroupEgress: [{ IpProtocol: "-1", CidrIp: "127.0.0.1/32", Description: "Nowhere" }],
     });
   });
 
   it("gives the functions' role a secret of its own, and shows none", () => {
-    expect(propertiesOfAll(template, "AWS::SecretsManager::Secret")).toEqual([
-      {
-        Description: `Database role of the functions of ticket-allocation-${stage}`,
-        GenerateSecretString: {
-          SecretStringTemplate: '{"username": "ticket_functions"}',
-          GenerateStringKey: "password",
-          PasswordLength: 64,
-          ExcludePunctuation: true,
-        },
+    expect(properties(template, "FunctionsSecret")).toEqual({
+      Description: `Database role of the functions of ticket-allocation-${stage}`,
+      GenerateSecretString: {
+        SecretStringTemplate: '{"username": "ticket_functions"}',
+        GenerateStringKey: "password",
+        PasswordLength: 64,
+        ExcludePunctuation: true,
       },
-    ]);
+    });
     for (const name of ["Create", "Get", "Purchase"])
-      expect(properties(template, `${name}LambdaFunction`).Environment).toEqual({
-        Variables: {
-          CLUSTER_ARN: clusterArn,
-          SECRET_ARN: { Ref: "FunctionsSecret" },
-          DATABASE_NAME: "tickets",
-          MAX_TICKETS_PER_PURCHASE: "10000",
-          POWERTOOLS_SERVICE_NAME: `ticket-allocation-${stage}`,
-        },
+      expect(environment(template, name)).toMatchObject({
+        CLUSTER_ARN: clusterArn,
+        SECRET_ARN: { Ref: "FunctionsSecret" },
+        DATABASE_NAME: "tickets",
+        MAX_TICKETS_PER_PURCHASE: "20",
+        POWERTOOLS_SERVICE_NAME: `ticket-allocation-${stage}`,
       });
-    expect(JSON.stringify(template)).not.toContain("{{resolve:");
+  });
+
+  it("makes a secret that signs idempotency keys, which the functions that write have, and nothing else", () => {
+    expect(named(template, "AWS::SecretsManager::Secret")).toEqual(["FunctionsSecret", "RetryKeySecret"]);
+    expect(properties(template, "RetryKeySecret")).toEqual({
+      Description: `Signs the idempotency keys that ticket-allocation-${stage} gives out`,
+      GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true },
+    });
+    const reference = { "Fn::Sub": `{{resolve:secretsmanager:\${RetryKeySecret}}}` };
+    expect(environment(template, "Create").RETRY_KEY_SECRET).toEqual(reference);
+    expect(environment(template, "Purchase").RETRY_KEY_SECRET).toEqual(reference);
+    expect(JSON.stringify(template).split("{{resolve:")).toHaveLength(1 + 2);
   });
 });

@@ -3,8 +3,8 @@ import { propertiesOfAll, type Stage, templateOf } from "./template.ts";
 
 const requestId = "6a2c6b36-7e3c-4b52-9d0f-3a8b1c7e5d10";
 
-describe.each<Stage>(["local", "dev", "prod"])("what API Gateway itself answers in stage %s", (stage) => {
-  it("is a problem document, which pages of any origin may read", () => {
+describe.each<Stage>(["local", "dev", "prod"])("a response of API Gateway itself in stage %s", (stage) => {
+  it("is a problem document, which no cache keeps and pages of any origin may read", () => {
     const answers = propertiesOfAll(templateOf(stage), "AWS::ApiGateway::GatewayResponse").map(
       ({ RestApiId, ResponseType, StatusCode, ResponseParameters, ResponseTemplates }) => {
         expect(RestApiId).toEqual({ Ref: "ApiGatewayRestApi" });
@@ -15,7 +15,15 @@ describe.each<Stage>(["local", "dev", "prod"])("what API Gateway itself answers 
       },
     );
 
-    const forbidden = problem(403, "forbidden", "Forbidden", "creating ticket options needs a valid key");
+    const forbidden = problem(
+      ...([403, "forbidden", "Forbidden"] as const),
+      "this request needs a key, token or signature that is valid for it",
+    );
+    const unavailable = problem(
+      ...([503, "unavailable", "Unavailable"] as const),
+      "nothing was done; try again shortly",
+      { "Retry-After": "'5'" },
+    );
     const noSuchRoute = problem(
       ...([404, "no-such-route", "No such route"] as const),
       "there is no such path, or not with this method",
@@ -27,6 +35,7 @@ describe.each<Stage>(["local", "dev", "prod"])("what API Gateway itself answers 
     );
     expect(Object.fromEntries(answers)).toEqual({
       INVALID_API_KEY: forbidden,
+      UNAUTHORIZED: forbidden,
       ACCESS_DENIED: forbidden,
       INVALID_SIGNATURE: forbidden,
       EXPIRED_TOKEN: forbidden,
@@ -45,6 +54,8 @@ describe.each<Stage>(["local", "dev", "prod"])("what API Gateway itself answers 
         {},
         { errors: [{ pointer: "#", detail: "cannot be read" }] },
       ),
+      AUTHORIZER_FAILURE: unavailable,
+      AUTHORIZER_CONFIGURATION_ERROR: unavailable,
       // Among them the integration's failures and time-outs, and Lambda's own throttling.
       DEFAULT_5XX: problem(
         ...([503, "outcome-unknown", "Outcome unknown"] as const),
@@ -66,7 +77,9 @@ function problem(
   const all = {
     "Content-Type": "'application/problem+json'",
     "Access-Control-Allow-Origin": "'*'",
-    "Access-Control-Expose-Headers": "'ETag, Location, Idempotency-Key, Idempotent-Replayed, Retry-After'",
+    "Access-Control-Expose-Headers":
+      "'ETag, Location, Idempotency-Key, Idempotent-Replayed, Retry-After, Date'",
+    "Cache-Control": "'no-store'",
     ...headers,
   };
   return {

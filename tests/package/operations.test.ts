@@ -7,7 +7,7 @@ const operations = readFileSync(path.join(root, "docs/operations.md"), "utf8");
 const serverless = readFileSync(path.join(root, "serverless.yml"), "utf8");
 
 /** What no operator sets: where the parts of the deployment are. */
-const innards = ["infra", "clusterArn", "secretArn", "migrateFunction"];
+const innards = ["infra", "clusterArn", "secretArn", "migrateFunction", "retryKeySecret"];
 
 describe("docs/operations.md", () => {
   it("lists every parameter with its defaults, and no other", () => {

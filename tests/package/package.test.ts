@@ -14,7 +14,13 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => Promise.all(projects.map((project) => project.remove())));
 
-const names = ["create", "get", "purchase"];
+/** The environment of each function, besides what they share. */
+const environments = {
+  create: { ACCESS: "open", API_KEY_IDS: "", RETRY_KEY_SECRET: "local", PUBLIC_BASE_PATH: "" },
+  get: { ACCESS: "open" },
+  purchase: { ACCESS: "open", API_KEY_IDS: "", RETRY_KEY_SECRET: "local" },
+};
+const names = Object.keys(environments);
 
 it("makes a zip for each function, and no other", () => {
   expect(Object.keys(deployment.zips).sort()).toEqual(names);
@@ -41,7 +47,7 @@ describe("the template", () => {
   it("has the three functions, for Node 24 on arm64, with the environment that they read", () => {
     const functions = resources("AWS::Lambda::Function").map(({ Properties }) => Properties);
     expect(functions).toHaveLength(3);
-    for (const name of names)
+    for (const [name, environment] of Object.entries(environments))
       expect(functions).toContainEqual(
         expect.objectContaining({
           FunctionName: `ticket-allocation-local-${name}`,
@@ -56,6 +62,7 @@ describe("the template", () => {
               MAX_TICKETS_PER_PURCHASE: "10000",
               AWS_ENDPOINT_URL_RDS_DATA: "http://rds-data:8080",
               POWERTOOLS_SERVICE_NAME: "ticket-allocation-local",
+              ...environment,
             },
           },
         }),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Project } from "../local/project.ts";
 import { packaged, type Template } from "./packaging.ts";
 import { faultsOf } from "./schema.ts";
-import { condition, named, properties } from "./template.ts";
+import { condition, environment, named, properties, propertiesOfAll } from "./template.ts";
 
 const project = new Project();
 let template: Template;
@@ -16,6 +16,11 @@ const parameters = {
   purchaseBurstLimit: "5000",
   wafRateLimit: "500",
   createAccess: "iam",
+  purchaseAccess: "cognito",
+  cognitoUserPoolArn: "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/eu-west-1_buyers",
+  publicBasePath: "/shop",
+  maxTicketsPerPurchase: "8",
+  tracing: "false",
   purchaseReservedConcurrency: "800",
   purchaseProvisionedConcurrency: "300",
   alarmEmail: "on-call@example.org",
@@ -81,11 +86,42 @@ describe("a deploy with parameters", () => {
     });
   });
 
-  it("asks for a signature to create with instead of a key", () => {
+  it("requires a signature to create, and no key", () => {
     expect(properties(template, "ApiGatewayMethodTicketoptionsPost")).toMatchObject({
       ApiKeyRequired: false,
       AuthorizationType: "AWS_IAM",
     });
+    expect(environment(template, "Create")).toMatchObject({ ACCESS: "iam", API_KEY_IDS: "" });
+  });
+
+  it("requires a token of the user pool to purchase, and no key", () => {
+    expect(properties(template, "ApiGatewayMethodTicketoptionsIdVarPurchasesPost")).toMatchObject({
+      ApiKeyRequired: false,
+      AuthorizationType: "COGNITO_USER_POOLS",
+      AuthorizerId: { Ref: "BuyersApiGatewayAuthorizer" },
+    });
+    expect(propertiesOfAll(template, "AWS::ApiGateway::Authorizer")).toEqual([
+      {
+        Name: "buyers",
+        Type: "COGNITO_USER_POOLS",
+        RestApiId: { Ref: "ApiGatewayRestApi" },
+        ProviderARNs: [parameters.cognitoUserPoolArn],
+        IdentitySource: "method.request.header.Authorization",
+        AuthorizerResultTtlInSeconds: 300,
+      },
+    ]);
+    expect(environment(template, "Purchase")).toMatchObject({ ACCESS: "cognito", API_KEY_IDS: "" });
+  });
+
+  it("gives the functions the public base path and the limit of a purchase", () => {
+    expect(environment(template, "Create").PUBLIC_BASE_PATH).toBe("/shop");
+    expect(environment(template, "Purchase").MAX_TICKETS_PER_PURCHASE).toBe("8");
+  });
+
+  it("traces neither the API nor the functions", () => {
+    expect(properties(template, "Stage").TracingEnabled).toBe("false");
+    for (const each of propertiesOfAll(template, "AWS::Lambda::Function"))
+      expect(each).not.toHaveProperty("TracingConfig");
   });
 
   it("reserves concurrency, and has functions wait started, to which the API then leads", () => {

@@ -58,7 +58,11 @@ describe.each<Stage>(["dev", "prod"])("stage %s", (stage) => {
       "ThrottlesAlarm",
       {
         Metrics: [
-          { Id: "all", Expression: "create + get + purchase", Label: "Throttles" },
+          {
+            Id: "all",
+            Expression: "FILL(create, 0) + FILL(get, 0) + FILL(purchase, 0)",
+            Label: "Throttles",
+          },
           ...["create", "get", "purchase"].map((name) => ({
             Id: name,
             ReturnData: false,
@@ -112,7 +116,8 @@ describe.each<Stage>(["dev", "prod"])("stage %s", (stage) => {
     const cluster = ["DBClusterIdentifier", reference("DatabaseCluster")];
     const lambda = (name: string) => ["FunctionName", reference(`${name}LambdaFunction`)];
 
-    expect(DashboardName).toBe(`ticket-allocation-${stage}`);
+    // An account has one dashboard of each name, in all regions together.
+    expect(DashboardName).toEqual({ "Fn::Sub": `ticket-allocation-${stage}-${reference("AWS::Region")}` });
     expect(
       Object.fromEntries(
         widgets.map(({ properties: { title, metrics } }) => [
@@ -121,12 +126,13 @@ describe.each<Stage>(["dev", "prod"])("stage %s", (stage) => {
         ]),
       ),
     ).toEqual({
-      Sales: [
+      "Sales, without those whose response was lost": [
         ["TicketAllocation", "TicketsSold", ...service],
         ["TicketAllocation", "Purchases", ...service],
       ],
-      "Refusals, errors, throttles": [
+      "Refusals, errors, unknown outcomes, throttles": [
         ["TicketAllocation", "Refusals", ...service],
+        ["TicketAllocation", "UnknownOutcomes", ...service],
         ["AWS/ApiGateway", "5XXError", ...api],
         ["AWS/ApiGateway", "4XXError", ...api],
         ["AWS/Lambda", "Throttles", ...lambda("Create")],
@@ -162,10 +168,12 @@ describe.each<Stage>(["dev", "prod"])("stage %s", (stage) => {
       "AlarmTopicArn",
       "ClusterArn",
       "DatabaseName",
+      "FunctionsSecretArn",
       "OrganiserKeyId",
       "OwnerSecretArn",
       "ServerlessDeploymentBucketName",
       "ServiceEndpoint",
+      "ShopKeyId",
     ]);
   });
 });

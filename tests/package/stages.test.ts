@@ -78,6 +78,18 @@ describe.each<Stage>(["local", "dev", "prod"])("the template of stage %s", (stag
     ]);
   });
 
+  it("keeps the deployment's files from the public", () => {
+    const buckets = propertiesOfAll(template, "AWS::S3::Bucket");
+
+    expect(buckets).toHaveLength(1);
+    expect(buckets[0]?.PublicAccessBlockConfiguration).toEqual({
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    });
+  });
+
   it("keeps every log for a limited time", () => {
     const groups = propertiesOfAll(template, "AWS::Logs::LogGroup").map(
       ({ LogGroupName, RetentionInDays }) => [LogGroupName, RetentionInDays],
@@ -118,7 +130,7 @@ describe("the template of stage local", () => {
     expect([...types].filter((type) => !localStackTypes.includes(type))).toEqual([]);
   });
 
-  it("lets anybody create ticket options", () => {
+  it("lets anybody create and purchase", () => {
     const methods = propertiesOfAll(templateOf("local"), "AWS::ApiGateway::Method");
 
     expect(methods).toHaveLength(6);

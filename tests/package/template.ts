@@ -52,6 +52,12 @@ export function properties({ Resources }: Template, name: string) {
   return resource.Properties;
 }
 
+/** The environment variables of a function, by its name in capitals. */
+export function environment(template: Template, name: string): Record<string, unknown> {
+  const { Environment } = properties(template, `${name}LambdaFunction`);
+  return (Environment as { Variables: Record<string, unknown> }).Variables;
+}
+
 /** What a condition comes to. They compare constants only: the parameters of the stage. */
 export function condition({ Conditions = {} }: Template, name: string): boolean {
   const worth = (value: unknown): boolean => {

@@ -5,6 +5,8 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startLocalDatabase } from "../../infra/local/database.ts";
 import { freePort, untilListening } from "../../infra/local/ports.ts";
+import type { Send } from "./clients.ts";
+import { SHORT_TIME } from "./faults.ts";
 import { killAmidSale } from "./kill-amid-sale.ts";
 import { type OwnPostgres, ownPostgres } from "./own-postgres.ts";
 import { loadService, type Service } from "./service.ts";
@@ -40,7 +42,9 @@ it("nor by one after which it stays dead until nobody waits for it any more, whe
   const until = "unavailable"; // which newcomers are told, after those who were in flight
   const what = "the Data API, for long; keys are given";
 
-  const sale = await killAmidSale({ ...service, ...standIn, what, until, haveKeys: false, url }, task);
+  const send: Send = (request) => service.send(request, SHORT_TIME);
+
+  const sale = await killAmidSale({ ...service, ...standIn, send, what, until, haveKeys: false, url }, task);
 
   expect(sale.told("outcome-unknown")).toBeGreaterThan(0);
 });
@@ -54,15 +58,16 @@ async function startStandIn(databaseUrl: string) {
       env: { ...process.env, DATABASE_URL: databaseUrl },
       stdio: "ignore",
     });
+    const exited = once(started, "exit");
     await untilListening(port, "127.0.0.1");
-    return started;
+    return { started, exited };
   };
   let running = await start();
   return {
     dataApiUrl: `http://127.0.0.1:${port}`,
     kill: async () => {
-      running.kill("SIGKILL");
-      await once(running, "exit");
+      running.started.kill("SIGKILL");
+      await running.exited;
     },
     restart: async () => {
       running = await start();

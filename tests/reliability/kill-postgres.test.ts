@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, it } from "vitest";
 import { type LocalDatabase, startLocalDatabase } from "../../infra/local/database.ts";
+import type { Send } from "./clients.ts";
+import { SHORT_TIME } from "./faults.ts";
 import { killAmidSale } from "./kill-amid-sale.ts";
 import { type OwnPostgres, ownPostgres } from "./own-postgres.ts";
 import { loadService, type Service } from "./service.ts";
@@ -30,5 +32,7 @@ it("nor by one after which it stays dead until the functions give up, where clie
   const until = "outcome-unknown";
   const what = "PostgreSQL, for long; keys are given";
 
-  await killAmidSale({ ...service, ...postgres, what, until, haveKeys: false }, task);
+  const send: Send = (request) => service.send(request, SHORT_TIME);
+
+  await killAmidSale({ ...service, ...postgres, send, what, until, haveKeys: false }, task);
 });

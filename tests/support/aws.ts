@@ -9,6 +9,8 @@ export interface Sent {
   url: string;
   type: string | undefined;
   body: string;
+  /** That it is signed for, if it is. */
+  region?: string | undefined;
 }
 
 /** A server on loopback that gives every request the same answer, and keeps what it was sent. */
@@ -20,7 +22,8 @@ export async function answering(
   const sent: Sent[] = [];
   const server = createServer(async (request, response) => {
     const { method = "", url = "", headers } = request;
-    sent.push({ method, url, type: headers["content-type"], body: await text(request) });
+    const [, region] = /\/([\w-]+)\/\w+\/aws4_request/.exec(headers.authorization ?? "") ?? [];
+    sent.push({ method, url, type: headers["content-type"], body: await text(request), region });
     response.writeHead(status, { "Content-Type": type }).end(answer);
   });
   server.listen(0, "127.0.0.1").unref();

@@ -28,7 +28,7 @@ const describeColumns = `
            pg_catalog.unnest($1::oid[]), pg_catalog.unnest($2::oid[]), pg_catalog.unnest($3::int2[])
          ) with ordinality as f (type, relation, attribute, position)
     join pg_catalog.pg_type t on t.oid = f.type
-    left join pg_catalog.pg_type e on t.typcategory = 'A' and e.oid = t.typelem
+    left join pg_catalog.pg_type e on e.oid = t.typelem and e.typarray = t.oid
     left join pg_catalog.pg_attribute a on a.attrelid = f.relation and a.attnum = f.attribute
     left join pg_catalog.pg_class c on c.oid = a.attrelid
     left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum

@@ -8,6 +8,7 @@ const statuses = {
   DatabaseUnavailableException: 504,
   InternalFailure: 500,
   InternalServerErrorException: 500,
+  InvalidResourceStateException: 400,
   MissingAuthenticationTokenException: 403,
   SecretsErrorException: 400,
   ServiceUnavailableError: 503,
@@ -47,6 +48,10 @@ export function statementTimeout(dbConnectionId: number, cause?: unknown): Servi
 
 export function resultTooLarge(): ServiceError {
   return new ServiceError("UnsupportedResultException", "The result exceeds the size limit 1 MB.");
+}
+
+export function rowTooLarge(): ServiceError {
+  return new ServiceError("UnsupportedResultException", "Packet for query is too large.");
 }
 
 /** SQLSTATEs with which a server that is going down or coming up turns sessions away. */

@@ -13,6 +13,25 @@ const paths = [
 const resuming =
   "The Aurora DB instance local is resuming after being auto-paused. Please wait a few seconds and try again.";
 
+/** PostgreSQL's own text, in the form in which the service passes it on. */
+function databaseError(text: string, sqlState: string): () => ServiceError {
+  return () => new ServiceError("DatabaseErrorException", `${text}; SQLState: ${sqlState}`);
+}
+
+/** Reported for a session that was lost, which may have been before its statement took effect or after. */
+const lostSessions = {
+  "database-error-08006": databaseError("FATAL: connection to client lost", "08006"),
+  "database-error-57P01": databaseError(
+    "FATAL: terminating connection due to administrator command",
+    "57P01",
+  ),
+  "database-error-57P02": databaseError(
+    "WARNING: terminating connection because of crash of another server process; " +
+      "Hint: In a moment you should be able to reconnect to the database and repeat your command.",
+    "57P02",
+  ),
+};
+
 /** What a call meets instead of being run. */
 const refusals = {
   "internal-error": () => new ServiceError("InternalServerErrorException"),
@@ -25,15 +44,46 @@ const refusals = {
   resuming: () => new ServiceError("DatabaseResumingException", resuming),
   throttled: () => new ServiceError("ThrottlingException", "Rate exceeded"),
   "statement-timeout": () => statementTimeout(0),
+  // These two texts are the API reference's descriptions: the service's own are not known.
+  "invalid-resource-state": () =>
+    new ServiceError("InvalidResourceStateException", "The resource is in an invalid state."),
+  "secrets-error": () =>
+    new ServiceError("SecretsErrorException", "RDS Data API timed out retrieving the secret."),
+  ...lostSessions,
+  "database-error-25006": databaseError("ERROR: cannot execute INSERT in a read-only transaction", "25006"),
+  "database-error-28P01": databaseError('FATAL: password authentication failed for user "local"', "28P01"),
+  "database-error-40001": databaseError(
+    "ERROR: could not serialize access due to concurrent update",
+    "40001",
+  ),
+  "database-error-40P01": databaseError(
+    "ERROR: deadlock detected; Hint: See server log for query details.",
+    "40P01",
+  ),
+  "database-error-53300": databaseError("FATAL: sorry, too many clients already", "53300"),
+  "database-error-57P03": databaseError("FATAL: the database system is starting up", "57P03"),
 };
 
-/** What becomes of the answer of a call that has run. */
-const losses = ["run-then-drop", "run-then-internal-error", "run-then-cut-short"] as const;
+/** What the caller of a call that has run gets in place of its response: an error, or a broken connection. */
+export type Loss = ServiceError | "drop" | "cut-short";
 
-export type Loss = (typeof losses)[number];
+const losses = {
+  "run-then-drop": () => "drop",
+  "run-then-cut-short": () => "cut-short",
+  "run-then-internal-error": refusals["internal-error"],
+  "run-then-database-error-08006": lostSessions["database-error-08006"],
+  "run-then-database-error-57P01": lostSessions["database-error-57P01"],
+  "run-then-database-error-57P02": lostSessions["database-error-57P02"],
+} satisfies Record<string, () => Loss>;
+
 type Refusal = keyof typeof refusals;
+type LossKind = keyof typeof losses;
 
-export const faultKinds = [...(Object.keys(refusals) as Refusal[]), ...losses, "slow"] as const;
+export const faultKinds = [
+  ...(Object.keys(refusals) as Refusal[]),
+  ...(Object.keys(losses) as LossKind[]),
+  "slow",
+] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
 interface Fault {
@@ -82,7 +132,7 @@ export class Faults {
   /**
    * Lets a call meet the fault whose turn it is.
    *
-   * @returns what is to become of the call's answer
+   * @returns what the caller is to get in place of the call's response
    * @throws ServiceError if the call is not to be run
    */
   async meet(path: string): Promise<Loss | undefined> {
@@ -92,7 +142,7 @@ export class Faults {
     next.calls -= 1;
     const { fault, milliseconds } = next;
     if (isRefusal(fault)) throw refusals[fault]();
-    if (fault !== "slow") return fault;
+    if (fault !== "slow") return losses[fault]();
     await setTimeout(milliseconds, undefined, { ref: false });
     return undefined;
   }

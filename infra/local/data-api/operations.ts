@@ -23,15 +23,18 @@ import type { Transactions } from "./transactions.ts";
  */
 export type Operation = (body: Members, hasLeft: () => boolean) => Promise<object>;
 
-/**
- * Makes the operations, by their paths (RDS Data Service API Reference).
- *
- * @param statementLimit milliseconds after which a statement is cancelled, or its caller no longer waits
- */
+interface StatementLimits {
+  /** Milliseconds after which a statement is cancelled, or its caller no longer waits. */
+  time: number;
+  /** Bytes that a row of a result may have. */
+  rowBytes: number;
+}
+
+/** Makes the operations, by their paths (RDS Data Service API Reference). */
 export function createOperations(
   connections: Connections,
   transactions: Transactions,
-  statementLimit: number,
+  limits: StatementLimits,
 ): Readonly<Record<string, Operation>> {
   /** Runs `work` in the transaction the request names, else on a connection of its own. */
   async function onConnection<T>(body: Members, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
@@ -57,13 +60,14 @@ export function createOperations(
       decimalReturnType:
         optionalChoice(format, "decimalReturnType", ["STRING", "DOUBLE_OR_LONG"]) ?? "STRING",
       longReturnType: optionalChoice(format, "longReturnType", ["LONG", "STRING"]) ?? "LONG",
+      maxRowBytes: limits.rowBytes,
     } as const;
     if (!optionalBoolean(body, "continueAfterTimeout")) {
-      return onConnection(body, (client) => answerStatement(client, text, binds, options, statementLimit));
+      return onConnection(body, (client) => answerStatement(client, text, binds, options, limits.time));
     }
     const { promise: timeout, reject } = Promise.withResolvers<never>();
     const call = onConnection(body, (client) => {
-      const timer = setTimeout(() => reject(statementTimeout(connectionId(client))), statementLimit);
+      const timer = setTimeout(() => reject(statementTimeout(connectionId(client))), limits.time);
       return answerStatement(client, text, binds, options, undefined).finally(() => clearTimeout(timer));
     });
     return Promise.race([call, timeout]); // the call goes on, and keeps its connection
@@ -78,7 +82,7 @@ export function createOperations(
     });
     return onConnection(body, async (client) => {
       // Outside a transaction each set commits by itself: those before a failure are kept.
-      for (const binds of sets) await runStatement(client, text, binds, statementLimit);
+      for (const binds of sets) await runStatement(client, text, binds, limits.time);
       return { updateResults: sets.map(() => ({ generatedFields: [] })) };
     });
   }

@@ -1,7 +1,7 @@
 import pg, { type FieldDef, type QueryArrayResult } from "pg";
 import type { CatalogColumn } from "./catalog.ts";
 import { type ColumnMetadata, columnMetadata } from "./column-metadata.ts";
-import { resultTooLarge, ServiceError } from "./errors.ts";
+import { resultTooLarge, rowTooLarge, ServiceError } from "./errors.ts";
 import { type Decode, decoderOf, enumDecoder, type Field, type NumberFormat } from "./fields.ts";
 
 const { builtins } = pg.types;
@@ -12,6 +12,8 @@ export type TextResult = QueryArrayResult<(string | null)[]>;
 export interface ResultOptions extends NumberFormat {
   includeResultMetadata: boolean;
   formatRecordsAs: "NONE" | "JSON";
+  /** Bytes that a row may have, counted as those of the result. */
+  maxRowBytes: number;
 }
 
 /** The response of ExecuteStatement. */
@@ -27,6 +29,16 @@ export interface StatementResponse {
 export const MAX_RESULT_BYTES = 1024 * 1024;
 
 const counted = new Set(["INSERT", "UPDATE", "DELETE", "MERGE"]);
+
+/**
+ * Types that sqlx, which seems to be the service's driver, knows by their OIDs and that cannot be in a result
+ * (launchbadge/sqlx, sqlx-postgres/src/type_info.rs, the same from version 0.6 to 0.9). It prints the names of the types
+ * that it knows, and of their arrays, in upper case; that of any other type as PostgreSQL's catalog has it.
+ */
+const knownToDriver = new Set(
+  `bit box bytea char circle daterange int4range int8range interval jsonpath line lseg macaddr macaddr8 money numrange
+   path point polygon record timetz tsrange tstzrange varbit void`.split(/\s+/),
+);
 
 /** Tells whether the catalog must be asked before `toResponse`. */
 export function needsCatalog(result: TextResult, options: ResultOptions): boolean {
@@ -69,22 +81,23 @@ export function toResponse(
 function toRecords(
   { fields, rows }: TextResult,
   columns: readonly CatalogColumn[],
-  format: NumberFormat,
+  options: ResultOptions,
 ): Field[][] {
   const decoders = fields.map(
-    (field, index) => decoderOf(field.dataTypeID, format) ?? decoderFromCatalog(at(columns, index)),
+    (field, index) => decoderOf(field.dataTypeID, options) ?? decoderFromCatalog(at(columns, index)),
   );
   // The count as others have measured it: the service's own is not published.
-  let bytes = rows.length * (2 + 4 * fields.length);
+  let bytes = 0;
   return rows.map((row) => {
+    let rowBytes = 2 + 4 * fields.length;
     const record = row.map((text, index): Field => {
       if (text === null) return { isNull: true };
-      bytes += byteLength(text, at(fields, index).dataTypeID);
+      rowBytes += byteLength(text, at(fields, index).dataTypeID);
       return at(decoders, index)(text);
     });
-    if (bytes > MAX_RESULT_BYTES) {
-      throw resultTooLarge();
-    }
+    if (rowBytes > options.maxRowBytes) throw rowTooLarge();
+    bytes += rowBytes;
+    if (bytes > MAX_RESULT_BYTES) throw resultTooLarge();
     return record;
   });
 }
@@ -96,9 +109,10 @@ function byteLength(text: string, type: number): number {
 
 function decoderFromCatalog({ type, element, isEnum }: CatalogColumn): Decode {
   if (isEnum) return enumDecoder(element !== null);
-  // "char", the type of one byte, keeps its quotes to differ from char(n).
   const base = element ?? type;
-  const name = base === "char" ? '"CHAR"' : base.toUpperCase();
+  // "char", the type of one byte, keeps its quotes to differ from char(n).
+  const known = base === "char" ? '"CHAR"' : base.toUpperCase();
+  const name = knownToDriver.has(base) ? known : base;
   const message = `The result contains the unsupported data type ${name}${element === null ? "" : "[]"}.`;
   throw new ServiceError("UnsupportedResultException", message);
 }

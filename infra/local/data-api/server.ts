@@ -25,6 +25,11 @@ export interface DataApiOptions {
   poolSize?: number;
   /** Milliseconds a statement may take: 45 s by default. */
   statementTimeout?: number;
+  /**
+   * Bytes a row of a result may have: 64 KiB by default, which is the documented limit. Clusters are reported to return
+   * larger rows.
+   */
+  maxRowBytes?: number;
   /** Milliseconds a transaction may be without a call: 3 minutes by default. */
   transactionIdleLimit?: number;
   /** Milliseconds a transaction may last: 24 hours by default. */
@@ -65,7 +70,10 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
     total: options.transactionTotalLimit ?? 24 * 3_600_000,
   });
   const service: Service = {
-    operations: createOperations(connections, transactions, options.statementTimeout ?? 45_000),
+    operations: createOperations(connections, transactions, {
+      time: options.statementTimeout ?? 45_000,
+      rowBytes: options.maxRowBytes ?? 64 * 1024,
+    }),
     latency: options.latency ?? 0,
     faults: options.faults ? new Faults() : undefined,
   };
@@ -141,11 +149,11 @@ function noSuchPath({ method, url }: IncomingMessage): ServiceError {
   return new ServiceError("BadRequestException", `There is no ${method} ${url}`);
 }
 
-/** Lets the call run to its end, and then does not give its answer. */
+/** Lets the call run to its end, and then does not give its response. */
 async function lose(loss: Loss, result: Promise<object>, response: ServerResponse): Promise<void> {
   const answer = JSON.stringify(await result.catch(() => ({})));
-  if (loss === "run-then-internal-error") throw new ServiceError("InternalServerErrorException");
-  if (loss === "run-then-drop") response.destroy();
+  if (loss instanceof ServiceError) throw loss;
+  if (loss === "drop") response.destroy();
   else response.end(answer.slice(0, answer.length / 2));
 }
 

@@ -1,0 +1,74 @@
+import { randomBytes } from "node:crypto";
+import { parseArgs } from "node:util";
+import {
+  DescribeSecretCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from "@aws-sdk/client-secrets-manager";
+import { reasons } from "../reasons.ts";
+import { functionsPassword } from "./functions-secret.ts";
+import { reachStage } from "./stage.ts";
+
+// `npm run rotate-password`: gives the functions of a deployed stage a new password. The secret has it as a pending
+// version before the database does, so that it cannot get lost, and as its current one right after. In between, an open
+// connection of the Data API stays usable, and a new one is refused. Whatever fails, a second run completes the first.
+
+const usage = "npm run rotate-password -- --stage STAGE [--region REGION]";
+
+try {
+  const { stage, region } = options();
+  const output = await reachStage(stage, region);
+  const { setFunctionsPassword } = await import("../functions-role.ts"); // only now: it reads the environment
+  const secret = output("FunctionsSecretArn");
+  const { current, pending, password } = await pendingPassword(secret);
+  try {
+    await setFunctionsPassword(password);
+    await makeCurrent(secret, current, pending);
+  } catch (error) {
+    throw new Error("the functions may be locked out until this has been run again", { cause: error });
+  }
+  console.log(`The functions of ${stage} have a new password.`);
+} catch (error) {
+  console.error(`Cannot rotate the password: ${reasons(error).join(": ")}`);
+  process.exit(1);
+}
+
+function options() {
+  const { values } = parseArgs({ options: { stage: { type: "string" }, region: { type: "string" } } });
+  if (!values.stage) throw new Error(`usage: ${usage}`);
+  return { stage: values.stage, region: values.region };
+}
+
+/** The password of the secret's pending version: the one that an earlier run left, else a new one. */
+async function pendingPassword(SecretId: string) {
+  const client = new SecretsManagerClient();
+  const { VersionIdsToStages = {} } = await client.send(new DescribeSecretCommand({ SecretId }));
+  const labelled = (label: string) =>
+    Object.keys(VersionIdsToStages).find((version) => VersionIdsToStages[version]?.includes(label));
+  const current = labelled("AWSCURRENT");
+  const left = labelled("AWSPENDING"); // stays on a version that has become the current one
+  if (left !== undefined && left !== current)
+    return { current, pending: left, password: await functionsPassword(SecretId, left) };
+
+  const password = randomBytes(48).toString("base64url");
+  const { VersionId: pending } = await client.send(
+    new PutSecretValueCommand({
+      SecretId,
+      SecretString: JSON.stringify({ username: "ticket_functions", password }),
+      VersionStages: ["AWSPENDING"],
+    }),
+  );
+  return { current, pending, password };
+}
+
+async function makeCurrent(SecretId: string, from: string | undefined, to: string | undefined) {
+  await new SecretsManagerClient().send(
+    new UpdateSecretVersionStageCommand({
+      SecretId,
+      VersionStage: "AWSCURRENT",
+      MoveToVersionId: to,
+      RemoveFromVersionId: from,
+    }),
+  );
+}

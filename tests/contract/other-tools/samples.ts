@@ -1,0 +1,108 @@
+// Texts on which engines of regular expressions could differ, for each pattern of docs/openapi.yaml.
+import { specification } from "../../api/specification.ts";
+
+interface Sample {
+  /** Where the pattern is, as a JSON pointer. */
+  pointer: string;
+  pattern: string;
+  /** Of the same schema. */
+  maxLength: number;
+  texts: string[];
+  /** Whether the schema accepts each of the texts, by ECMA-262. */
+  accepted: boolean[];
+}
+
+/** Digits, letters, blanks and line ends that some engines take for others, and what the patterns have to do with. */
+const odd = [
+  ...["\n", "\r", "\r\n", "\u0085", "\u2028", "\t", " ", "\u00a0", "\u200b", "\u2800", "\ufeff", "\u180e"],
+  ...[
+    "\u0660",
+    "\uff10",
+    "\u00e9",
+    "\u017f",
+    "\u212a",
+    "\u0130",
+    "\u{1d7d8}",
+    "\u{1f3ab}",
+    "\uffff",
+    "\u{10ffff}",
+  ],
+  ...["\0", "\x01", "\x7f", "\ufffd", "\ufffb", "\ufffc", '"', "\\", '\\"', "/", "-", "A", "g", "0", ","],
+];
+
+const seeds = [
+  ...["", "x", "Fenerbahce vs Galatasaray", "\u{1f3ab}", "\u200b\u2800 \u3164", "\ufe0f\u{1f3ab}", "\u00ad-"],
+  ...["0199d3a2-7c1e-7a40-8f52-3d6b0c9e4a11", "406C1D05-BBB2-4E94-B183-7D208C2692E1"],
+  ...["406c1d05-bbb2-4e94-b183-7d208c2692e1", "2022-01-05T17:41:08.039342Z"],
+  ...[
+    "/ticket_options/0199d3a2-7c1e-7a40-8f52-3d6b0c9e4a11",
+    '"nZq3bF0Xr1mJkq5v8bqVwY3t0Q4x7sYw2l9uE6c1aHg"',
+  ],
+  "/shop/prod/ticket_options/0199d3a2-7c1e-7a40-8f52-3d6b0c9e4a11",
+  ...[
+    '"',
+    '""',
+    '"""',
+    '"a\\"b"',
+    '"a\\b"',
+    'a"b',
+    "k".repeat(255),
+    `"${"k".repeat(255)}"`,
+    `"${'\\"'.repeat(255)}"`,
+  ],
+  "ETag, Location, Idempotency-Key, Idempotent-Replayed, Retry-After, Date",
+  "ETag, Location, Idempotency-Key, Idempotent-Replayed, Retry-After, Date,WWW-Authenticate",
+];
+
+/** The seeds, and each with something odd put in or put in the place of a character. */
+const texts = [
+  ...new Set(
+    seeds.flatMap((seed) => {
+      const places = [0, 1, 8, seed.length >> 1, seed.length - 1, seed.length].filter(
+        (at) => at <= seed.length,
+      );
+      return [
+        seed,
+        ...places.flatMap((at) =>
+          odd.flatMap((one) => [
+            seed.slice(0, at) + one + seed.slice(at),
+            seed.slice(0, at) + one + seed.slice(at + 1),
+          ]),
+        ),
+      ];
+    }),
+  ),
+].filter((text) => text.isWellFormed()); // Go has no other text
+
+/** These schemas are of headers only. No header holds a line end, before which Python's `$` matches as well. */
+const headers = /^\/components\/(headers\/|schemas\/IdempotencyKey$)|\/headers\/Location\//;
+
+/** One for each place with a pattern; `flags` are those of ECMA-262's regular expressions. */
+export function samples(flags: "" | "u"): Sample[] {
+  return schemasWithPattern("", specification).map(([pointer, { pattern, maxLength = Infinity }]) => {
+    const expression = new RegExp(pattern, flags);
+    const some = headers.test(pointer) ? texts.filter((text) => !/[\r\n]/.test(text)) : texts;
+    return {
+      pointer,
+      pattern,
+      maxLength: Math.min(maxLength, Number.MAX_SAFE_INTEGER),
+      texts: some,
+      accepted: some.map((text) => expression.test(text) && [...text].length <= maxLength),
+    };
+  });
+}
+
+interface WithPattern {
+  pattern: string;
+  maxLength?: number;
+}
+
+function schemasWithPattern(pointer: string, node: object): [string, WithPattern][] {
+  const own: [string, WithPattern][] = hasPattern(node) ? [[pointer, node]] : [];
+  const inner = Object.entries(node).filter(([, value]) => typeof value === "object" && value !== null);
+  return [...own, ...inner.flatMap(([key, value]) => schemasWithPattern(`${pointer}/${key}`, value))];
+}
+
+function hasPattern(node: object): node is WithPattern {
+  return "pattern" in node && typeof node.pattern === "string";
+}

@@ -1,0 +1,18 @@
+// What other engines than this one find, `npm run test:contract-tools` shows.
+import { describe, expect, it } from "vitest";
+import { samples } from "./other-tools/samples.ts";
+
+const [plain, unicode] = [samples(""), samples("u")];
+
+describe.each(plain.map((sample, index) => ({ ...sample, other: unicode[index] })))(
+  "the pattern at $pointer in docs/openapi.yaml",
+  ({ texts, accepted, other }) => {
+    it("means the same with and without the flag u", () => {
+      expect(texts.filter((_, index) => accepted[index] !== other?.accepted[index])).toEqual([]);
+    });
+
+    it("accepts some of the samples, and others not", () => {
+      expect(new Set(accepted)).toEqual(new Set([true, false]));
+    });
+  },
+);

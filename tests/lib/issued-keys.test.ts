@@ -1,0 +1,173 @@
+// The keys that the service issues when the outcome of a request without a key is unknown.
+import { v7 as uuidv7 } from "uuid";
+import { afterEach, describe, expect, inject, it, vi } from "vitest";
+import type { ApiRequest } from "../api/client.ts";
+import { breaks, failingService, faultyService } from "../support/failing-service.ts";
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.resetModules();
+});
+
+const create = (fields: object = {}): ApiRequest => ({
+  method: "POST",
+  path: "/ticket_options",
+  body: JSON.stringify({ Name: "Derby", Allocation: 10, ...fields }),
+});
+const purchase = (option: string, fields: object = {}): ApiRequest => ({
+  method: "POST",
+  path: `/ticket_options/${option}/purchases`,
+  body: JSON.stringify({ Quantity: 2, UserID: "406c1d05-bbb2-4e94-b183-7d208c2692e1", ...fields }),
+});
+
+const posts = [
+  {
+    post: "create",
+    requests: async () => [
+      create(),
+      create({ Allocation: 11 }),
+      create({ Name: "Cup" }),
+      create({ Desc: "x" }),
+    ],
+  },
+  {
+    post: "purchase",
+    requests: async () => {
+      const [option, another] = [await newOption(), await newOption()];
+      const UserID = uuidv7();
+      return [
+        purchase(option),
+        purchase(option, { Quantity: 1 }),
+        purchase(option, { UserID }),
+        purchase(another),
+        create(),
+      ];
+    },
+  },
+];
+
+describe.each(posts)("the key that is issued for a $post of unknown outcome", ({ requests }) => {
+  it("gets the result that was lost, as a replay", async () => {
+    const [request] = await requests();
+    const key = await keyIssuedBy(request, await faultyService(inject("dataApiUrl"), ["run, then drop"]));
+
+    const first = await send(request, key);
+
+    expect(first).toMatchObject({ status: 200, replayed: "true" });
+    expect(await send(request, key)).toEqual(first);
+  });
+
+  it("carries the request out if that was not done, under the id that is in the key, and then replays it", async () => {
+    const [request] = await requests();
+    const key = await keyIssuedBy(request, await failingService(breaks));
+
+    const first = await send(request, key);
+
+    expect(first).toEqual({ status: 200, replayed: undefined, body: expect.any(Object) });
+    expect(key).toContain(first.body.ID);
+    expect(await send(request, key)).toEqual({ ...first, replayed: "true" });
+    expect(await send(request, `"${key}"`)).toEqual({ ...first, replayed: "true" });
+  });
+
+  it("carries the request out once when it comes ten times at once", async () => {
+    const [request] = await requests();
+    const key = await keyIssuedBy(request, await failingService(breaks));
+
+    const responses = await Promise.all(Array.from({ length: 10 }, () => send(request, key)));
+
+    const [first] = responses.filter(({ replayed }) => replayed === undefined);
+    expect(responses.filter((response) => response !== first)).toEqual(
+      Array(9).fill({ ...first, replayed: "true" }),
+    );
+  });
+
+  it("is issued again while the outcome stays unknown", async () => {
+    const [request] = await requests();
+    const key = await keyIssuedBy(request, await failingService(breaks));
+
+    expect(await keyIssuedBy(request, await failingService(breaks), key)).toBe(key);
+  });
+
+  it("is rejected for every other request, whether the first has been carried out or not", async () => {
+    const [request, ...others] = await requests();
+    const key = await keyIssuedBy(request, await failingService(breaks));
+    const rejected = {
+      status: 400,
+      replayed: undefined,
+      body: {
+        type: "urn:ticket-allocation:problem:invalid-request",
+        title: "The request is not valid",
+        status: 400,
+        detail:
+          "Idempotency-Key has the form of a key that this service issues, but was not issued for this request",
+        requestId: expect.any(String),
+        errors: [
+          {
+            header: "Idempotency-Key",
+            detail: "has the form of a key that this service issues, but was not issued for this request",
+          },
+        ],
+      },
+    };
+
+    for (const other of others) expect(await send(other, key)).toEqual(rejected);
+    await send(request, key);
+    for (const other of others) expect(await send(other, key)).toEqual(rejected);
+  });
+
+  it("cannot be forged: not by another id, another signature, or another secret", async () => {
+    const [request] = await requests();
+    const key = await keyIssuedBy(request, await failingService(breaks));
+    const [, id = "", signature = ""] = /^request-(.{36})-(.{43})$/.exec(key) ?? [];
+    vi.stubEnv("RETRY_KEY_SECRET", "another");
+    const foreign = await keyIssuedBy(request, await failingService(breaks));
+    vi.unstubAllEnvs();
+
+    for (const forged of [
+      `request-${uuidv7()}-${signature}`,
+      `request-${id}-${signature.startsWith("A") ? "B" : "A"}${signature.slice(1)}`,
+      `request-${id}-${signature}A`,
+      `request-${id}-`,
+      `request-${id}`,
+      key.toUpperCase(),
+      foreign,
+    ])
+      expect(await send(request, forged)).toMatchObject({ status: 400 });
+  });
+});
+
+/** Sends a request where its outcome stays unknown. */
+async function keyIssuedBy(
+  request: ApiRequest | undefined,
+  dataApiUrl: string,
+  key?: string,
+): Promise<string> {
+  const { status, headers } = await callAt(dataApiUrl, request, key, ONE_ATTEMPT);
+  expect(status).toBe(503);
+  return headers["idempotency-key"] ?? "";
+}
+
+async function send(request: ApiRequest | undefined, key?: string) {
+  const { status, headers, body } = await callAt(inject("dataApiUrl"), request, key);
+  return { status, replayed: headers["idempotent-replayed"], body: JSON.parse(body) };
+}
+
+/** Milliseconds in which a function does not try again. */
+const ONE_ATTEMPT = 2_000;
+
+async function callAt(
+  dataApiUrl: string,
+  request: ApiRequest | undefined,
+  key: string | undefined,
+  milliseconds?: number,
+) {
+  if (!request) throw new Error("there is no such request");
+  vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", dataApiUrl);
+  vi.resetModules();
+  const { overHandlers } = await import("../api/over-handlers.ts");
+  return overHandlers({ ...request, headers: key ? { "Idempotency-Key": key } : {} }, milliseconds);
+}
+
+async function newOption(): Promise<string> {
+  return (await send(create())).body.ID;
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { propertiesOfAll, type Stage, templateOf } from "./template.ts";
+
+describe.each<Stage>(["local", "dev", "prod"])("a preflight in stage %s", (stage) => {
+  const preflights = propertiesOfAll(templateOf(stage), "AWS::ApiGateway::Method").filter(
+    ({ HttpMethod }) => HttpMethod === "OPTIONS",
+  );
+
+  it("has the contract's response on every path, for a day", () => {
+    expect(preflights).toHaveLength(3);
+    for (const { Integration } of preflights)
+      expect(Integration).toMatchObject({
+        Type: "MOCK",
+        IntegrationResponses: [
+          {
+            StatusCode: "200",
+            ResponseParameters: headers({
+              "Access-Control-Allow-Origin": "*",
+              "Access-Control-Allow-Headers":
+                "Content-Type,Idempotency-Key,If-None-Match,X-Api-Key,Authorization,traceparent,tracestate,baggage,X-Amzn-Trace-Id",
+              "Access-Control-Allow-Methods": "GET,POST,PATCH,OPTIONS",
+              "Access-Control-Max-Age": "86400",
+            }),
+          },
+        ],
+      });
+  });
+
+  it("succeeds with no media type, JSON or that of a form, and is a 4xx with any other", () => {
+    for (const { Integration } of preflights)
+      expect(Integration).toMatchObject({
+        PassthroughBehavior: "NEVER", // else a mock reads the request's body as its own template, and is a 500
+        RequestTemplates: {
+          "application/json": "{statusCode:200}", // also where a request has no media type
+          "application/x-www-form-urlencoded": "{statusCode:200}",
+          "text/plain": "{statusCode:200}",
+        },
+      });
+  });
+});
+
+/** As API Gateway sets the headers of a response. */
+function headers(values: Record<string, string>) {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [`method.response.header.${name}`, `'${value}'`]),
+  );
+}
