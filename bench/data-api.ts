@@ -4,6 +4,7 @@ import { availableParallelism, loadavg } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import pg from "pg";
+import { ignoreCallersSettings } from "../infra/local/environment.ts";
 import { measureMemory } from "./memory.ts";
 import { compare, comparisonLines, HEADING, memoryLines } from "./report.ts";
 import { measureInTurn } from "./rounds.ts";
@@ -11,6 +12,8 @@ import { startServerProcess } from "./server-process.ts";
 import { type PurchaseStatement, purchaseStatement, selectOne, TICKETS_PER_SALE } from "./statements.ts";
 import { startTemporaryPostgres } from "./temporary-postgres.ts";
 import { direct, throughBareDriver, throughStandIn } from "./variants.ts";
+
+ignoreCallersSettings();
 
 const { values: flags } = parseArgs({
   options: { quick: { type: "boolean", default: false }, profile: { type: "boolean", default: false } },

@@ -2,8 +2,11 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { ignoreCallersSettings } from "../infra/local/environment.ts";
 import { report } from "./report/report.ts";
 import { PARTS, type Part } from "./results.ts";
+
+ignoreCallersSettings();
 
 const usage = `npm run bench -- [--quick] [--draw] [${PARTS.join("] [")}]`;
 

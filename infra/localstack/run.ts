@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { lookup } from "node:dns/promises";
 import path from "node:path";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { ignoreCallersSettings } from "../local/environment.ts";
 import { Commands, Interrupted, run } from "./commands.ts";
 import { type Database, startDatabase } from "./host-database.ts";
 
@@ -31,6 +32,7 @@ for (const step of undo.reverse())
 process.exit(status);
 
 async function test(): Promise<void> {
+  ignoreCallersSettings();
   const given = process.env.LOCALSTACK_ENDPOINT;
   const database = given ? await reachGiven(given) : await startContainers();
   const endpoint = await byAddress(given || "http://127.0.0.1:4566");
