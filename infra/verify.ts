@@ -30,6 +30,8 @@ try {
 
 async function reachLocalDatabase(): Promise<void> {
   ignoreCallersSettings();
+  // A PostgreSQL that was started for this ends as the process exits.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(2));
   const place = path.resolve(import.meta.dirname, "../.local/postgres");
   await startLocalDatabase((await givenDatabase()) ?? (await reachPostgres(serverPlace(place))));
 }

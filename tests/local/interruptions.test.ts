@@ -52,3 +52,16 @@ it.each([
     await next.ended;
   },
 );
+
+it("ends by Ctrl-C while `npm run verify` starts PostgreSQL, and leaves nothing behind", async () => {
+  await project.run(["npm", "run", "reset"]).ended;
+  const run = project.run(["npm", "run", "--silent", "verify"]);
+  const begun = () => existsSync(project.postgresFile("data/postmaster.pid"));
+  await expect.poll(begun, { timeout: 30_000, interval: 1 }).toBe(true);
+
+  run.signal("SIGINT");
+
+  await run.ended;
+  await expect.poll(() => project.family(run), { timeout: 30_000 }).toEqual([]);
+  expect(project.postgres()).toBeUndefined();
+});
