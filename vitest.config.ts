@@ -1,4 +1,7 @@
 import { configDefaults, defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { ignoreCallersSettings } from "./infra/local/environment.ts";
+
+ignoreCallersSettings(); // those of the tests' own processes come after
 
 const postgres = "tests/support/postgres.ts";
 const dataApi = "tests/support/data-api.ts";
@@ -80,6 +83,7 @@ const local: TestProjectConfiguration[] = [
       name: "local",
       include: ["tests/local/**/*.test.ts"],
       ...timeouts,
+      testTimeout: 180_000, // several starts of the service in one test
       sequence: { groupOrder: 3 },
     },
   },

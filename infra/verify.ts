@@ -2,6 +2,8 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { reachStage, setRegion } from "./aws/stage.ts";
 import { startLocalDatabase } from "./local/database.ts";
+import { ignoreCallersSettings } from "./local/environment.ts";
+import { givenDatabase } from "./local/given-database.ts";
 import { reachPostgres } from "./local/postgres.ts";
 import { serverPlace } from "./local/server-place.ts";
 import { reasons } from "./reasons.ts";
@@ -27,6 +29,7 @@ try {
 }
 
 async function reachLocalDatabase(): Promise<void> {
-  const place = serverPlace(path.resolve(import.meta.dirname, "../.local/postgres"));
-  await startLocalDatabase(process.env.DATABASE_URL || (await reachPostgres(place)));
+  ignoreCallersSettings();
+  const place = path.resolve(import.meta.dirname, "../.local/postgres");
+  await startLocalDatabase((await givenDatabase()) ?? (await reachPostgres(serverPlace(place))));
 }

@@ -44,7 +44,6 @@ export async function startLocalDatabase(
     AWS_ACCESS_KEY_ID: "local",
     AWS_SECRET_ACCESS_KEY: "local",
   };
-  delete process.env.AWS_PROFILE; // the SDK would prefer it to the keys
   const ownerEnvironment = { ...environment, SECRET_ARN: OWNER_SECRET_ARN };
   Object.assign(process.env, ownerEnvironment);
   return {

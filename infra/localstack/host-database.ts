@@ -16,8 +16,8 @@ export interface Database {
  * loopback if that is what it names.
  */
 export async function startDatabase(): Promise<Database> {
-  const place = serverPlace(path.resolve(import.meta.dirname, "../../.local/localstack"));
-  const postgres = await startPostgres(place);
+  const home = path.resolve(import.meta.dirname, "../../.local/localstack");
+  const postgres = await startPostgres(serverPlace(home));
   const given = process.env.DATA_API_URL;
   const listen = given ? whereToListen(new URL(given)) : { host: ownAddress() };
   const { dataApi, migrate } = await startLocalDatabase(postgres.url, listen);
@@ -26,8 +26,7 @@ export async function startDatabase(): Promise<Database> {
     url: given || dataApi.url,
     stop: async () => {
       await dataApi.close();
-      postgres.stop();
-      place.remove();
+      await postgres.remove();
     },
   };
 }
