@@ -1,5 +1,6 @@
 import { describe, expect, inject, it } from "vitest";
 import { DatabaseError, dataApi } from "../../lib/data-api.ts";
+import { limits } from "../../lib/limits.ts";
 import { database } from "../support/database.ts";
 import {
   breaks,
@@ -214,8 +215,7 @@ describe("a statement that is sent again", () => {
     await expect(executeAt(url, SEVERAL_ATTEMPTS)).rejects.toMatchObject({ name: "DatabaseUnavailable" });
 
     const [first = 0, second = 0] = arrivals;
-    const { limit } = await statementTimeout();
-    expect(second - first).toBeGreaterThan(limit);
+    expect(second - first).toBeGreaterThan(limits.statement);
   });
 
   it("is a read, which is sent again at once", async () => {
@@ -228,13 +228,6 @@ describe("a statement that is sent again", () => {
 });
 
 describe("the functions' role", () => {
-  it("waits for a lock for less time than a statement may take, and that for less than an attempt", async () => {
-    expect(
-      await database.query("select current_setting('lock_timeout') as lock, current_user as role", {}),
-    ).toEqual([{ lock: "2s", role: "ticket_functions" }]);
-    expect(await statementTimeout()).toEqual({ limit: 3000 });
-  });
-
   it.each([
     "create table mine (a integer)",
     "create temporary table mine (a integer)",
@@ -257,15 +250,6 @@ describe("the functions' role", () => {
     await expect(database.query(statement, {})).rejects.toMatchObject({ sqlState: "42501" });
   });
 });
-
-/** In milliseconds, as PostgreSQL knows it. */
-async function statementTimeout(): Promise<{ limit: number }> {
-  const [limit = { limit: 0 }] = await database.query<{ limit: number }>(
-    "select cast(setting as integer) as limit from pg_settings where name = 'statement_timeout'",
-    {},
-  );
-  return limit;
-}
 
 /** Milliseconds for one attempt, for a second one after a lost one, and for many. */
 const ONE_ATTEMPT = 2_000;
