@@ -1,5 +1,8 @@
 import { v4, v7 } from "uuid";
 import { startLocalDatabase } from "../../infra/local/database.ts";
+import { dataApi } from "../../lib/data-api.ts";
+import { sellTickets } from "../../lib/purchases.ts";
+import { createTicketOption } from "../../lib/ticket-options.ts";
 import { startRecordingProxy } from "../recording-proxy.ts";
 import { numbered, TICKETS_PER_SALE } from "../statements.ts";
 import type { LibStatement } from "./forms.ts";
@@ -18,24 +21,20 @@ export interface LibSale extends LibStatement {
 /** Makes the tables and one sale as the function makes it, and takes the statement from what the SDK sent for it. */
 export async function recordSale(databaseUrl: string): Promise<LibSale> {
   const database = await startLocalDatabase(databaseUrl);
-  const proxy = await startRecordingProxy(database.dataApi.url);
-  process.env.AWS_ENDPOINT_URL_RDS_DATA = proxy.url;
+  const proxy = await startRecordingProxy(database.emulator.url);
   await database.migrate();
-  // Only now: they read the environment as they load.
-  const { longWork } = await import("../../lib/data-api.ts");
-  const { createTicketOption } = await import("../../lib/ticket-options.ts");
-  const { sellTickets } = await import("../../lib/purchases.ts");
+  const functions = dataApi({ ...database.functionsOptions, endpoint: proxy.url });
   const identity = () => ({ id: v7(), key: null, isRetry: false });
 
   const createOption = async () => {
     const option = { apiKeyId: null, name: "Benchmark", description: "", capacity: PLENTY };
-    const created = await createTicketOption({ ...identity(), ...option }, longWork());
+    const created = await createTicketOption({ ...identity(), ...option }, functions.work());
     if (created.result !== "created") throw new Error(`no option: ${created.result}`);
     return created.option.id;
   };
   const order = { ticketOptionId: await createOption(), userId: v4(), quantity: TICKETS_PER_SALE };
   const sale = { ...identity(), ...order };
-  const { result } = await sellTickets(sale, longWork());
+  const { result } = await sellTickets(sale, TICKETS_PER_SALE, functions.work());
   if (result !== "sold") throw new Error(`the first sale ended in: ${result}`);
   const sent = proxy.lastBody();
   const { sql, secretArn } = JSON.parse(sent);

@@ -20,12 +20,12 @@ export async function startDatabase(): Promise<Database> {
   const postgres = await startPostgres(serverPlace(home));
   const given = process.env.DATA_API_URL;
   const listen = given ? whereToListen(new URL(given)) : { host: ownAddress() };
-  const { dataApi, migrate } = await startLocalDatabase(postgres.url, listen);
+  const { emulator, migrate } = await startLocalDatabase(postgres.url, listen);
   await migrate();
   return {
-    url: given || dataApi.url,
+    url: given || emulator.url,
     stop: async () => {
-      await dataApi.close();
+      await emulator.close();
       await postgres.remove();
     },
   };

@@ -24,7 +24,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await database.dataApi.close();
+  await database.emulator.close();
   postgres.remove();
 });
 

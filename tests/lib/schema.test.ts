@@ -1,9 +1,9 @@
 import pg from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { workFor } from "../../lib/data-api.ts";
 import { sellTickets } from "../../lib/purchases.ts";
 import { createTicketOption } from "../../lib/ticket-options.ts";
+import { database } from "../support/database.ts";
 
 // What the code must never do, the tables refuse.
 describe("the tables refuse", () => {
@@ -13,11 +13,11 @@ describe("the tables refuse", () => {
 
   beforeAll(async () => {
     await owner.connect();
-    const work = workFor(25_000);
+    const work = database.work(25_000);
     const option = { id: sold.option, key: "a key", isRetry: false, apiKeyId: null };
     await createTicketOption({ ...option, name: "Derby", description: "", capacity: 3 }, work);
     const order = { id: sold.purchase, key: "a key", isRetry: false };
-    await sellTickets({ ...order, ticketOptionId: sold.option, userId: sold.user, quantity: 1 }, work);
+    await sellTickets({ ...order, ticketOptionId: sold.option, userId: sold.user, quantity: 1 }, 1, work);
   });
   afterAll(() => owner.end());
 

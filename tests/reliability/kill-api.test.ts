@@ -15,11 +15,11 @@ beforeAll(async () => {
   postgres = await ownPostgres();
   database = await startLocalDatabase(postgres.url);
   await database.migrate();
-  service = await loadService(database.functionsEnvironment);
+  service = await loadService(database.functionsEnvironment, database.owner);
 });
 afterAll(async () => {
   await project.remove();
-  await database.dataApi.close();
+  await database.emulator.close();
   postgres.remove();
 });
 
@@ -36,7 +36,7 @@ it("nothing is lost or doubled by a kill -9 of the API amid a sale", { timeout: 
       haveKeys: true, // without one of its own, a client whose connection breaks has none to ask again with
       send: overHttp(`http://127.0.0.1:${httpPort}`),
       putOnSale: shop({ ...run, httpPort, lambdaPort }).create,
-      auditBooks: service.auditBooks,
+      audit: service.audit,
       url: postgres.url,
     },
     task,

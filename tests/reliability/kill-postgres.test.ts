@@ -13,10 +13,10 @@ beforeAll(async () => {
   postgres = await ownPostgres();
   database = await startLocalDatabase(postgres.url);
   await database.migrate();
-  service = await loadService(database.functionsEnvironment);
+  service = await loadService(database.functionsEnvironment, database.owner);
 });
 afterAll(async () => {
-  await database.dataApi.close();
+  await database.emulator.close();
   postgres.remove();
 });
 
