@@ -6,9 +6,19 @@ import { migrationsDirectory } from "./migration-files.ts";
 
 const migrateResource = path.join(import.meta.dirname, "aws/migrate-resource.ts");
 
+/** What this plugin uses of the Serverless Framework. */
+interface Serverless {
+  service: { functions: Record<string, { handler: string; package?: { patterns: string[] } }> };
+}
+
 /** Serverless plugin: bundles the functions into `dist` before `serverless package` and `deploy` zip them. */
 export default class BundlePlugin {
   readonly hooks = {
+    // The zip of a function holds its bundle, unless serverless.yml names more.
+    initialize: async () => {
+      for (const definition of Object.values(this.#serverless.service.functions))
+        definition.package ??= { patterns: [definition.handler.replace(/\.handler$/, ".cjs")] };
+    },
     "before:package:createDeploymentArtifacts": async () => {
       rmSync("dist", { recursive: true, force: true });
       const options = { ...bundleOptions("dist"), minify: true, sourcemap: "external" as const };
@@ -23,4 +33,9 @@ export default class BundlePlugin {
       cpSync(migrationsDirectory, "dist/migrations", { recursive: true });
     },
   };
+  readonly #serverless: Serverless;
+
+  constructor(serverless: Serverless) {
+    this.#serverless = serverless;
+  }
 }
