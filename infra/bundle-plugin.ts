@@ -8,16 +8,18 @@ const migrateResource = path.join(import.meta.dirname, "aws/migrate-resource.ts"
 
 /** What this plugin uses of the Serverless Framework. */
 interface Serverless {
-  service: { functions: Record<string, { handler: string; package?: { patterns: string[] } }> };
+  service: { functions: Record<string, { handler?: string; package?: { patterns: string[] } }> };
 }
 
 /** Serverless plugin: bundles the functions into `dist` before `serverless package` and `deploy` zip them. */
 export default class BundlePlugin {
   readonly hooks = {
-    // The zip of a function holds its bundle, unless serverless.yml names more.
+    // A function is named as its file in functions/ is, and its zip holds its bundle, unless serverless.yml says more.
     initialize: async () => {
-      for (const definition of Object.values(this.#serverless.service.functions))
-        definition.package ??= { patterns: [definition.handler.replace(/\.handler$/, ".cjs")] };
+      for (const [name, definition] of Object.entries(this.#serverless.service.functions)) {
+        definition.handler ??= `dist/${name}.handler`;
+        definition.package ??= { patterns: [`dist/${name}.cjs`] };
+      }
     },
     "before:package:createDeploymentArtifacts": async () => {
       rmSync("dist", { recursive: true, force: true });
