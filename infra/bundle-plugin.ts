@@ -1,4 +1,4 @@
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, existsSync, rmSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 import { bundleOptions } from "./bundle.ts";
@@ -14,7 +14,7 @@ interface Serverless {
 /** Serverless plugin: bundles the functions into `dist` before `serverless package` and `deploy` zip them. */
 export default class BundlePlugin {
   readonly hooks = {
-    // A function is named as its file in functions/ is, and its zip holds its bundle, unless serverless.yml says more.
+    // A function is named as its file in functions/ is. Its zip holds its bundle, unless serverless.yml names more.
     initialize: async () => {
       for (const [name, definition] of Object.entries(this.#serverless.service.functions)) {
         definition.handler ??= `dist/${name}.handler`;
@@ -33,6 +33,9 @@ export default class BundlePlugin {
         }),
       ]);
       cpSync(migrationsDirectory, "dist/migrations", { recursive: true });
+      for (const name of Object.keys(this.#serverless.service.functions))
+        if (!existsSync(`dist/${name}.cjs`))
+          throw new Error(`function ${name} has no file functions/${name}.ts`);
     },
   };
   readonly #serverless: Serverless;

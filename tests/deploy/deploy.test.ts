@@ -43,7 +43,6 @@ it.each([
   { what: "a variable that is not there", from: "param:maxTicketsPerPurchase", to: "param:maxTickets" },
   { what: "a function of no file", from: "    get:\n", to: "    got:\n" },
   { what: "a resource that is not there", from: "DATABASE_NAME: tickets", to: "DATABASE_NAME: !Ref Tickets" },
-  { what: "a role beside a route", from: "    get:\n", to: "    get:\n      role: GetRole\n" },
 ])("fails with $what in serverless.yml, and leaves what was deployed as it is", async ({ from, to }) => {
   const before = deployed();
   const file = path.join(project.folder, "serverless.yml");
