@@ -1,4 +1,4 @@
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, existsSync, rmSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 import { bundleOptions } from "./bundle.ts";
@@ -6,9 +6,21 @@ import { migrationsDirectory } from "./migration-files.ts";
 
 const migrateResource = path.join(import.meta.dirname, "aws/migrate-resource.ts");
 
+/** What this plugin uses of the Serverless Framework. */
+interface Serverless {
+  service: { functions: Record<string, { handler?: string; package?: { patterns: string[] } }> };
+}
+
 /** Serverless plugin: bundles the functions into `dist` before `serverless package` and `deploy` zip them. */
 export default class BundlePlugin {
   readonly hooks = {
+    // A function is named as its file in functions/ is. Its zip holds its bundle, unless serverless.yml names more.
+    initialize: async () => {
+      for (const [name, definition] of Object.entries(this.#serverless.service.functions)) {
+        definition.handler ??= `dist/${name}.handler`;
+        definition.package ??= { patterns: [`dist/${name}.cjs`] };
+      }
+    },
     "before:package:createDeploymentArtifacts": async () => {
       rmSync("dist", { recursive: true, force: true });
       const options = { ...bundleOptions("dist"), minify: true, sourcemap: "external" as const };
@@ -21,6 +33,14 @@ export default class BundlePlugin {
         }),
       ]);
       cpSync(migrationsDirectory, "dist/migrations", { recursive: true });
+      for (const name of Object.keys(this.#serverless.service.functions))
+        if (!existsSync(`dist/${name}.cjs`))
+          throw new Error(`function ${name} has no file functions/${name}.ts`);
     },
   };
+  readonly #serverless: Serverless;
+
+  constructor(serverless: Serverless) {
+    this.#serverless = serverless;
+  }
 }

@@ -1,72 +1,40 @@
 import { checksumOfAll } from "../migration-files.ts";
-import { PREFLIGHT_TYPES } from "../preflight.ts";
+import { finishDeployment, finishPreflights } from "./api-deployment.ts";
+import { type ApiFunction, apiFunctions, type Serverless } from "./api-functions.ts";
+import { addRoles, limitPermissions, waitForMigrations } from "./function-roles.ts";
+import { repeatDashboardRows, watchThrottles } from "./function-sight.ts";
 
-interface Resource {
-  Type: string;
-  Properties: Record<string, unknown>;
-  DependsOn?: string[];
-}
-
-/** What this plugin uses of the Serverless Framework. */
-interface Serverless {
-  service: { provider: { compiledCloudFormationTemplate: { Resources: Record<string, Resource> } } };
-}
-
-/** Serverless plugin: what the template needs that serverless.yml cannot say. */
+/**
+ * Serverless plugin: what the template needs that serverless.yml cannot say, and what each function of the API needs
+ * besides its entry there: role, permission, dependency on the migrations, alarm and dashboard.
+ */
 export default class AwsPlugin {
   /** `${migrations:checksum}` */
   readonly configurationVariablesSources = {
     migrations: { resolve: async () => ({ value: checksumOfAll() }) },
   };
   readonly hooks = {
+    // Before the framework looks for functions without a role, to which it would give one with more rights.
+    initialize: async () => {
+      this.#functions = apiFunctions(this.#serverless);
+      for (const { name, role } of this.#functions)
+        Object.assign(this.#serverless.service.functions[name] ?? {}, { role });
+    },
     "after:aws:package:finalize:mergeCustomProviderResources": async () => {
-      this.#finishPreflights();
-      this.#finishDeployment();
+      const template = this.#serverless.service.provider.compiledCloudFormationTemplate;
+      addRoles(template, this.#functions);
+      limitPermissions(template, this.#functions, this.#serverless.getProvider("aws").getStage());
+      waitForMigrations(template, this.#functions);
+      watchThrottles(template, this.#functions);
+      repeatDashboardRows(template, this.#functions);
+      finishPreflights(template);
+      finishDeployment(template);
     },
   };
   readonly #serverless: Serverless;
+  #functions: ApiFunction[] = [];
 
   constructor(serverless: Serverless) {
     this.#serverless = serverless;
-  }
-
-  /**
-   * The framework gives a preflight's response a template for JSON only. A request of another type would then be a 500,
-   * for its body passes for the template; with `NEVER` it is a 415, and DEFAULT_4XX makes that a problem document.
-   * Browsers send no type with a preflight, which counts as JSON; proxies and `curl -d` may send that of a form.
-   *
-   * @see Amazon API Gateway Developer Guide, "Method request behavior for payloads without mapping templates"
-   */
-  #finishPreflights(): void {
-    const { Resources } = this.#serverless.service.provider.compiledCloudFormationTemplate;
-    for (const { Type, Properties } of Object.values(Resources)) {
-      if (Type !== "AWS::ApiGateway::Method" || Properties.HttpMethod !== "OPTIONS") continue;
-      const integration = Properties.Integration as { RequestTemplates: Record<string, string> };
-      const { "application/json": template = "" } = integration.RequestTemplates;
-      Object.assign(integration, {
-        PassthroughBehavior: "NEVER",
-        RequestTemplates: Object.fromEntries(PREFLIGHT_TYPES.map((type) => [type, template])),
-      });
-    }
-  }
-
-  /** The name of the deployment is another one each time, so that `extensions` cannot name it. */
-  #finishDeployment(): void {
-    const { Resources } = this.#serverless.service.provider.compiledCloudFormationTemplate;
-    const named = (type: string) => Object.keys(Resources).filter((name) => Resources[name]?.Type === type);
-    for (const name of named("AWS::ApiGateway::Deployment")) {
-      const { Properties, DependsOn = [] } = Resources[name] as Resource;
-      // A deployment is a copy of the API as it is at that moment.
-      Resources[name] = {
-        Type: "AWS::ApiGateway::Deployment",
-        Properties,
-        DependsOn: [...DependsOn, ...named("AWS::ApiGateway::GatewayResponse")],
-      };
-      // The framework lets the deployment make the stage, without settings; where api.yml has one, it is that.
-      for (const stage of named("AWS::ApiGateway::Stage")) {
-        delete Properties.StageName;
-        Object.assign(Resources[stage]?.Properties ?? {}, { DeploymentId: { Ref: name } });
-      }
-    }
   }
 }

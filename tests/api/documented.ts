@@ -1,6 +1,6 @@
 // Whether an answer is one that docs/openapi.yaml documents: its status, its headers and its body, and nothing more.
 import type { ApiRequest, ApiResponse } from "./client.ts";
-import { at, errorsText, escaped, schema, specification, target } from "./specification.ts";
+import { at, errorsText, escaped, type Operation, operations, schema, target } from "./specification.ts";
 
 /** The headers that no response has unless it is documented with them. Servers add others, such as `Cache-Control`. */
 const known = [
@@ -12,12 +12,6 @@ const known = [
   "location",
   "retry-after",
 ];
-
-const operations = Object.keys(specification.paths ?? {}).flatMap((template) => {
-  const pointer = `/paths/${escaped(template)}`;
-  const pattern = new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
-  return Object.keys(at(pointer)).map((method) => ({ method, pattern, pointer: `${pointer}/${method}` }));
-});
 
 /** Passes on what `send` answers, if it is documented. A request to no documented path may be answered anyhow. */
 export function documented(
@@ -35,11 +29,15 @@ export function documented(
 /** What of a response is not as documented. */
 export function undocumented({ method, path }: ApiRequest, response: ApiResponse): string[] {
   const route = path.replace(/[?#].*/, "");
-  const operation = operations.find((one) => one.method === method.toLowerCase() && one.pattern.test(route));
+  const operation = operations.find((one) => one.method === method && patternOf(one).test(route));
   if (!operation) return [];
   const pointer = target(`${operation.pointer}/responses/${response.status}`);
   if (pointer === undefined) return [`${method} answers no ${response.status}`];
   return [...wrongHeaders(pointer, response), ...wrongBody(pointer, response)];
+}
+
+function patternOf({ path }: Operation): RegExp {
+  return new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
 }
 
 function wrongHeaders(pointer: string, { headers }: ApiResponse): string[] {

@@ -1,5 +1,6 @@
 // The shapes in which requests really arrive, and the kinds of events that are none of this service's.
 import { describe, expect, it } from "vitest";
+import { routes } from "../support/routes.ts";
 import { ask } from "./client.ts";
 import { created, gotten, noSuchRoute, purchased } from "./expected.ts";
 import type { Passage } from "./gateway-event.ts";
@@ -176,10 +177,10 @@ describe("an event that is no request of a REST API", () => {
     { kind: "null", event: null },
     { kind: "a text", event: "tickets" },
   ])("is rejected, $kind", async ({ event }) => {
-    for (const method of ["POST", "GET"]) {
-      const { status, headers: given, body } = await invokeWith(event, method);
+    for (const { name } of routes) {
+      const { status, headers: given, body } = await invokeWith(event, name);
 
-      expect({ status, type: given["content-type"], ...JSON.parse(body) }).toEqual({
+      expect({ status, type: given["content-type"], ...JSON.parse(body) }, name).toEqual({
         status: 500,
         type: "urn:ticket-allocation:problem:internal-error",
         title: "Internal error",
@@ -202,7 +203,7 @@ describe("an event that is no request of a REST API", () => {
       isBase64Encoded: false,
     };
 
-    expect((await invokeWith(event, "POST")).status).toBe(500);
+    expect((await invokeWith(event, "purchase")).status).toBe(500);
     expect(await read(option)).toEqual(option);
   });
 });

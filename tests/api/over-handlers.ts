@@ -1,38 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
+import { type Route, routes } from "../support/routes.ts";
 import type { ApiRequest, ApiResponse } from "./client.ts";
 import { eventOf, type Passage } from "./gateway-event.ts";
 
 type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
-
-interface Route {
-  method: string;
-  resource: string;
-  pattern: RegExp;
-  load(): Promise<{ handler: Handler }>;
-}
-
-// Loaded on first use: over HTTP the handlers must not even start in this process.
-const routes: Route[] = [
-  {
-    method: "POST",
-    resource: "/ticket_options",
-    pattern: /^\/ticket_options$/,
-    load: () => import("../../functions/create.ts"),
-  },
-  {
-    method: "GET",
-    resource: "/ticket_options/{id}",
-    pattern: /^\/ticket_options\/(?<id>[^/]+)$/,
-    load: () => import("../../functions/get.ts"),
-  },
-  {
-    method: "POST",
-    resource: "/ticket_options/{id}/purchases",
-    pattern: /^\/ticket_options\/(?<id>[^/]+)\/purchases$/,
-    load: () => import("../../functions/purchase.ts"),
-  },
-];
 
 const stage = "test";
 
@@ -51,7 +23,8 @@ export function overHandlersBy(passage: Passage): (request: ApiRequest) => Promi
 
 async function invoke(request: ApiRequest, passage: Passage, milliseconds = 29_000): Promise<ApiResponse> {
   for (const route of routes) {
-    const match = route.method === request.method && route.pattern.exec(request.path);
+    const pattern = route.resource.replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]+)");
+    const match = route.method === request.method && new RegExp(`^${pattern}$`).exec(request.path);
     if (!match) continue;
     const { handler } = await handlerOf(route);
     const event = eventOf(request, { resource: route.resource, stage }, match.groups, passage);
@@ -60,20 +33,23 @@ async function invoke(request: ApiRequest, passage: Passage, milliseconds = 29_0
   throw new Error(`no handler serves ${request.method} ${request.path}`);
 }
 
-/** Calls a handler with an event of any kind. */
-export async function invokeWith(event: unknown, method: string): Promise<ApiResponse> {
-  const route = routes.find((one) => one.method === method);
-  if (!route) throw new Error(`no handler serves ${method}`);
+/** Calls the handler of the function of that name with an event of any kind. */
+export async function invokeWith(event: unknown, name: string): Promise<ApiResponse> {
+  const route = routes.find((one) => one.name === name);
+  if (!route) throw new Error(`no route calls ${name}`);
   const { handler } = await handlerOf(route);
   return responseOf(await handler(event as APIGatewayProxyEvent, contextOf(route, 29_000)));
 }
 
-const loaded = new Map<Route, ReturnType<Route["load"]>>();
+const loaded = new Map<string, Promise<{ handler: Handler }>>();
 
-/** Always the one that was loaded first: other tests may load theirs anew, for another database. */
-function handlerOf(route: Route): ReturnType<Route["load"]> {
-  const handler = loaded.get(route) ?? route.load();
-  loaded.set(route, handler);
+/**
+ * Loaded on first use: over HTTP the handlers must not even start in this process. Always the one that was loaded first:
+ * other tests may load theirs anew, for another database.
+ */
+function handlerOf({ name }: Route): Promise<{ handler: Handler }> {
+  const handler: Promise<{ handler: Handler }> = loaded.get(name) ?? import(`../../functions/${name}.ts`);
+  loaded.set(name, handler);
   return handler;
 }
 

@@ -48,3 +48,27 @@ export function target(pointer: string): string | undefined {
   if (Object.keys(node).length === 0) return undefined;
   return typeof node.$ref === "string" ? String(node.$ref).slice(1) : pointer;
 }
+
+/** One method of one path. */
+export interface Operation {
+  /** In capitals. */
+  method: string;
+  /** Such as `/ticket_options/{id}`. */
+  path: string;
+  pointer: string;
+  /** What a deployed stage may require for it: `apiKey`, `token`. Nothing for what is public. */
+  security: string[];
+  hasBody: boolean;
+}
+
+/** All operations of the document. */
+export const operations: Operation[] = Object.keys(specification.paths ?? {}).flatMap((path) => {
+  const pointer = `/paths/${escaped(path)}`;
+  return Object.entries(at(pointer)).map(([method, { security = {}, requestBody }]) => ({
+    method: method.toUpperCase(),
+    path,
+    pointer: `${pointer}/${method}`,
+    security: Object.values(security).flatMap((alternative) => Object.keys(alternative)),
+    hasBody: requestBody !== undefined,
+  }));
+});

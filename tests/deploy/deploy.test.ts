@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Project } from "../local/project.ts";
 import { unzipped } from "../package/packaging.ts";
+import { routes } from "../support/routes.ts";
 import { AwsStub, credentials } from "./aws-stub.ts";
 
 const project = new Project();
@@ -20,17 +21,11 @@ afterAll(async () => {
 it("makes the bucket, uploads the zips and the template, and makes the stack of them", async () => {
   expect(deployed()?.status).toBe("UPDATE_COMPLETE");
   const calls = aws.calls.filter(isChange).map((call) => call.replace(/\/\d+-[^/]+\//, "/TIME/"));
-  const uploaded = calls.splice(changeSet.length, 5).sort(); // they go at once
+  const uploaded = calls.splice(changeSet.length, files.length).sort(); // they go at once
   calls.splice(changeSet.length, 0, ...uploaded);
   expect(calls).toEqual([
     ...changeSet,
-    ...[
-      "compiled-cloudformation-template.json",
-      "create.zip",
-      "get.zip",
-      "purchase.zip",
-      "serverless-state.json",
-    ].map((file) => `S3 PUT ${uploads}/TIME/${file}?x-id=PutObject`),
+    ...files.map((file) => `S3 PUT ${uploads}/TIME/${file}?x-id=PutObject`),
     ...changeSet,
   ]);
   const zips = aws.s3.paths().filter((file) => file.endsWith(".zip"));
@@ -40,14 +35,14 @@ it("makes the bucket, uploads the zips and the template, and makes the stack of 
       return (await unzipped(aws.s3.object(bucket, key.join("/")))).map(({ name }) => name);
     }),
   );
-  expect(contents.sort()).toEqual([["dist/create.cjs"], ["dist/get.cjs"], ["dist/purchase.cjs"]]);
+  expect(contents.sort()).toEqual(routes.map(({ name }) => [`dist/${name}.cjs`]).sort());
 });
 
 it.each([
   { what: "an option that nobody knows", from: "memorySize: 512", to: "memorySise: 512" },
   { what: "a variable that is not there", from: "param:maxTicketsPerPurchase", to: "param:maxTickets" },
-  { what: "a function whose bundle is not made", from: "[dist/get.cjs]", to: "[dist/got.cjs]" },
-  { what: "a role that is not there", from: "role: GetRole", to: "role: GotRole" },
+  { what: "a function of no file", from: "    get:\n", to: "    got:\n" },
+  { what: "a resource that is not there", from: "DATABASE_NAME: tickets", to: "DATABASE_NAME: !Ref Tickets" },
 ])("fails with $what in serverless.yml, and leaves what was deployed as it is", async ({ from, to }) => {
   const before = deployed();
   const file = path.join(project.folder, "serverless.yml");
@@ -68,6 +63,11 @@ it("is removed without a rest", async () => {
   });
 });
 
+const files = [
+  "compiled-cloudformation-template.json",
+  ...routes.map(({ name }) => `${name}.zip`),
+  "serverless-state.json",
+].sort();
 const done = { status: 0, printed: expect.any(String) };
 const changeSet = ["CloudFormation CreateChangeSet", "CloudFormation ExecuteChangeSet"];
 const uploads = "/ticket-allocation-local-serverlessdeploymentbucket/serverless/ticket-allocation/local";

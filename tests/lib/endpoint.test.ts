@@ -83,7 +83,7 @@ describe("the log", () => {
     const { invokeWith } = await import("../api/over-handlers.ts");
     const requestContext = { http: { method: "POST" }, requestId: "the-request" };
 
-    await invokeWith({ version: "2.0", rawPath: "/secret", body: "a secret", requestContext }, "POST");
+    await invokeWith({ version: "2.0", rawPath: "/secret", body: "a secret", requestContext }, "create");
 
     expect(logged()).toMatchObject([
       {

@@ -4,26 +4,25 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { Project } from "../local/project.ts";
-import { packaged, type Template, unzipped } from "./packaging.ts";
-import { environment } from "./template.ts";
+import { packaged, unzipped } from "./packaging.ts";
+import { apiFunctions, named, templateOf } from "./template.ts";
 
-// The packaged functions with the access of the template, called as API Gateway calls them once it has found that a key
-// is one of the stage: whose it is, they must find themselves.
+// The packaged functions with the environment of the template, called as API Gateway calls them once it has found that a
+// key is one of the stage: the functions themselves check which key it is.
 
 const project = new Project();
 const folder = mkdtempSync(path.join(tmpdir(), "access-"));
-let template: Template;
-let optionId: string;
+const template = templateOf("prod");
+const functions = apiFunctions(template);
+const keys = [...named(template, "AWS::ApiGateway::ApiKey"), "none"];
+const unknownId = "297ac147-85cc-48bb-83e9-736077c22804";
 
 beforeAll(async () => {
-  const deployment = await packaged(project, "--stage", "prod");
-  template = deployment.template;
+  const { zips } = await packaged(project, "--stage", "prod");
   mkdirSync(path.join(folder, "dist"));
-  for (const zip of Object.values(deployment.zips))
+  for (const zip of Object.values(zips))
     for (const file of await unzipped(zip))
       if (file.name.endsWith(".cjs")) writeFileSync(path.join(folder, file.name), file.content);
-  const created = await call("Create", "OrganiserKey");
-  optionId = JSON.parse(created.body).ID;
 }, 60_000);
 afterAll(async () => {
   await project.remove();
@@ -31,48 +30,59 @@ afterAll(async () => {
 });
 
 describe("in production", () => {
-  it.each<[name: FunctionName, key: string, status: number]>([
-    ["Create", "OrganiserKey", 200],
-    ["Create", "ShopKey", 403],
-    ["Purchase", "OrganiserKey", 403],
-    ["Purchase", "ShopKey", 200],
-    ["Get", "none", 200],
-  ])("the function %s, called with the key %s, responds %d", async (name, key, status) => {
-    const { statusCode, body } = await call(name, key);
+  it.each(functions)(
+    "the function $name responds 403 to every key but its own",
+    async ({ name, environment }) => {
+      const { ACCESS, API_KEY_IDS } = environment;
+      const own = ACCESS === "key" ? referencesIn(API_KEY_IDS) : keys;
 
-    expect(statusCode).toBe(status);
-    if (status === 403) expect(JSON.parse(body).type).toBe("urn:ticket-allocation:problem:forbidden");
+      for (const key of keys) {
+        const { statusCode, body } = await call(name, key, {});
+        expect(statusCode === 403, `${key}: ${statusCode}`).toBe(!own.includes(key));
+        if (statusCode === 403) expect(JSON.parse(body).type).toBe("urn:ticket-allocation:problem:forbidden");
+      }
+    },
+  );
+
+  it("the organiser's key creates, the shop's purchases, and no key reads", async () => {
+    const created = await call("create", "OrganiserKey", { Name: "Derby", Allocation: 9 });
+    expect(created.statusCode).toBe(200);
+    const { ID } = JSON.parse(created.body);
+
+    const order = { Quantity: 1, UserID: "406c1d05-bbb2-4e94-b183-7d208c2692e1" };
+    expect((await call("purchase", "OrganiserKey", order, ID)).statusCode).toBe(403);
+    expect((await call("purchase", "ShopKey", order, ID)).statusCode).toBe(200);
+    expect((await call("create", "ShopKey", { Name: "Derby", Allocation: 9 })).statusCode).toBe(403);
+    const read = await call("get", "none", undefined, ID);
+    expect({ status: read.statusCode, ...JSON.parse(read.body) }).toMatchObject({
+      status: 200,
+      ID,
+      Allocation: 8,
+    });
   });
 });
 
-const requests = {
-  Create: () => ({
-    httpMethod: "POST",
-    resource: "/ticket_options",
-    body: '{"Name": "Derby", "Allocation": 9}',
-  }),
-  Get: () => ({ httpMethod: "GET", resource: "/ticket_options/{id}", pathParameters: { id: optionId } }),
-  Purchase: () => ({
-    httpMethod: "POST",
-    resource: "/ticket_options/{id}/purchases",
-    pathParameters: { id: optionId },
-    body: '{"Quantity": 1, "UserID": "406c1d05-bbb2-4e94-b183-7d208c2692e1"}',
-  }),
-};
-type FunctionName = keyof typeof requests;
+interface Response {
+  statusCode: number;
+  body: string;
+}
 
-/** Calls a packaged function in a process of its own, with a key of that name in the template, or `none`. */
-async function call(name: FunctionName, key: string): Promise<{ statusCode: number; body: string }> {
-  const { ACCESS, API_KEY_IDS } = environment(template, name);
-  const env = {
-    ...inject("functionsEnvironment"),
-    ACCESS: String(ACCESS),
-    ...(API_KEY_IDS !== undefined && { API_KEY_IDS: joined(API_KEY_IDS) }),
-  };
+/**
+ * Calls a packaged function in a process of its own, with a key of that name in the template, or `none`.
+ *
+ * @param id of every parameter of the path
+ */
+async function call(name: string, key: string, body?: object, id = unknownId): Promise<Response> {
+  const called = functions.find((one) => one.name === name);
+  if (!called) throw new Error(`there is no function ${name}`);
+  const parameters = [...called.path.matchAll(/\{(\w+)\}/g)].map(([, parameter = ""]) => [parameter, id]);
   const event = {
-    ...{ headers: null, multiValueHeaders: null, isBase64Encoded: false, body: null, pathParameters: null },
-    ...requests[name](),
+    ...{ headers: null, multiValueHeaders: null, isBase64Encoded: false },
+    httpMethod: called.method,
+    resource: called.path,
     path: "/",
+    pathParameters: Object.fromEntries(parameters),
+    body: called.method === "GET" ? null : JSON.stringify(body),
     requestContext: {
       requestId: "of this test",
       path: "/prod/ticket_options",
@@ -84,21 +94,36 @@ async function call(name: FunctionName, key: string): Promise<{ statusCode: numb
     functionName: "f", getRemainingTimeInMillis: () => 25_000,
   }).then((response) => process.send(response), (error) => process.send({ error: String(error) }))
     .finally(() => process.disconnect());`;
-  const file = path.join(folder, `dist/${name.toLowerCase()}.cjs`);
+  const child = spawn(
+    process.execPath,
+    ["-e", run, path.join(folder, `dist/${name}.cjs`), JSON.stringify(event)],
+    { env: environmentOf(called.environment), cwd: folder, stdio: ["ignore", "ignore", "pipe", "ipc"] },
+  );
+  const printed: Buffer[] = [];
+  child.stderr?.on("data", (chunk) => printed.push(chunk));
   return new Promise((resolve, reject) => {
-    const options = {
-      env,
-      cwd: folder,
-      stdio: ["ignore", "ignore", "ignore", "ipc"] as ("ignore" | "ipc")[],
-    };
-    const child = spawn(process.execPath, ["-e", run, file, JSON.stringify(event)], options);
-    child.on("message", (response: { statusCode: number; body: string }) => resolve(response));
-    child.on("close", () => reject(new Error("the function ended without a response")));
+    child.on("message", (response: Response) => resolve(response));
+    child.on("close", () => reject(new Error(`${name} gave no response:\n${Buffer.concat(printed)}`)));
   });
 }
 
-/** As CloudFormation joins a list, where each reference comes to its own name. */
-function joined(value: unknown): string {
-  const { "Fn::Join": join } = value as { "Fn::Join": [separator: string, references: { Ref: string }[]] };
-  return join[1].map(({ Ref }) => Ref).join(join[0]);
+/** The environment of the template, with the database of the tests. Each reference becomes the name that it refers to. */
+function environmentOf(variables: Record<string, unknown>): Record<string, string> {
+  const { CLUSTER_ARN, SECRET_ARN, DATABASE_NAME, ...more } = inject("functionsEnvironment");
+  const aws = Object.entries(more).filter(([name]) => name.startsWith("AWS_"));
+  const given = Object.entries(variables).map(([name, value]) => [
+    name,
+    typeof value === "string" ? value : referencesIn(value).join(","),
+  ]);
+  return {
+    ...Object.fromEntries([...given, ...aws]),
+    ...(CLUSTER_ARN && SECRET_ARN && DATABASE_NAME && { CLUSTER_ARN, SECRET_ARN, DATABASE_NAME }),
+  };
+}
+
+/** The names of the resources that a value refers to. */
+function referencesIn(value: unknown): string[] {
+  return [...JSON.stringify(value).matchAll(/"Ref":"(\w+)"|\$\{(\w+)/g)].map(
+    ([, ref, sub]) => ref ?? sub ?? "",
+  );
 }

@@ -6,6 +6,7 @@ import path from "node:path";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import type { ApiRequest, ApiResponse } from "../api/client.ts";
 import { Project } from "../local/project.ts";
+import { routes } from "../support/routes.ts";
 import { packaged, unzipped } from "./packaging.ts";
 
 const project = new Project();
@@ -18,6 +19,11 @@ beforeAll(async () => {
   const tests = path.join(import.meta.dirname, "..");
   for (const file of ["api/over-handlers.ts", "api/gateway-event.ts", "package/call.ts"])
     cpSync(path.join(tests, file), path.join(folder, "caller/tests", file));
+  mkdirSync(path.join(folder, "caller/tests/support"));
+  writeFileSync(
+    path.join(folder, "caller/tests/support/routes.ts"),
+    `export const routes = ${JSON.stringify(routes)};`,
+  );
   writeFileSync(path.join(folder, "caller/package.json"), '{ "type": "module" }');
 }, 60_000);
 afterAll(async () => {

@@ -1,6 +1,10 @@
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { operations } from "../api/specification.ts";
 import { Project } from "../local/project.ts";
-import { type Deployment, packaged, type Resource, unzipped } from "./packaging.ts";
+import { type Deployment, packaged, unzipped } from "./packaging.ts";
+import { type ApiFunction, apiFunctions, propertiesOfAll, routesOf } from "./template.ts";
 
 const projects = [new Project(), new Project()];
 let deployment: Deployment;
@@ -14,16 +18,17 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => Promise.all(projects.map((project) => project.remove())));
 
-/** The environment of each function, besides what they share. */
-const environments = {
-  create: { ACCESS: "open", API_KEY_IDS: "", RETRY_KEY_SECRET: "local", PUBLIC_BASE_PATH: "" },
-  get: { ACCESS: "open" },
-  purchase: { ACCESS: "open", API_KEY_IDS: "", RETRY_KEY_SECRET: "local" },
-};
-const names = Object.keys(environments);
+/** The name of each file in functions/, which is that of its function. */
+const names = readdirSync(path.join(import.meta.dirname, "../../functions")).map((file) =>
+  path.basename(file, ".ts"),
+);
 
-it("makes a zip for each function, and no other", () => {
+it("makes a zip for each file in functions/, and no other", () => {
   expect(Object.keys(deployment.zips).sort()).toEqual(names);
+});
+
+it.each(names)("the function %s has tests of its own in tests/api/", (name) => {
+  expect(existsSync(path.join(import.meta.dirname, `../api/${name}.test.ts`))).toBe(true);
 });
 
 it.each(names)(
@@ -44,52 +49,51 @@ it("makes the same bytes of the same sources, wherever they lie", () => {
 });
 
 describe("the template", () => {
-  it("has the three functions, for Node 24 on arm64, with the environment that they read", () => {
-    const functions = resources("AWS::Lambda::Function").map(({ Properties }) => Properties);
-    expect(functions).toHaveLength(3);
-    for (const [name, environment] of Object.entries(environments))
-      expect(functions).toContainEqual(
-        expect.objectContaining({
-          FunctionName: `ticket-allocation-local-${name}`,
-          Handler: `dist/${name}.handler`,
-          Runtime: "nodejs24.x",
-          Architectures: ["arm64"],
-          Environment: {
-            Variables: {
-              CLUSTER_ARN: clusterArn,
-              SECRET_ARN: secretArn,
-              DATABASE_NAME: "tickets",
-              MAX_TICKETS_PER_PURCHASE: "10000",
-              AWS_ENDPOINT_URL_RDS_DATA: "http://rds-data:8080",
-              POWERTOOLS_SERVICE_NAME: "ticket-allocation-local",
-              ...environment,
-            },
-          },
-        }),
-      );
+  it("has a route to each file in functions/", () => {
+    const called = apiFunctions(deployment.template).map(({ name }) => name);
+
+    expect(called.sort()).toEqual(names);
   });
 
-  it("puts them behind a REST API with the contract's routes and their preflights, and no other", () => {
-    expect(resources("AWS::ApiGateway::RestApi")).toMatchObject([
-      { Properties: { Name: "ticket-allocation-local", EndpointConfiguration: { Types: ["REGIONAL"] } } },
+  it.each(names)(
+    "has the function %s, for Node 24 on arm64, with the environment that it reads",
+    async (name) => {
+      const { properties, environment } = functionOf(name);
+      expect(properties).toMatchObject({
+        FunctionName: `ticket-allocation-local-${name}`,
+        Handler: `dist/${name}.handler`,
+        Runtime: "nodejs24.x",
+        Architectures: ["arm64"],
+      });
+      const shared = {
+        CLUSTER_ARN: "arn:aws:rds:eu-west-1:000000000000:cluster:tickets",
+        SECRET_ARN: "arn:aws:secretsmanager:eu-west-1:000000000000:secret:tickets-functions",
+        DATABASE_NAME: "tickets",
+        MAX_TICKETS_PER_PURCHASE: "10000",
+        AWS_ENDPOINT_URL_RDS_DATA: "http://rds-data:8080",
+        POWERTOOLS_SERVICE_NAME: "ticket-allocation-local",
+        ACCESS: "open",
+      };
+      expect(environment).toMatchObject(shared);
+
+      // Nothing more than its code reads: among it is a secret.
+      const [bundle] = await unzipped(zipOf(deployment, name));
+      const more = Object.keys(environment).filter((variable) => !(variable in shared));
+      expect(more.filter((variable) => !bundle?.content.includes(variable))).toEqual([]);
+    },
+  );
+
+  it("has a REST API with the routes of docs/openapi.yaml and their preflights, and no other", () => {
+    expect(propertiesOfAll(deployment.template, "AWS::ApiGateway::RestApi")).toMatchObject([
+      { Name: "ticket-allocation-local", EndpointConfiguration: { Types: ["REGIONAL"] } },
     ]);
-    const routes = resources("AWS::ApiGateway::Method").map(
-      ({ Properties: { HttpMethod, ResourceId, Integration } }) =>
-        `${HttpMethod} ${pathOf(ResourceId)} ${calledBy(Integration)}`,
-    );
-    expect(routes.sort()).toEqual([
-      "GET /ticket_options/{id} GetLambdaFunction",
-      "OPTIONS /ticket_options nothing",
-      "OPTIONS /ticket_options/{id} nothing",
-      "OPTIONS /ticket_options/{id}/purchases nothing",
-      "POST /ticket_options CreateLambdaFunction",
-      "POST /ticket_options/{id}/purchases PurchaseLambdaFunction",
-    ]);
+    const routes = routesOf(deployment.template).map(({ method, path }) => `${method} ${path}`);
+    const documented = operations.map(({ method, path }) => `${method} ${path}`);
+    const preflights = operations.map(({ path }) => `OPTIONS ${path}`);
+
+    expect(routes.sort()).toEqual([...documented, ...new Set(preflights)].sort());
   });
 });
-
-const clusterArn = "arn:aws:rds:eu-west-1:000000000000:cluster:tickets";
-const secretArn = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:tickets-functions";
 
 function zipOf({ zips }: Deployment, name: string): Buffer {
   const zip = zips[name];
@@ -97,19 +101,8 @@ function zipOf({ zips }: Deployment, name: string): Buffer {
   return zip;
 }
 
-function resources(type: string): Resource[] {
-  return Object.values(deployment.template.Resources).filter(({ Type }) => Type === type);
-}
-
-/** The path of an API Gateway resource, which names only its last part and its parent. */
-function pathOf(reference: unknown): string {
-  const { Ref } = reference as { Ref?: string };
-  if (Ref === undefined) return "";
-  const { PathPart, ParentId } = deployment.template.Resources[Ref]?.Properties ?? {};
-  return `${pathOf(ParentId)}/${PathPart}`;
-}
-
-/** The function that a route calls. */
-function calledBy(integration: unknown): string {
-  return /"Fn::GetAtt":\["(\w+)","Arn"\]/.exec(JSON.stringify(integration))?.[1] ?? "nothing";
+function functionOf(name: string): ApiFunction {
+  const found = apiFunctions(deployment.template).find((one) => one.name === name);
+  if (!found) throw new Error(`no route calls a function ${name}`);
+  return found;
 }

@@ -1,105 +1,118 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { condition, named, properties, propertiesOfAll, type Stage, templateOf } from "./template.ts";
+import {
+  apiFunctions,
+  condition,
+  named,
+  properties,
+  propertiesOfAll,
+  type Stage,
+  templateOf,
+} from "./template.ts";
 
 describe.each<Stage>(["dev", "prod"])("stage %s", (stage) => {
   const template = templateOf(stage);
-  const ofApi = [
-    { Name: "ApiName", Value: `ticket-allocation-${stage}` },
-    { Name: "Stage", Value: stage },
-  ];
-  const ofCluster = [{ Name: "DBClusterIdentifier", Value: { Ref: "DatabaseCluster" } }];
+  const functions = apiFunctions(template);
+  const alarms = named(template, "AWS::CloudWatch::Alarm").map((name) => ({
+    name,
+    alarm: properties(template, name),
+  }));
+  const { widgets } = dashboardOf(properties(template, "Dashboard").DashboardBody);
+  const rows = widgets.flatMap(({ properties: { metrics } }) => metrics.map(metricOf));
 
-  it("names its API as its alarms do", () => {
-    expect(properties(template, "ApiGatewayRestApi").Name).toBe(`ticket-allocation-${stage}`);
+  it("has the alarms that docs/operations.md explains, and no other", () => {
+    expect(alarms.map(({ name }) => name).sort()).toEqual(Object.keys(documentedAlarms()).sort());
   });
 
-  it.each<[name: string, watched: object]>([
-    [
-      "ServerErrorsAlarm",
-      metric("AWS/ApiGateway", "5XXError", ofApi, {
-        Statistic: "Average",
-        EvaluationPeriods: 3,
-        Threshold: 0.01,
-      }),
-    ],
-    [
-      "LatencyAlarm",
-      metric("AWS/ApiGateway", "Latency", ofApi, {
-        ExtendedStatistic: "p99",
-        EvaluationPeriods: 3,
-        Threshold: 3000,
-      }),
-    ],
-    [
-      "CapacityAlarm",
-      metric("AWS/RDS", "ACUUtilization", ofCluster, {
-        Statistic: "Maximum",
-        EvaluationPeriods: 3,
-        Threshold: 80,
-      }),
-    ],
-    [
-      "ConnectionsAlarm",
-      metric("AWS/RDS", "DatabaseConnections", ofCluster, {
-        Statistic: "Maximum",
-        EvaluationPeriods: 3,
-        Threshold: 1000,
-      }),
-    ],
-    [
-      "RefusalsAlarm",
-      metric("TicketAllocation", "Refusals", [{ Name: "service", Value: `ticket-allocation-${stage}` }], {
-        Statistic: "Sum",
-        EvaluationPeriods: 1,
-        Threshold: 1000,
-      }),
-    ],
-    [
-      "ThrottlesAlarm",
-      {
-        Metrics: [
-          {
-            Id: "all",
-            Expression: "FILL(create, 0) + FILL(get, 0) + FILL(purchase, 0)",
-            Label: "Throttles",
-          },
-          ...["create", "get", "purchase"].map((name) => ({
-            Id: name,
-            ReturnData: false,
-            MetricStat: {
-              Stat: "Sum",
-              Period: 60,
-              Metric: {
-                Namespace: "AWS/Lambda",
-                MetricName: "Throttles",
-                Dimensions: [
-                  {
-                    Name: "FunctionName",
-                    Value: { Ref: `${name[0]?.toUpperCase()}${name.slice(1)}LambdaFunction` },
-                  },
-                ],
-              },
-            },
-          })),
-        ],
-        EvaluationPeriods: 1,
-        Threshold: 0,
-      },
-    ],
-  ])("has a %s that tells the topic", (name, watched) => {
-    const { AlarmDescription, OKActions, ...alarm } = properties(template, name);
+  it.each(alarms)("has $name notify the topic, when docs/operations.md says", ({ name, alarm }) => {
+    const when = documentedAlarms()[name] ?? "";
+    const [, minutes = "1"] = /for (\d+) minutes/.exec(when) ?? [];
+    const [percentile] = /\bp\d+\b/.exec(when) ?? [];
 
-    expect(AlarmDescription).toMatch(/\w{3}/);
-    expect(alarm).toEqual({
-      ...watched,
+    expect(alarm.ExtendedStatistic).toBe(percentile);
+    if (!percentile && !alarm.Metrics) expect(alarm.Statistic).toBe(statisticOf(alarm));
+    expect(alarm).toMatchObject({
       ComparisonOperator: "GreaterThanThreshold",
-      TreatMissingData: "notBreaching",
+      AlarmDescription: expect.stringMatching(/\w{3}/),
       AlarmActions: [{ Ref: "AlarmTopic" }],
+      EvaluationPeriods: Number(minutes),
+      TreatMissingData: "notBreaching", // or it would be raised where nothing happens
+    });
+    expect(periodsOf(alarm)).toEqual([60]);
+  });
+
+  it.each(alarms)("has $name take its threshold from the parameter of that name", ({ name, alarm }) => {
+    expect(alarm.Threshold).toBe(name === "ThrottlesAlarm" ? 0 : alarmParameters()[singular(name)]);
+  });
+
+  it("has an alarm for each parameter that sets a threshold", () => {
+    expect(alarms.map(({ name }) => singular(name))).toEqual(
+      expect.arrayContaining(Object.keys(alarmParameters())),
+    );
+  });
+
+  it.each(functions)("has the alarm on throttles count those of the function $name", ({ lambda }) => {
+    const { Metrics } = properties(template, "ThrottlesAlarm") as { Metrics: MetricQuery[] };
+    const [sum, ...each] = Metrics;
+    const own = each.find(({ MetricStat }) => metricOfStat(MetricStat).includes(lambda));
+
+    expect(own?.ReturnData).toBe(false); // an alarm watches one of its metrics: the sum
+    expect(own?.MetricStat).toMatchObject({ Stat: "Sum", Metric: { MetricName: "Throttles" } });
+    // A function that is not called has no data, and a sum with a gap in it is a gap.
+    expect(sum?.Expression?.split(" + ")).toContain(`FILL(${own?.Id}, 0)`);
+  });
+
+  it("has the alarm on throttles count nothing else, and no more than CloudWatch allows", () => {
+    const { Metrics } = properties(template, "ThrottlesAlarm") as { Metrics: MetricQuery[] };
+    const [sum, ...each] = Metrics;
+
+    expect(sum?.Expression?.split(" + ").sort()).toEqual(each.map(({ Id }) => `FILL(${Id}, 0)`).sort());
+    expect(each).toHaveLength(functions.length);
+    expect(each.length).toBeLessThanOrEqual(10);
+  });
+
+  it.each(functions)("shows the throttles and the concurrency of the function $name", ({ lambda }) => {
+    expect(rows).toContain(`AWS/Lambda Throttles FunctionName=${lambda}`);
+    expect(rows).toContain(`AWS/Lambda ConcurrentExecutions FunctionName=${lambda}`);
+  });
+
+  it.each(alarms)("shows on the dashboard what raises $name", ({ alarm }) => {
+    const { Metrics = [] } = alarm as { Metrics?: MetricQuery[] };
+    const watched = Metrics.flatMap(({ MetricStat }) => (MetricStat ? [metricOfStat(MetricStat)] : []));
+
+    expect(rows).toEqual(
+      expect.arrayContaining(watched.length > 0 ? watched : [metricOfStat({ Metric: alarm })]),
+    );
+  });
+
+  it("shows every number that the functions count, by the stage's name", () => {
+    const own = rows.filter((row) => row.startsWith("TicketAllocation "));
+
+    expect(own.sort()).toEqual(
+      countedMetrics()
+        .map((name) => `TicketAllocation ${name} service=ticket-allocation-${stage}`)
+        .sort(),
+    );
+  });
+
+  it("watches its own API and stage", () => {
+    const { Name } = properties(template, "ApiGatewayRestApi");
+    const { StageName } = properties(template, "Stage");
+    const watched = [...rows, ...alarms.map(({ alarm }) => metricOfStat({ Metric: alarm }))];
+    const ofApis = watched.filter((row) => row.startsWith("AWS/ApiGateway "));
+
+    expect(ofApis.length).toBeGreaterThan(0);
+    for (const row of ofApis) expect(row).toMatch(new RegExp(` ApiName=${Name} Stage=${StageName}$`));
+  });
+
+  it("names its dashboard with the region, since an account has one of each name in all regions together", () => {
+    expect(properties(template, "Dashboard").DashboardName).toEqual({
+      "Fn::Sub": `ticket-allocation-${stage}-\${AWS::Region}`,
     });
   });
 
-  it("has no other alarm, and sends mail only where an address is given", () => {
-    expect(named(template, "AWS::CloudWatch::Alarm")).toHaveLength(6);
+  it("sends mail only where an address is given", () => {
     expect(propertiesOfAll(template, "AWS::SNS::Topic")).toEqual([
       { TopicName: `ticket-allocation-${stage}-alarms` },
     ]);
@@ -107,87 +120,112 @@ describe.each<Stage>(["dev", "prod"])("stage %s", (stage) => {
     expect(condition(template, "HasAlarmEmail")).toBe(false);
   });
 
-  it("has a dashboard of sales, refusals, latency, concurrency, capacity and connections", () => {
-    const { DashboardName, DashboardBody } = properties(template, "Dashboard");
-    const { "Fn::Sub": text } = DashboardBody as { "Fn::Sub": string };
-    const { widgets } = JSON.parse(text) as { widgets: { properties: Widget }[] };
-    const api = ["ApiName", `ticket-allocation-${stage}`, "Stage", stage];
-    const service = ["service", `ticket-allocation-${stage}`];
-    const cluster = ["DBClusterIdentifier", reference("DatabaseCluster")];
-    const lambda = (name: string) => ["FunctionName", reference(`${name}LambdaFunction`)];
-
-    // An account has one dashboard of each name, in all regions together.
-    expect(DashboardName).toEqual({ "Fn::Sub": `ticket-allocation-${stage}-${reference("AWS::Region")}` });
-    expect(
-      Object.fromEntries(
-        widgets.map(({ properties: { title, metrics } }) => [
-          title,
-          metrics.map((each) => each.filter((part) => typeof part === "string")),
-        ]),
-      ),
-    ).toEqual({
-      "Sales, without those whose response was lost": [
-        ["TicketAllocation", "TicketsSold", ...service],
-        ["TicketAllocation", "Purchases", ...service],
-      ],
-      "Refusals, errors, unknown outcomes, throttles": [
-        ["TicketAllocation", "Refusals", ...service],
-        ["TicketAllocation", "UnknownOutcomes", ...service],
-        ["AWS/ApiGateway", "5XXError", ...api],
-        ["AWS/ApiGateway", "4XXError", ...api],
-        ["AWS/Lambda", "Throttles", ...lambda("Create")],
-        ["AWS/Lambda", "Throttles", ...lambda("Get")],
-        ["AWS/Lambda", "Throttles", ...lambda("Purchase")],
-      ],
-      "Latency, ms": [
-        ["AWS/ApiGateway", "Latency", ...api],
-        ["AWS/ApiGateway", "Latency", ...api],
-        ["AWS/Lambda", "Duration", ...lambda("Purchase")],
-        ["AWS/RDS", "CommitLatency", ...cluster],
-      ],
-      Concurrency: [
-        ["AWS/Lambda", "ConcurrentExecutions", ...lambda("Create")],
-        ["AWS/Lambda", "ConcurrentExecutions", ...lambda("Get")],
-        ["AWS/Lambda", "ConcurrentExecutions", ...lambda("Purchase")],
-      ],
-      "Database capacity": [
-        ["AWS/RDS", "ServerlessDatabaseCapacity", ...cluster],
-        ["AWS/RDS", "ACUUtilization", ...cluster],
-      ],
-      "Database connections": [["AWS/RDS", "DatabaseConnections", ...cluster]],
-    });
-  });
-
   it("traces its functions", () => {
     for (const { TracingConfig } of propertiesOfAll(template, "AWS::Lambda::Function"))
       expect(TracingConfig).toEqual({ Mode: "Active" });
   });
 
-  it("tells where its parts are, and no secret", () => {
-    expect(Object.keys(template.Outputs ?? {}).sort()).toEqual([
-      "AlarmTopicArn",
-      "ClusterArn",
-      "DatabaseName",
-      "FunctionsSecretArn",
-      "OrganiserKeyId",
-      "OwnerSecretArn",
-      "ServerlessDeploymentBucketName",
-      "ServiceEndpoint",
-      "ShopKeyId",
-    ]);
+  it("has in its outputs what the commands look up there, and no secret", () => {
+    const outputs = template.Outputs ?? {};
+
+    expect(Object.keys(outputs)).toEqual(expect.arrayContaining(namesOfOutputs()));
+    expect(JSON.stringify(outputs)).not.toContain("{{resolve:");
   });
 });
 
 interface Widget {
-  title: string;
-  metrics: (string | object)[][];
+  properties: { title: string; metrics: unknown[][] };
 }
 
-function metric(Namespace: string, MetricName: string, Dimensions: object[], more: object) {
-  return { Namespace, MetricName, Dimensions, Period: 60, ...more };
+interface MetricQuery {
+  Id: string;
+  Expression?: string;
+  ReturnData?: boolean;
+  MetricStat?: MetricStat;
 }
 
-/** As a text of CloudFormation names a resource. */
-function reference(name: string): string {
-  return `\${${name}}`;
+interface MetricStat {
+  Metric: { Namespace?: unknown; MetricName?: unknown; Dimensions?: unknown };
+}
+
+const root = path.join(import.meta.dirname, "../..");
+
+function dashboardOf(body: unknown): { widgets: Widget[] } {
+  return JSON.parse((body as { "Fn::Sub": string })["Fn::Sub"]);
+}
+
+/** A row of a dashboard as one text: namespace, name, dimensions. */
+function metricOf(row: unknown[]): string {
+  const [namespace, name, ...dimensions] = row.filter((part) => typeof part === "string");
+  const pairs = dimensions.flatMap((key, at) =>
+    at % 2 === 0 ? [`${key}=${dimensions[at + 1]?.replace(/^\$\{(\w+)\}$/, "$1")}`] : [],
+  );
+  return [namespace, name, ...pairs].join(" ");
+}
+
+/** The same of a metric in an alarm. */
+function metricOfStat(stat: MetricStat | undefined): string {
+  const { Namespace, MetricName, Dimensions = [] } = stat?.Metric ?? {};
+  const pairs = (Dimensions as { Name: string; Value: string | { Ref: string } }[]).map(
+    ({ Name, Value }) => `${Name}=${typeof Value === "string" ? Value : Value.Ref}`,
+  );
+  return [Namespace, MetricName, ...pairs].join(" ");
+}
+
+/** The seconds over which an alarm takes its metrics. */
+function periodsOf(alarm: Record<string, unknown>): unknown[] {
+  const periods = [...JSON.stringify(alarm).matchAll(/"Period":(\d+)/g)].map(([, period]) => Number(period));
+  return [...new Set(periods)];
+}
+
+/** When each alarm is raised, by its name, from the table of docs/operations.md. */
+function documentedAlarms(): Record<string, string> {
+  const text = readFileSync(path.join(root, "docs/operations.md"), "utf8");
+  return Object.fromEntries(
+    [...text.matchAll(/^\| `([A-Z]\w+Alarm)` \| ([^|]+)\|/gm)].map(([, name = "", when = ""]) => [
+      name,
+      when,
+    ]),
+  );
+}
+
+/** The values of the parameters that set thresholds: `latencyAlarm` and the like. */
+function alarmParameters(): Record<string, number> {
+  const text = readFileSync(path.join(root, "serverless.yml"), "utf8");
+  return Object.fromEntries(
+    [...text.matchAll(/^ {4}(\w+Alarm): ([\d.]+)/gm)].map(([, name = "", value]) => [
+      singular(name),
+      Number(value),
+    ]),
+  );
+}
+
+/** What the names of an alarm and of its parameter have in common: `ServerErrorsAlarm`, `serverErrorAlarm`. */
+function singular(name: string): string {
+  return name.toLowerCase().replace(/s?alarm$/, "");
+}
+
+/** How an alarm must read its metric: a part of all requests, the peak of a level, or a number. */
+function statisticOf({ Threshold, Namespace }: Record<string, unknown>): string {
+  if (Number(Threshold) < 1) return "Average";
+  return Namespace === "AWS/RDS" ? "Maximum" : "Sum";
+}
+
+/** The names of what the code of the functions counts: `count({ Purchases: 1 })`. */
+function countedMetrics(): string[] {
+  const files = ["functions", "lib"].flatMap((folder) =>
+    readdirSync(path.join(root, folder)).map((file) => path.join(root, folder, file)),
+  );
+  const calls = files.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/count\(\{([^}]+)\}\)/g)]);
+  return calls.flatMap(([, members = ""]) => [...members.matchAll(/(\w+):/g)].map(([, name = ""]) => name));
+}
+
+/** The names of outputs in the code of the commands: `output("ClusterArn")`. */
+function namesOfOutputs(): string[] {
+  const files = readdirSync(path.join(root, "infra/aws")).filter((file) => file.endsWith(".ts"));
+  return files.flatMap((file) =>
+    [...readFileSync(path.join(root, "infra/aws", file), "utf8").matchAll(/output\("(\w+)"\)/g)].map(
+      ([, name = ""]) => name,
+    ),
+  );
 }

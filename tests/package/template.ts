@@ -52,10 +52,67 @@ export function properties({ Resources }: Template, name: string) {
   return resource.Properties;
 }
 
-/** The environment variables of a function, by its name in capitals. */
+/** The environment variables of a function, by the name of its resource without `LambdaFunction`. */
 export function environment(template: Template, name: string): Record<string, unknown> {
-  const { Environment } = properties(template, `${name}LambdaFunction`);
+  return environmentOf(properties(template, `${name}LambdaFunction`));
+}
+
+function environmentOf({ Environment }: Record<string, unknown>): Record<string, unknown> {
   return (Environment as { Variables: Record<string, unknown> }).Variables;
+}
+
+/** A function that a route of the API calls. */
+export interface ApiFunction {
+  /** As in serverless.yml. */
+  name: string;
+  /** The name of its resource. */
+  lambda: string;
+  method: string;
+  /** Such as `/ticket_options/{id}`. */
+  path: string;
+  properties: Record<string, unknown>;
+  environment: Record<string, unknown>;
+}
+
+/** The functions that the API of a template calls, by its routes. */
+export function apiFunctions(template: Template): ApiFunction[] {
+  return routesOf(template).flatMap(({ method, path, calls }) => {
+    if (calls === undefined) return [];
+    const all = properties(template, calls);
+    const [, name = ""] = /^ticket-allocation-\w+-(.+)$/.exec(String(all.FunctionName)) ?? [];
+    return { name, lambda: calls, method, path, properties: all, environment: environmentOf(all) };
+  });
+}
+
+export interface TemplateRoute {
+  method: string;
+  path: string;
+  /** The resource of the function that it calls; none for a preflight. */
+  calls?: string;
+  /** Whether it requires an API key, and what else. */
+  requires: [apiKey: boolean, authorization: unknown];
+}
+
+export function routesOf(template: Template): TemplateRoute[] {
+  return propertiesOfAll(template, "AWS::ApiGateway::Method").map(
+    ({ HttpMethod, ResourceId, Integration, ApiKeyRequired = false, AuthorizationType }) => {
+      const [, calls] = /"Fn::GetAtt":\["(\w+)","Arn"\]/.exec(JSON.stringify(Integration)) ?? [];
+      return {
+        method: String(HttpMethod),
+        path: pathOf(template, ResourceId),
+        ...(calls !== undefined && { calls }),
+        requires: [ApiKeyRequired === true, AuthorizationType],
+      };
+    },
+  );
+}
+
+/** The path of an API Gateway resource, which names only its last part and its parent. */
+function pathOf(template: Template, reference: unknown): string {
+  const { Ref } = reference as { Ref?: string };
+  if (Ref === undefined) return "";
+  const { PathPart, ParentId } = properties(template, Ref);
+  return `${pathOf(template, ParentId)}/${PathPart}`;
 }
 
 /** What a condition comes to. They compare constants only: the parameters of the stage. */
