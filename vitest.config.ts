@@ -2,7 +2,7 @@ import { configDefaults, defineConfig, type TestProjectConfiguration } from "vit
 
 const postgres = "tests/support/postgres.ts";
 const dataApi = "tests/support/data-api.ts";
-const templates = "tests/support/templates.ts";
+const templates = "tests/package/templates.ts";
 const serverlessOffline = "tests/support/serverless-offline.ts";
 
 /** Milliseconds, long enough for a busy machine: no test is about time. */

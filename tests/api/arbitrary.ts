@@ -1,6 +1,6 @@
 // Requests of every kind that HTTP lets one send, sound ones among them.
 import fc from "fast-check";
-import type { ApiRequest } from "./client.ts";
+import type { ApiRequest } from "../support/api.ts";
 import { innards } from "./expected.ts";
 import { anyUser, newKey, unknownId } from "./given.ts";
 

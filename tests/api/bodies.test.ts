@@ -1,6 +1,7 @@
 // What holds for the body of every POST.
 import { describe, expect, it } from "vitest";
-import { type ApiRequest, create, purchase } from "./client.ts";
+import type { ApiRequest } from "../support/api.ts";
+import { create, purchase } from "./client.ts";
 import { created, invalid, invalidBody, purchased, tooLarge } from "./expected.ts";
 import { createTicketOption, optionFields, purchaseFields, purchaseInVain } from "./given.ts";
 

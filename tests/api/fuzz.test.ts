@@ -1,8 +1,9 @@
 // Whatever comes, the service answers in the form of the contract, and only what it sold is gone.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { ApiRequest } from "../support/api.ts";
 import { anyCreate, anyGet, anyPurchase } from "./arbitrary.ts";
-import { type Answer, type ApiRequest, ask, get, isHttp, request } from "./client.ts";
+import { type Answer, ask, get, isHttp, request } from "./client.ts";
 import {
   created,
   gotten,

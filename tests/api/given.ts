@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import { type Answer, type ApiRequest, create, get, purchase } from "./client.ts";
+import type { ApiRequest } from "../support/api.ts";
+import { type Answer, create, get, purchase } from "./client.ts";
 import { gotten } from "./expected.ts";
 
 export interface TicketOption {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { formatKey } from "../../lib/idempotency-key.ts";
 import { Problem } from "../../lib/problem.ts";
 import { newTicketOption, order, ticketOptionId } from "../../lib/requests.ts";
-import { schema } from "../api/specification.ts";
+import { schema } from "../support/specification.ts";
 
 const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 30 }),

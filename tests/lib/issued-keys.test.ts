@@ -1,7 +1,7 @@
 // The keys that the service issues when the outcome of a request without a key is unknown.
 import { v7 as uuidv7 } from "uuid";
 import { afterEach, describe, expect, inject, it, vi } from "vitest";
-import type { ApiRequest } from "../api/client.ts";
+import type { ApiRequest } from "../support/api.ts";
 import { breaks, failingService, faultyService } from "../support/failing-service.ts";
 
 afterEach(() => {
@@ -164,7 +164,7 @@ async function callAt(
   if (!request) throw new Error("there is no such request");
   vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", dataApiUrl);
   vi.resetModules();
-  const { overHandlers } = await import("../api/over-handlers.ts");
+  const { overHandlers } = await import("../support/over-handlers.ts");
   return overHandlers({ ...request, headers: key ? { "Idempotency-Key": key } : {} }, milliseconds);
 }
 

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
 import { expect, it } from "vitest";
 import { query } from "../../lib/data-api.ts";
-import { overHandlers } from "../api/over-handlers.ts";
+import { overHandlers } from "../support/over-handlers.ts";
 
 it.each([
   ["a name that is no text", '"Name": 1, "Allocation": 1'],

@@ -4,8 +4,8 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
-import type { ApiRequest, ApiResponse } from "../api/client.ts";
 import { Project } from "../local/project.ts";
+import type { ApiRequest, ApiResponse } from "../support/api.ts";
 import { packaged, unzipped } from "./packaging.ts";
 
 const project = new Project();

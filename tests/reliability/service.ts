@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { vi } from "vitest";
-import type { ApiRequest } from "../api/client.ts";
+import type { ApiRequest } from "../support/api.ts";
 import { inTurn } from "./in-turn.ts";
 
 /** The functions over a database of one's own choice, beside others of the same process. */
@@ -14,7 +14,7 @@ export function loadService(environment: Record<string, string>) {
   return inTurn(async () => {
     Object.assign(process.env, environment, quiet);
     vi.resetModules();
-    const { overHandlers } = await import("../api/over-handlers.ts");
+    const { overHandlers } = await import("../support/over-handlers.ts");
     const { auditBooks, auditOption } = await import("../../infra/books.ts");
     const service = {
       /** As Lambda calls them, with the time that serverless.yml gives them, or less. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
-import type { ApiRequest, ApiResponse } from "./client.ts";
+import type { ApiRequest, ApiResponse } from "./api.ts";
 import { eventOf, type Passage } from "./gateway-event.ts";
 
 type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;

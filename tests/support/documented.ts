@@ -1,5 +1,5 @@
 // Whether an answer is one that docs/openapi.yaml documents: its status, its headers and its body, and nothing more.
-import type { ApiRequest, ApiResponse } from "./client.ts";
+import type { ApiRequest, ApiResponse } from "./api.ts";
 import { at, errorsText, escaped, schema, specification, target } from "./specification.ts";
 
 /** The headers that no response has unless it is documented with them. Servers add others, such as `Cache-Control`. */
