@@ -29,8 +29,8 @@ describe("a response that is not as documented fails its test with a line that n
   it.each([
     {
       what: "an undocumented property",
-      alter: (option: Members) => ({ ...option, Venue: "Kadikoy" }),
-      fault: "has the undocumented property /Venue",
+      alter: (option: Members) => ({ ...option, Undocumented: "Kadikoy" }),
+      fault: "has the undocumented property /Undocumented",
     },
     {
       what: "a property that is missing",

@@ -145,7 +145,7 @@ describe("the key of a purchase", () => {
 
     for (const body of [
       { quantity: 2, user_id: anyUser.toUpperCase() },
-      `{"Venue": "Kadikoy", "UserID": "${anyUser}", "Quantity": 2.0}`,
+      `{"Unknown": "Kadikoy", "UserID": "${anyUser}", "Quantity": 2.0}`,
     ])
       expect(await purchaseInVain({ ...option, ID: option.ID.toUpperCase() }, body, headers)).toEqual(
         replayed(first),
