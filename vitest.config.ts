@@ -5,6 +5,7 @@ const dataApi = "tests/support/data-api.ts";
 const templates = "tests/package/templates.ts";
 const serverlessOffline = "tests/support/serverless-offline.ts";
 const functions = "tests/support/functions.ts";
+const api = "tests/api/setup.ts";
 
 /** A project of the tests in the folder of its name. */
 const project = (options: TestProjectInlineConfiguration["test"] & { name: string }) => ({
@@ -18,6 +19,7 @@ const apiOverHttp = {
   include: ["tests/api/**/*.test.ts"],
   exclude: [...configDefaults.exclude, "**/*.handler.test.ts"],
   provide: { apiMode: "http" as const },
+  setupFiles: [api],
 };
 
 const local = [
@@ -33,7 +35,7 @@ const local = [
     exclude: [...configDefaults.exclude, "**/*.http.test.ts"],
     provide: { apiMode: "handler" },
     globalSetup: [postgres, dataApi],
-    setupFiles: [functions],
+    setupFiles: [functions, api],
   }),
   project({ ...apiOverHttp, globalSetup: [postgres, serverlessOffline] }),
   project({ name: "contract", globalSetup: [postgres, serverlessOffline] }),

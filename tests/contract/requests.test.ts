@@ -145,6 +145,7 @@ describe("docs/openapi.yaml and the service agree", () => {
     fc.assert(
       fc.property(sent, (value) => {
         const json = JSON.stringify(value);
+        fc.pre(Buffer.byteLength(json) <= 100_000); // a larger one is refused before its fields are read
         const wrong = refused(() => read(event({ body: json })));
         seen[wrong.length === 0 ? "accepted" : "refused"] += 1;
         const documented = new Set([...undocumented(pointer, JSON.parse(json)), ...also(value)]);
