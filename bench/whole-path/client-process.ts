@@ -5,8 +5,8 @@ import { overHandlers } from "../../tests/support/over-handlers.ts";
 import { quantile } from "../figures.ts";
 import { HttpConnection } from "../http-connection.ts";
 import { forms, type LibStatement } from "../purchase/forms.ts";
-import { ownUsage } from "../reporting.ts";
 import { TICKETS_PER_SALE } from "../statements.ts";
+import { ownUsage } from "../usage.ts";
 import { serve } from "../worker.ts";
 
 interface Opening {
