@@ -10,6 +10,15 @@ export type Part = (typeof PARTS)[number];
 /** Where each part leaves what it measured. */
 export const RESULTS = path.join(import.meta.dirname, "results");
 
+/** What the results of every part hold. */
+export interface Measured {
+  /** RFC 3339 in UTC. */
+  measured: string;
+  /** Of the machine, over the last minute. Before, it is in the setting. */
+  loadAfter: number;
+  setting: Record<string, string | number>;
+}
+
 export function writeResults(part: Part, results: object): void {
   mkdirSync(RESULTS, { recursive: true });
   const whole = { measured: new Date().toISOString(), loadAfter: loadavg()[0], ...results };

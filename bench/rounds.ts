@@ -1,6 +1,6 @@
 import { quantile } from "./figures.ts";
-import { ownUsage } from "./reporting.ts";
 import type { Statement } from "./statements.ts";
+import { ownUsage } from "./usage.ts";
 import type { Session, Variant } from "./variants.ts";
 
 /** What one variant did in one round. Latencies are in milliseconds, CPU in microseconds for each call. */

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import type { Usage } from "./reporting.ts";
+import type { Usage } from "./usage.ts";
 
 /** A server in a process of its own. */
 export interface ServerProcess {

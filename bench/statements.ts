@@ -1,8 +1,9 @@
-import { v4, v7 } from "uuid";
+import { v7 } from "uuid";
 import { migrate } from "../infra/migrate.ts";
 import { dataApi } from "../lib/data-api.ts";
 import { sellTickets } from "../lib/purchases.ts";
 import { createTicketOption } from "../lib/ticket-options.ts";
+import { newOption, newOrder } from "../tests/support/options.ts";
 import { startRecordingProxy } from "./recording-proxy.ts";
 
 /** What the driver takes. */
@@ -60,19 +61,15 @@ export async function purchaseStatement(dataApiUrl: string, clients: number): Pr
   const proxy = await startRecordingProxy(dataApiUrl);
   const database = dataApi({ ...target, ...sdk, endpoint: proxy.url });
   await migrate(database);
-  const identity = { key: null, isRetry: false };
-  const optionIds = Array.from({ length: clients }, () => v7());
-  for (const id of optionIds) {
-    const option = { id, apiKeyId: null, name: "Benchmark", description: "", capacity: CAPACITY };
-    await createTicketOption({ ...identity, ...option }, database.work());
-  }
-  const sample = { id: v7(), ticketOptionId: optionIds[0] ?? "", userId: v4(), quantity: TICKETS_PER_SALE };
-  const { result } = await sellTickets({ ...identity, ...sample }, TICKETS_PER_SALE, database.work());
+  const options = Array.from({ length: clients }, () => newOption({ capacity: CAPACITY }));
+  for (const option of options) await createTicketOption(option, database.work());
+  const sample = newOrder(options[0]?.id ?? "", { quantity: TICKETS_PER_SALE });
+  const { result } = await sellTickets(sample, TICKETS_PER_SALE, database.work());
   if (result !== "sold") throw new Error(`the first sale ended in: ${result}`);
   const sent = proxy.lastBody();
 
   const { text, names } = numbered(JSON.parse(sent).sql);
-  const order = (client: number) => ({ ...sample, id: v7(), ticketOptionId: optionIds[client] ?? "" });
+  const order = (client: number) => ({ ...sample, id: v7(), ticketOptionId: options[client]?.id ?? "" });
   let sales = 1;
   return {
     name: "purchase",
@@ -84,7 +81,7 @@ export async function purchaseStatement(dataApiUrl: string, clients: number): Pr
     },
     driverQuery(client) {
       sales += 1;
-      const values: Record<string, string | number | null> = { key: null, ...order(client) };
+      const values: Record<string, unknown> = order(client);
       return { text, values: names.map((name) => values[name]) };
     },
   };

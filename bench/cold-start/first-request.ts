@@ -6,7 +6,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { eventOf } from "../../tests/api/gateway-event.ts";
+import { eventOf } from "../../tests/support/gateway-event.ts";
 import { type Spread, spread } from "../figures.ts";
 
 /** Milliseconds that the Data API takes, apart from the connection: about what AWS's is said to add. */

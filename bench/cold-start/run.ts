@@ -4,34 +4,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { type Spread, spread } from "../figures.ts";
+import { spread } from "../figures.ts";
 import { writeResults } from "../results.ts";
 import { machine } from "../setting.ts";
-import { asText } from "../tables.ts";
-import { type FirstRequest, measureFirstRequests } from "./first-request.ts";
-import { type Package, packageBareClient, packageEmptyHandler, packageFunctions } from "./packages.ts";
-import { coldStartTable, firstRequestTable } from "./report.ts";
+import { asText } from "../table.ts";
+import { measureFirstRequests } from "./first-request.ts";
+import { packageBareClient, packageEmptyHandler, packageFunctions } from "./packages.ts";
+import type { ColdStart } from "./results.ts";
+import { coldStartTable, firstRequestTable } from "./tables.ts";
 
 const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const runs = flags.quick ? 5 : 30;
-
-export interface ColdStart extends Omit<Package, "file"> {
-  /** Of the import. */
-  milliseconds: Spread;
-  /** Milliseconds of CPU time, of all threads. */
-  cpu: Spread;
-  /** Of the time of the bare SDK client in the same turn. */
-  share: Spread;
-  runs: { milliseconds: number; cpu: number }[];
-}
-
-export interface ColdStartResults {
-  measured: string;
-  loadAfter: number;
-  setting: Record<string, string | number>;
-  packages: ColdStart[];
-  firstRequests: FirstRequest[];
-}
 
 /** What a function finds in its environment, so that loading it does not stop for want of something. */
 const environment = {

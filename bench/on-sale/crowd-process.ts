@@ -2,7 +2,7 @@
 import { setTimeout } from "node:timers/promises";
 import { v4 } from "uuid";
 import { HttpConnection } from "../http-connection.ts";
-import { ownUsage } from "../reporting.ts";
+import { ownUsage } from "../usage.ts";
 import { serve } from "../worker.ts";
 
 /** A buyer: when one comes, in milliseconds from the start, and how many tickets one wants. */

@@ -8,8 +8,8 @@ import { putOnSale, startServerlessOffline } from "../serverless-offline.ts";
 import { machine } from "../setting.ts";
 import { startTemporaryPostgres } from "../temporary-postgres.ts";
 import { startWorker } from "../worker.ts";
-import type { Arrival, CrowdTasks, Visit } from "./crowd-process.ts";
-import { saleLines } from "./report.ts";
+import type { Arrival, CrowdTasks } from "./crowd-process.ts";
+import { saleLines } from "./tables.ts";
 
 const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const pace = flags.quick
@@ -18,17 +18,6 @@ const pace = flags.quick
 
 /** Requests in the service at the same time at most, as a reserved concurrency would have it. */
 const ROOM = 256;
-
-export interface SaleResults {
-  measured: string;
-  loadAfter: number;
-  setting: Record<string, string | number>;
-  buyers: number;
-  ticketsSold: number;
-  visits: Visit[];
-  /** What `npm run verify` finds. */
-  audit: { options: number; breaches: string[] };
-}
 
 const url = await startTemporaryPostgres();
 const database = await startLocalDatabase(url);

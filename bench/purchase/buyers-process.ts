@@ -1,7 +1,7 @@
 // The buyers: a process that does nothing else, so that what it costs can be told.
 import pg from "pg";
 import { quantile } from "../figures.ts";
-import { ownUsage } from "../reporting.ts";
+import { ownUsage } from "../usage.ts";
 import { serve } from "../worker.ts";
 import { type Buyer, type FormName, forms, type LibStatement, type Outcome } from "./forms.ts";
 

@@ -1,8 +1,8 @@
-import { v4, v7 } from "uuid";
 import { startLocalDatabase } from "../../infra/local/database.ts";
 import { dataApi } from "../../lib/data-api.ts";
 import { sellTickets } from "../../lib/purchases.ts";
 import { createTicketOption } from "../../lib/ticket-options.ts";
+import { newOption, newOrder } from "../../tests/support/options.ts";
 import { startRecordingProxy } from "../recording-proxy.ts";
 import { numbered, TICKETS_PER_SALE } from "../statements.ts";
 import type { LibStatement } from "./forms.ts";
@@ -24,22 +24,19 @@ export async function recordSale(databaseUrl: string): Promise<LibSale> {
   const proxy = await startRecordingProxy(database.emulator.url);
   await database.migrate();
   const functions = dataApi({ ...database.functionsOptions, endpoint: proxy.url });
-  const identity = () => ({ id: v7(), key: null, isRetry: false });
 
   const createOption = async () => {
-    const option = { apiKeyId: null, name: "Benchmark", description: "", capacity: PLENTY };
-    const created = await createTicketOption({ ...identity(), ...option }, functions.work());
+    const created = await createTicketOption(newOption({ capacity: PLENTY }), functions.work());
     if (created.result !== "created") throw new Error(`no option: ${created.result}`);
     return created.option.id;
   };
-  const order = { ticketOptionId: await createOption(), userId: v4(), quantity: TICKETS_PER_SALE };
-  const sale = { ...identity(), ...order };
+  const sale = newOrder(await createOption(), { quantity: TICKETS_PER_SALE });
   const { result } = await sellTickets(sale, TICKETS_PER_SALE, functions.work());
   if (result !== "sold") throw new Error(`the first sale ended in: ${result}`);
   const sent = proxy.lastBody();
   const { sql, secretArn } = JSON.parse(sent);
   const sentFor = (optionId: string, secret: string) => {
-    const body = sent.replace(order.ticketOptionId, optionId).replace(secretArn, secret);
+    const body = sent.replace(sale.ticketOptionId, optionId).replace(secretArn, secret);
     return { body, id: sale.id, userId: sale.userId };
   };
   return { sql, ...numbered(sql), createOption, sentFor };

@@ -3,9 +3,10 @@ import { type Spread, spread } from "../figures.ts";
 import { cpuBetween } from "../processes.ts";
 import type { Worker } from "../worker.ts";
 import { sampleWaits, usageOf, type Waits } from "./backends.ts";
-import type { Bought, BuyersTasks } from "./buyers-process.ts";
+import type { BuyersTasks } from "./buyers-process.ts";
 import type { FormName } from "./forms.ts";
 import type { Expected } from "./options.ts";
+import type { Result, Round } from "./results.ts";
 
 /** A form and the option that it sells from. */
 export interface Contestant {
@@ -15,27 +16,6 @@ export interface Contestant {
   pids: number[];
   form: FormName;
   optionId: string;
-}
-
-/** What one contestant did in one round. */
-export interface Round extends Omit<Bought, "clientCpu"> {
-  soldPerSecond: number;
-  refusedPerSecond: number;
-  /** Of what was answered, be it a sale or a refusal, as are the CPU times, in microseconds. */
-  walBytes: number;
-  fullPages: number;
-  serverCpu: number | null;
-  clientCpu: number;
-}
-
-/** One contestant, summed up: the medians of its rounds, with the least and the most of the rate. */
-export interface Result {
-  name: string;
-  medians: Round;
-  soldPerSecond: Spread;
-  refusedPerSecond: Spread;
-  waits: Waits;
-  rounds: Round[];
 }
 
 export interface Pace {

@@ -10,10 +10,11 @@ import { startTemporaryPostgres } from "../temporary-postgres.ts";
 import { startWorker } from "../worker.ts";
 import type { BuyersTasks } from "./buyers-process.ts";
 import { recordSale } from "./lib-statement.ts";
-import { type Contestant, expect, measure, type Result, type Ring } from "./measure.ts";
+import { type Contestant, expect, measure, type Ring } from "./measure.ts";
 import { checkSales, createOption, loadEarlierSales } from "./options.ts";
 import { pgbenchVersion, runPgbench } from "./pgbench.ts";
-import { cellLines, earlierLines } from "./report.ts";
+import type { Cell } from "./results.ts";
+import { cellLines, earlierLines } from "./tables.ts";
 
 const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const pace = flags.quick
@@ -31,27 +32,6 @@ const LATENCIES = [
 
 /** Calls of each form on each connection before the first round: PostgreSQL settles on a plan after five. */
 const WARM_UPS = 8;
-
-/** What was measured with one number of buyers at one commit latency. */
-export interface Cell {
-  latency: string;
-  buyers: number;
-  results: Result[];
-  /** Purchases per second of the same statement, by form, where there is a pgbench. */
-  pgbench: Record<string, number> | null;
-}
-
-export interface PurchaseResults {
-  measured: string;
-  loadAfter: number;
-  setting: ReturnType<typeof machine> & Record<string, string | number>;
-  /** Milliseconds of a commit with nothing else in it: half of them took less. */
-  commits: Record<string, number>;
-  cells: Cell[];
-  /** What a refusal is made of. */
-  refusals: Cell;
-  earlier: { sales: number; buyers: number; results: Result[] }[];
-}
 
 const url = await startTemporaryPostgres();
 const lib = await recordSale(url);

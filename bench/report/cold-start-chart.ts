@@ -1,5 +1,5 @@
 import type { EChartsOption } from "echarts";
-import type { ColdStartResults } from "../cold-start/run.ts";
+import type { ColdStartResults } from "../cold-start/results.ts";
 import { axis, COLOURS, drawSvg, heading } from "./chart.ts";
 
 /** Time to load each packaged function, with the size of its zip. */

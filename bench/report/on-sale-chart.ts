@@ -1,6 +1,6 @@
 import type { EChartsOption } from "echarts";
-import { slices, soldOutAfter } from "../on-sale/report.ts";
-import type { SaleResults } from "../on-sale/run.ts";
+import type { SaleResults } from "../on-sale/results.ts";
+import { slices, soldOutAfter } from "../on-sale/tables.ts";
 import { axis, COLOURS, drawSvg, heading } from "./chart.ts";
 
 const SLICE = 0.5;

@@ -1,6 +1,6 @@
 import type { EChartsOption } from "echarts";
-import { layersOf } from "../whole-path/report.ts";
-import type { PathResults } from "../whole-path/run.ts";
+import type { PathResults } from "../whole-path/results.ts";
+import { layersOf } from "../whole-path/tables.ts";
 import { axis, COLOURS, drawSvg, heading } from "./chart.ts";
 
 const LAYER_COLOURS = [COLOURS.grey, COLOURS.orange, COLOURS.green, COLOURS.blue];

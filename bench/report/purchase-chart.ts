@@ -1,5 +1,5 @@
 import type { CustomSeriesOption, EChartsOption } from "echarts";
-import type { Cell, PurchaseResults } from "../purchase/run.ts";
+import type { Cell, PurchaseResults } from "../purchase/results.ts";
 import { axis, COLOURS, drawSvg, heading } from "./chart.ts";
 import { named } from "./targets.ts";
 

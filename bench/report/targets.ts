@@ -1,8 +1,8 @@
-import type { ColdStartResults } from "../cold-start/run.ts";
+import type { ColdStartResults } from "../cold-start/results.ts";
 import { type Spread, spread } from "../figures.ts";
-import { type Result, ratio } from "../purchase/measure.ts";
-import type { PurchaseResults } from "../purchase/run.ts";
-import type { Table } from "../tables.ts";
+import { ratio } from "../purchase/measure.ts";
+import type { PurchaseResults, Result } from "../purchase/results.ts";
+import type { Table } from "../table.ts";
 
 /** An aim, and what came of it in one run. */
 export interface Target {

@@ -1,6 +1,6 @@
 import type { Waits } from "../purchase/backends.ts";
-import type { Cell } from "../purchase/run.ts";
-import type { Table } from "../tables.ts";
+import type { Cell } from "../purchase/results.ts";
+import type { Table } from "../table.ts";
 
 const KINDS = ["CPU", "row lock", "commit", "client", "other"] as const;
 

@@ -1,12 +1,12 @@
 // Makes purchases in one of four ways, each of which leaves out a layer more than the one before.
 import pg from "pg";
 import { v4, v7 } from "uuid";
-import { overHandlers } from "../../tests/api/over-handlers.ts";
+import { overHandlers } from "../../tests/support/over-handlers.ts";
 import { quantile } from "../figures.ts";
 import { HttpConnection } from "../http-connection.ts";
 import { forms, type LibStatement } from "../purchase/forms.ts";
-import { ownUsage } from "../reporting.ts";
 import { TICKETS_PER_SALE } from "../statements.ts";
+import { ownUsage } from "../usage.ts";
 import { serve } from "../worker.ts";
 
 interface Opening {

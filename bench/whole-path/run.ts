@@ -2,7 +2,7 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import pg from "pg";
-import { type Spread, spread } from "../figures.ts";
+import { spread } from "../figures.ts";
 import type { LocalDatabaseTasks } from "../local-database-process.ts";
 import { cpuBetween, cpuOf } from "../processes.ts";
 import { recordSale } from "../purchase/lib-statement.ts";
@@ -12,37 +12,15 @@ import { putOnSale, startServerlessOffline } from "../serverless-offline.ts";
 import { machine, POSTGRES_SETTINGS } from "../setting.ts";
 import { startTemporaryPostgres } from "../temporary-postgres.ts";
 import { startWorker, type Worker } from "../worker.ts";
-import type { Calls, ClientTasks } from "./client-process.ts";
-import { pathLines } from "./report.ts";
+import type { ClientTasks } from "./client-process.ts";
+import type { PathRound, Way } from "./results.ts";
+import { pathLines } from "./tables.ts";
 
 const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const pace = flags.quick
   ? { rounds: 2, milliseconds: 500, warmUp: 500 }
   : { rounds: 5, milliseconds: 1500, warmUp: 2000 };
 const CLIENTS = [1, 16];
-
-/** What one way did in one round; CPU in microseconds for each purchase, null where the system does not tell. */
-export interface PathRound extends Calls {
-  perSecond: number;
-  /** Of the process between the client and PostgreSQL. */
-  betweenCpu: number | null;
-  postgresCpu: number | null;
-}
-
-export interface Way {
-  name: string;
-  clients: number;
-  perSecond: Spread;
-  medians: PathRound;
-  rounds: PathRound[];
-}
-
-export interface PathResults {
-  measured: string;
-  loadAfter: number;
-  setting: Record<string, string | number>;
-  ways: Way[];
-}
 
 const url = await startTemporaryPostgres();
 const lib = await recordSale(url);

@@ -1,6 +1,7 @@
 // Requests of every kind that HTTP lets one send, sound ones among them.
 import fc from "fast-check";
-import type { ApiRequest } from "./client.ts";
+import type { ApiRequest } from "../support/api.ts";
+import { type Field, fieldsOf, type Kind } from "../support/fields.ts";
 import { innards } from "./expected.ts";
 import { anyUser, newKey, unknownId } from "./given.ts";
 
@@ -50,9 +51,16 @@ const value = fc.oneof(
   fc.json(),
 );
 
+/** A field's name as clients spell it. */
+function spellings(name: string): string[] {
+  const words = name.replace(/(?<=[a-z])(?=[A-Z])/g, "_");
+  const apart = [...name].join("_");
+  return [name, words, apart, `_${name}`].flatMap((one) => [one, one.toLowerCase(), one.toUpperCase()]);
+}
+
 const field = fc.constantFrom(
-  ...["Name", "name", "n_a_m_e", "Desc", "DESC", "Allocation", "allocation", "ID", "Capacity"],
-  ...["Quantity", "quantity", "_Quantity", "UserID", "userId", "user_id", "USER_ID", "IdempotencyKey"],
+  ...[...fieldsOf("NewTicketOption"), ...fieldsOf("Order")].flatMap(({ name }) => spellings(name)),
+  ...["ID", "Capacity", "IdempotencyKey"],
 );
 
 const member = fc
@@ -72,22 +80,19 @@ const nowAndThenAny = (usual: Text): Text =>
 
 const inJson = <T>(arbitrary: fc.Arbitrary<T>): Text => arbitrary.map((sent) => JSON.stringify(sent));
 
-const creation = fc
-  .tuple(
-    nowAndThenAny(inJson(anyText)),
-    nowAndThenAny(inJson(anyText)),
-    nowAndThenAny(inJson(fc.nat({ max: 2 ** 31 - 1 }))),
-  )
-  .map(([name, desc, allocation]) => `{"Name":${name},"Desc":${desc},"Allocation":${allocation}}`);
+/** All the fields, each with a value of its kind mostly. */
+function objectOf(fields: Field[], values: Record<Kind, fc.Arbitrary<unknown>>): Text {
+  const members = fields.map(({ name, kind }) =>
+    nowAndThenAny(inJson(values[kind])).map((text) => `${JSON.stringify(name)}:${text}`),
+  );
+  return fc.tuple(...members).map((texts) => `{${texts.join()}}`);
+}
 
 const users = [anyUser, anyUser.toUpperCase(), "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"];
+const values = { text: anyText, integer: fc.nat({ max: 2 ** 31 - 1 }), uuid: fc.constantFrom(...users) };
 
-const order = fc
-  .tuple(
-    nowAndThenAny(inJson(fc.integer({ min: 1, max: 3 }))),
-    nowAndThenAny(inJson(fc.constantFrom(...users))),
-  )
-  .map(([quantity, user]) => `{"Quantity":${quantity},"UserID":${user}}`);
+const creation = objectOf(fieldsOf("NewTicketOption"), values);
+const order = objectOf(fieldsOf("Order"), { ...values, integer: fc.integer({ min: 1, max: 3 }) });
 
 const withMore = (sound: Text) =>
   fc

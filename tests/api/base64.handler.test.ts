@@ -1,8 +1,8 @@
 // API Gateway hands a body over in base64 when it takes the media type for binary.
 import { describe, expect, it } from "vitest";
-import { documented } from "./documented.ts";
+import { documented } from "../support/documented.ts";
+import { overHandlers } from "../support/over-handlers.ts";
 import { createTicketOption, optionFields, purchaseFields, read } from "./given.ts";
-import { overHandlers } from "./over-handlers.ts";
 
 const send = documented(overHandlers);
 

@@ -1,24 +1,9 @@
 import { inject } from "vitest";
 import { type NewTicketOption, type Order, ticketAllocation } from "../../client/client.ts";
-import { documented } from "./documented.ts";
-import { overHandlers, stagePath } from "./over-handlers.ts";
-import { overHttp } from "./over-http.ts";
-
-export interface ApiRequest {
-  method: string;
-  path: string;
-  /** A list of values is sent as that many header lines, names in the letter case given. */
-  headers?: Record<string, string | string[]>;
-  /** Bytes come to a handler in base64. */
-  body?: string | Buffer;
-}
-
-export interface ApiResponse {
-  status: number;
-  /** Names in lower case, repeated headers joined by a comma. */
-  headers: Record<string, string>;
-  body: string;
-}
+import type { ApiRequest } from "../support/api.ts";
+import { documented } from "../support/documented.ts";
+import { overHandlers, stagePath } from "../support/over-handlers.ts";
+import { overHttp } from "../support/over-http.ts";
 
 /** What of a response the contract speaks about, in a form that one `toEqual` can check as a whole. */
 export interface Answer {

@@ -1,5 +1,8 @@
 // What the contract says an answer looks like. Only generated values and free texts are matched by form.
 import { expect } from "vitest";
+import type { TicketOption } from "../../client/client.ts";
+import { fieldsOf } from "../support/fields.ts";
+import { at } from "../support/specification.ts";
 import { type Answer, basePath } from "./client.ts";
 
 export const newId = expect.stringMatching(
@@ -40,16 +43,18 @@ const mediaType = (type: string) => expect.stringMatching(new RegExp(`^${type}(;
 const json = mediaType("application/json");
 const problemJson = mediaType("application/problem\\+json");
 
-interface OptionFields {
-  ID?: string;
-  Name: string;
-  Desc: string;
-  Allocation: number;
-  Capacity?: number;
-}
+type OptionFields = Partial<TicketOption> & Pick<TicketOption, "Allocation">;
+
+/** What the fields of a new option are that a request leaves out. */
+const defaults = Object.fromEntries(
+  fieldsOf("NewTicketOption").flatMap((field) =>
+    field.default === undefined ? [] : [[field.name, field.default]],
+  ),
+);
 
 /** The body of a ticket option that nobody has bought from yet, or of exactly the one given. */
 const ticketOption = (fields: OptionFields) => ({
+  ...defaults,
   ID: newId,
   Capacity: fields.Allocation,
   CreatedAt: time,
@@ -98,6 +103,17 @@ export const purchased = (fields: { TicketOptionID: string; UserID: string; Quan
     ...fields,
   },
 });
+
+/** @throws Error that names a documented property that the expected body of a response does not have */
+function requireAll(schemaName: string, body: object): void {
+  const required = Object.values(at(`/components/schemas/${schemaName}/required`)).map(String);
+  const missing = required.filter((name) => !(name in body));
+  if (missing.length > 0) throw new Error(`tests/api/expected.ts says nothing of ${schemaName}.${missing}`);
+}
+
+// When this file loads, so that a test file says it once and not in each test.
+requireAll("TicketOption", ticketOption({ Name: "Derby", Allocation: 1 }));
+requireAll("Purchase", Object(purchased({ TicketOptionID: "", UserID: "", Quantity: 1 }).body));
 
 /** What was answered at first, and that it is answered again. */
 export const replayed = (first: Answer): Answer => ({

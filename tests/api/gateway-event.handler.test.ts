@@ -1,11 +1,11 @@
 // The shapes in which requests really arrive, and the kinds of events that are none of this service's.
 import { describe, expect, it } from "vitest";
+import type { Passage } from "../support/gateway-event.ts";
+import { invokeWith, overHandlersBy, stagePath } from "../support/over-handlers.ts";
 import { routes } from "../support/routes.ts";
 import { ask } from "./client.ts";
 import { created, gotten, noSuchRoute, purchased } from "./expected.ts";
-import type { Passage } from "./gateway-event.ts";
 import { createTicketOption, keyed, newKey, optionFields, purchaseFields, read } from "./given.ts";
-import { invokeWith, overHandlersBy, stagePath } from "./over-handlers.ts";
 
 const subject = purchaseFields().UserID;
 

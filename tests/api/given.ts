@@ -1,26 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import { type Answer, type ApiRequest, create, get, purchase } from "./client.ts";
+import type { Purchase, TicketOption } from "../../client/client.ts";
+import type { ApiRequest } from "../support/api.ts";
+import { type Answer, create, get, purchase } from "./client.ts";
 import { gotten } from "./expected.ts";
 
-export interface TicketOption {
-  ID: string;
-  Name: string;
-  Desc: string;
-  Allocation: number;
-  Capacity: number;
-  CreatedAt: string;
-  UpdatedAt: string;
-}
-
-export interface Purchase {
-  ID: string;
-  TicketOptionID: string;
-  UserID: string;
-  Quantity: number;
-  TicketIDs: string[];
-  CreatedAt: string;
-}
+export type { Purchase, TicketOption };
 
 export const anyUser = "406c1d05-bbb2-4e94-b183-7d208c2692e1";
 

@@ -1,10 +1,10 @@
 // What only API Gateway can tell a function, or no HTTP connection carries.
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { overHandlers, overHandlersBy } from "../support/over-handlers.ts";
 import { type Answer, ask } from "./client.ts";
 import { created, gotten, invalid, keyReused, purchased, replayed } from "./expected.ts";
 import { createTicketOption, keyed, newKey, optionFields, purchaseFields } from "./given.ts";
-import { overHandlers, overHandlersBy } from "./over-handlers.ts";
 import { posts, send } from "./posts.ts";
 
 describe("the key of a creation", () => {

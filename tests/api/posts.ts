@@ -1,6 +1,7 @@
 // Both POSTs, for what holds for either: each time a request that nobody has sent before.
 import { randomUUID } from "node:crypto";
-import { type Answer, type ApiRequest, ask } from "./client.ts";
+import type { ApiRequest } from "../support/api.ts";
+import { type Answer, ask } from "./client.ts";
 import { created, purchased } from "./expected.ts";
 import { createTicketOption, keyed, optionFields, read } from "./given.ts";
 

@@ -17,17 +17,9 @@ type Command = fc.AsyncCommand<Model, Api>;
 
 /** Finds every option as the model has it. */
 async function compare(model: Model, api: Api): Promise<void> {
-  for (const [index, { ID, Name, Desc, CreatedAt }] of api.options.entries()) {
+  for (const [index, { UpdatedAt: _, ...created }] of api.options.entries()) {
     const { capacity, left } = at(model.options, index);
-    const expected = {
-      ID,
-      Name,
-      Desc,
-      Allocation: left,
-      Capacity: capacity,
-      CreatedAt,
-    };
-    expect(await get(ID)).toEqual(gotten(expected));
+    expect(await get(created.ID)).toEqual(gotten({ ...created, Allocation: left, Capacity: capacity }));
   }
 }
 

@@ -1,9 +1,9 @@
 // What API Gateway, or the server that stands in for it, answers without calling a handler.
 import { describe, expect, it } from "vitest";
+import { operations } from "../support/specification.ts";
 import { request } from "./client.ts";
 import { listed } from "./expected.ts";
 import { createTicketOption, read, unknownId } from "./given.ts";
-import { operations } from "./specification.ts";
 
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 const paths = [...new Set(operations.map(({ path }) => path))];

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
-import { undocumented } from "../api/documented.ts";
-import { type Operation, operations } from "../api/specification.ts";
+import { undocumented } from "../support/documented.ts";
+import { type Operation, operations } from "../support/specification.ts";
 
 const file = path.join(import.meta.dirname, "../../infra/aws/gateway-responses.yml");
 const customTags = [{ tag: "!Ref", resolve: (name: string) => name }];

@@ -3,8 +3,8 @@ import path from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import * as problems from "../../lib/problem.ts";
 import { problem } from "../../lib/responses.ts";
-import { undocumented } from "../api/documented.ts";
-import { at, operations } from "../api/specification.ts";
+import { undocumented } from "../support/documented.ts";
+import { at, operations } from "../support/specification.ts";
 
 // Before lib/responses.ts loads, which requires it.
 vi.hoisted(() =>

@@ -5,7 +5,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { at, operations } from "../api/specification.ts";
+import { at, operations } from "../support/specification.ts";
 import { installed, openBrowser } from "./browser.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "reference-"));

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { APIGatewayProxyResult } from "aws-lambda";
-import { eventOf } from "../api/gateway-event.ts";
 import type { Template } from "../package/packaging.ts";
+import { eventOf } from "../support/gateway-event.ts";
 
 /** A REST API, as far as templates of this project have one. */
 export interface ApiGateway {

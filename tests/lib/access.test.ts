@@ -1,6 +1,6 @@
 // Who may call which function, beyond what API Gateway checks: it takes the key of any usage plan on every route.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Passage } from "../api/gateway-event.ts";
+import type { Passage } from "../support/gateway-event.ts";
 
 const USER = "406c1d05-bbb2-4e94-b183-7d208c2692e1";
 const ANOTHER = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
@@ -26,7 +26,7 @@ async function call(
 ) {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   vi.resetModules();
-  const { overHandlersBy } = await import("../api/over-handlers.ts");
+  const { overHandlersBy } = await import("../support/over-handlers.ts");
   const method = body ? "POST" : "GET";
   const response = await overHandlersBy(passage)({
     method,
@@ -121,7 +121,7 @@ describe("the Location of a new option", () => {
     [undefined, {}, "/test"],
   ])("is below the public base path %s", async (base, passage, prefix) => {
     vi.stubEnv("PUBLIC_BASE_PATH", base);
-    const { overHandlersBy } = await import("../api/over-handlers.ts");
+    const { overHandlersBy } = await import("../support/over-handlers.ts");
     const body = JSON.stringify({ Name: "Derby", Allocation: 1 });
 
     const response = await overHandlersBy(passage)({ method: "POST", path: "/ticket_options", body });

@@ -6,6 +6,7 @@ import type { LocalDatabase } from "../../infra/local/database.ts";
 import { sellTickets } from "../../lib/purchases.ts";
 import { createTicketOption } from "../../lib/ticket-options.ts";
 import { freshDatabase } from "../support/fresh-database.ts";
+import { newOption, newOrder } from "../support/options.ts";
 
 // In a database of its own, in which nothing stops anybody from breaking the books.
 let owner: pg.Client;
@@ -118,11 +119,10 @@ interface Sale {
 /** Two tickets of an option of that capacity, or one if it has no more. */
 async function saleOf(capacity: number): Promise<Sale> {
   const work = database.owner.work(25_000);
-  const identity = () => ({ id: uuidv7(), key: null, isRetry: false });
-  const option = { ...identity(), apiKeyId: null, name: "Derby", description: "", capacity };
+  const option = newOption({ capacity });
   await createTicketOption(option, work);
-  const order = { ...identity(), ticketOptionId: option.id, userId: uuidv7() };
-  const outcome = await sellTickets({ ...order, quantity: Math.min(2, capacity) }, 2, work);
+  const order = newOrder(option.id, { quantity: Math.min(2, capacity) });
+  const outcome = await sellTickets(order, 2, work);
   if (outcome.result !== "sold") throw new Error(outcome.result);
   return { id: option.id, purchaseId: order.id, ticketId: outcome.purchase.ticketIds[0] ?? "" };
 }

@@ -28,7 +28,7 @@ describe("a function", () => {
 
   it("sells in one purchase what its deployment allows", async () => {
     vi.stubEnv("MAX_TICKETS_PER_PURCHASE", "2");
-    const { overHandlers } = await import("../api/over-handlers.ts");
+    const { overHandlers } = await import("../support/over-handlers.ts");
     const post = async (path: string, body: object) => {
       const answer = await overHandlers({ method: "POST", path, body: JSON.stringify(body) });
       return { status: answer.status, ...JSON.parse(answer.body) };

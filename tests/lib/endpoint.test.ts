@@ -80,7 +80,7 @@ describe("the log", () => {
 
   it("says what arrived where it is no request of a REST API, but not what was in it", async () => {
     await functionsAt(inject("dataApiUrl"));
-    const { invokeWith } = await import("../api/over-handlers.ts");
+    const { invokeWith } = await import("../support/over-handlers.ts");
     const requestContext = { http: { method: "POST" }, requestId: "the-request" };
 
     await invokeWith({ version: "2.0", rawPath: "/secret", body: "a secret", requestContext }, "create");
@@ -320,7 +320,7 @@ const ONE_ATTEMPT = 2_000;
 async function functionsAt(dataApiUrl: string, milliseconds?: number) {
   vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", dataApiUrl);
   vi.resetModules();
-  const { overHandlers } = await import("../api/over-handlers.ts");
+  const { overHandlers } = await import("../support/over-handlers.ts");
   return async (method: string, path: string, body?: object, key?: string) => {
     const headers = key === undefined ? {} : { "Idempotency-Key": key };
     const request = { method, path, headers, ...(body && { body: JSON.stringify(body) }) };

@@ -1,54 +1,60 @@
 // The keys that the service issues when the outcome of a request without a key is unknown.
 import { v7 as uuidv7 } from "uuid";
 import { afterEach, describe, expect, inject, it, vi } from "vitest";
-import type { ApiRequest } from "../api/client.ts";
+import type { ApiRequest } from "../support/api.ts";
 import { breaks, failingService, faultyService } from "../support/failing-service.ts";
+import { differingInOneField } from "../support/fields.ts";
 
 afterEach(() => {
   vi.unstubAllEnvs();
   vi.resetModules();
 });
 
-const create = (fields: object = {}): ApiRequest => ({
-  method: "POST",
-  path: "/ticket_options",
-  body: JSON.stringify({ Name: "Derby", Allocation: 10, ...fields }),
-});
-const purchase = (option: string, fields: object = {}): ApiRequest => ({
-  method: "POST",
-  path: `/ticket_options/${option}/purchases`,
-  body: JSON.stringify({ Quantity: 2, UserID: "406c1d05-bbb2-4e94-b183-7d208c2692e1", ...fields }),
-});
+const postTo = (path: string) => (fields: object) => ({ method: "POST", path, body: JSON.stringify(fields) });
+const create = postTo("/ticket_options");
+const purchase = (option: string) => postTo(`/ticket_options/${option}/purchases`);
+
+const option = { Name: "Derby", Allocation: 10 };
+const order = { Quantity: 2, UserID: "406c1d05-bbb2-4e94-b183-7d208c2692e1" };
+
+interface Requests {
+  request: ApiRequest;
+  /** Others, by what is different about them. */
+  others: [what: string, ApiRequest][];
+}
 
 const posts = [
   {
     post: "create",
-    requests: async () => [
-      create(),
-      create({ Allocation: 11 }),
-      create({ Name: "Cup" }),
-      create({ Desc: "x" }),
-    ],
+    requests: async (): Promise<Requests> => ({
+      request: create(option),
+      others: differingInOneField("NewTicketOption", option).map(({ field, value, fields }) => [
+        `another ${field}: ${value}`,
+        create(fields),
+      ]),
+    }),
   },
   {
     post: "purchase",
-    requests: async () => {
-      const [option, another] = [await newOption(), await newOption()];
-      const UserID = uuidv7();
-      return [
-        purchase(option),
-        purchase(option, { Quantity: 1 }),
-        purchase(option, { UserID }),
-        purchase(another),
-        create(),
-      ];
+    requests: async (): Promise<Requests> => {
+      const [id, another] = [await newOption(), await newOption()];
+      const others = differingInOneField("Order", order).map(
+        ({ field, value, fields }): [string, ApiRequest] => [
+          `another ${field}: ${value}`,
+          purchase(id)(fields),
+        ],
+      );
+      return {
+        request: purchase(id)(order),
+        others: [...others, ["another option", purchase(another)(order)], ["a creation", create(option)]],
+      };
     },
   },
 ];
 
 describe.each(posts)("the key that is issued for a $post of unknown outcome", ({ requests }) => {
   it("gets the result that was lost, as a replay", async () => {
-    const [request] = await requests();
+    const { request } = await requests();
     const key = await keyIssuedBy(request, await faultyService(inject("dataApiUrl"), ["run, then drop"]));
 
     const first = await send(request, key);
@@ -58,7 +64,7 @@ describe.each(posts)("the key that is issued for a $post of unknown outcome", ({
   });
 
   it("carries the request out if that was not done, under the id that is in the key, and then replays it", async () => {
-    const [request] = await requests();
+    const { request } = await requests();
     const key = await keyIssuedBy(request, await failingService(breaks));
 
     const first = await send(request, key);
@@ -70,7 +76,7 @@ describe.each(posts)("the key that is issued for a $post of unknown outcome", ({
   });
 
   it("carries the request out once when it comes ten times at once", async () => {
-    const [request] = await requests();
+    const { request } = await requests();
     const key = await keyIssuedBy(request, await failingService(breaks));
 
     const responses = await Promise.all(Array.from({ length: 10 }, () => send(request, key)));
@@ -82,14 +88,14 @@ describe.each(posts)("the key that is issued for a $post of unknown outcome", ({
   });
 
   it("is issued again while the outcome stays unknown", async () => {
-    const [request] = await requests();
+    const { request } = await requests();
     const key = await keyIssuedBy(request, await failingService(breaks));
 
     expect(await keyIssuedBy(request, await failingService(breaks), key)).toBe(key);
   });
 
   it("is rejected for every other request, whether the first has been carried out or not", async () => {
-    const [request, ...others] = await requests();
+    const { request, others } = await requests();
     const key = await keyIssuedBy(request, await failingService(breaks));
     const rejected = {
       status: 400,
@@ -110,13 +116,13 @@ describe.each(posts)("the key that is issued for a $post of unknown outcome", ({
       },
     };
 
-    for (const other of others) expect(await send(other, key)).toEqual(rejected);
+    for (const [what, other] of others) expect(await send(other, key), what).toEqual(rejected);
     await send(request, key);
-    for (const other of others) expect(await send(other, key)).toEqual(rejected);
+    for (const [what, other] of others) expect(await send(other, key), what).toEqual(rejected);
   });
 
   it("cannot be forged: not by another id, another signature, or another secret", async () => {
-    const [request] = await requests();
+    const { request } = await requests();
     const key = await keyIssuedBy(request, await failingService(breaks));
     const [, id = "", signature = ""] = /^request-(.{36})-(.{43})$/.exec(key) ?? [];
     vi.stubEnv("RETRY_KEY_SECRET", "another");
@@ -137,17 +143,13 @@ describe.each(posts)("the key that is issued for a $post of unknown outcome", ({
 });
 
 /** Sends a request where its outcome stays unknown. */
-async function keyIssuedBy(
-  request: ApiRequest | undefined,
-  dataApiUrl: string,
-  key?: string,
-): Promise<string> {
+async function keyIssuedBy(request: ApiRequest, dataApiUrl: string, key?: string): Promise<string> {
   const { status, headers } = await callAt(dataApiUrl, request, key, ONE_ATTEMPT);
   expect(status).toBe(503);
   return headers["idempotency-key"] ?? "";
 }
 
-async function send(request: ApiRequest | undefined, key?: string) {
+async function send(request: ApiRequest, key?: string) {
   const { status, headers, body } = await callAt(inject("dataApiUrl"), request, key);
   return { status, replayed: headers["idempotent-replayed"], body: JSON.parse(body) };
 }
@@ -157,17 +159,16 @@ const ONE_ATTEMPT = 2_000;
 
 async function callAt(
   dataApiUrl: string,
-  request: ApiRequest | undefined,
+  request: ApiRequest,
   key: string | undefined,
   milliseconds?: number,
 ) {
-  if (!request) throw new Error("there is no such request");
   vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", dataApiUrl);
   vi.resetModules();
-  const { overHandlers } = await import("../api/over-handlers.ts");
+  const { overHandlers } = await import("../support/over-handlers.ts");
   return overHandlers({ ...request, headers: key ? { "Idempotency-Key": key } : {} }, milliseconds);
 }
 
 async function newOption(): Promise<string> {
-  return (await send(create())).body.ID;
+  return (await send(create(option))).body.ID;
 }

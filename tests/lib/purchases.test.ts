@@ -1,9 +1,9 @@
-import { v7 as uuidv7 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { type Order, sellTickets } from "../../lib/purchases.ts";
 import { createTicketOption, findTicketOption } from "../../lib/ticket-options.ts";
 import { database } from "../support/database.ts";
 import { holdingLock } from "../support/lock.ts";
+import { newOption, newOrder } from "../support/options.ts";
 
 describe("selling tickets", () => {
   it("answers a repeated order what it sold the first time, and sells once", async () => {
@@ -103,7 +103,7 @@ describe("selling tickets", () => {
 
 describe("creating a ticket option", () => {
   it("answers a repeated creation with the option of the first", async () => {
-    const option = optionOf(7);
+    const option = newOption({ capacity: 7 });
 
     const first = await createTicketOption(option, inTime());
 
@@ -113,15 +113,9 @@ describe("creating a ticket option", () => {
 });
 
 async function orderOf({ capacity, quantity }: { capacity: number; quantity: number }) {
-  const option = optionOf(capacity);
+  const option = newOption({ capacity });
   await createTicketOption(option, inTime());
-  const identity = { id: uuidv7(), key: null, isRetry: false };
-  return { ...identity, ticketOptionId: option.id, userId: uuidv7(), quantity };
-}
-
-function optionOf(capacity: number) {
-  const identity = { id: uuidv7(), key: null, isRetry: false };
-  return { ...identity, apiKeyId: null, name: "Derby", description: "", capacity };
+  return newOrder(option.id, { quantity });
 }
 
 const inTime = () => database.work(25_000);

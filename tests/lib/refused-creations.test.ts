@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
 import { expect, it } from "vitest";
-import { overHandlers } from "../api/over-handlers.ts";
 import { database } from "../support/database.ts";
+import { overHandlers } from "../support/over-handlers.ts";
 
 it.each([
   ["a name that is no text", '"Name": 1, "Allocation": 1'],

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { sellTickets } from "../../lib/purchases.ts";
 import { createTicketOption } from "../../lib/ticket-options.ts";
 import { database } from "../support/database.ts";
+import { newOption, newOrder } from "../support/options.ts";
 
 // What the code must never do, the tables refuse.
 describe("the tables refuse", () => {
@@ -14,10 +15,9 @@ describe("the tables refuse", () => {
   beforeAll(async () => {
     await owner.connect();
     const work = database.work(25_000);
-    const option = { id: sold.option, key: "a key", isRetry: false, apiKeyId: null };
-    await createTicketOption({ ...option, name: "Derby", description: "", capacity: 3 }, work);
-    const order = { id: sold.purchase, key: "a key", isRetry: false };
-    await sellTickets({ ...order, ticketOptionId: sold.option, userId: sold.user, quantity: 1 }, 1, work);
+    await createTicketOption(newOption({ id: sold.option, key: "a key", capacity: 3 }), work);
+    const order = newOrder(sold.option, { id: sold.purchase, key: "a key", userId: sold.user });
+    await sellTickets(order, 10_000, work);
   });
   afterAll(() => owner.end());
 

@@ -5,6 +5,7 @@ import { type Order, sellTickets } from "../../lib/purchases.ts";
 import { createTicketOption, findTicketOption } from "../../lib/ticket-options.ts";
 import { database } from "../support/database.ts";
 import { holdingLock } from "../support/lock.ts";
+import { newOption, newOrder } from "../support/options.ts";
 
 const owner = new pg.Client({ connectionString: inject("databaseUrl") });
 beforeAll(() => owner.connect());
@@ -77,7 +78,7 @@ describe("buyers of an option with stripes", () => {
   it("get a sale from pieces answered again when they repeat it", async () => {
     const id = await optionOf(256);
     await leave(id, [1, 1, 1, 1]);
-    const order = orderOf(id, 4);
+    const order = newOrder(id, { quantity: 4 });
 
     const first = await sell(order);
 
@@ -91,7 +92,7 @@ describe("buyers of an option with stripes", () => {
   it("have a sale from pieces once, though it comes 20 times at once under one key", async () => {
     const id = await optionOf(256);
     await leave(id, [2, 1, 2, 1]);
-    const order = { ...orderOf(id, 3), key: "a key" };
+    const order = newOrder(id, { quantity: 3, key: "a key" });
 
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => sell({ ...order, id: uuidv7() })));
 
@@ -183,16 +184,12 @@ describe("buyers of an option with stripes", () => {
 
 const inTime = () => database.work(25_000);
 const sell = (order: Order) => sellTickets(order, 10_000, inTime());
-const buy = (ticketOptionId: string, quantity: number) => sell(orderOf(ticketOptionId, quantity));
-
-function orderOf(ticketOptionId: string, quantity: number): Order {
-  return { id: uuidv7(), key: null, isRetry: false, ticketOptionId, userId: uuidv7(), quantity };
-}
+const buy = (ticketOptionId: string, quantity: number) => sell(newOrder(ticketOptionId, { quantity }));
 
 async function optionOf(capacity: number): Promise<string> {
-  const identity = { id: uuidv7(), key: null, isRetry: false, apiKeyId: null };
-  await createTicketOption({ ...identity, name: "Derby", description: "", capacity }, inTime());
-  return identity.id;
+  const option = newOption({ capacity });
+  await createTicketOption(option, inTime());
+  return option.id;
 }
 
 /** What is left in each stripe. */

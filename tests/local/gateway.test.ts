@@ -4,8 +4,8 @@ import path from "node:path";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import type { ApiRequest } from "../api/client.ts";
-import { overHttp } from "../api/over-http.ts";
+import type { ApiRequest } from "../support/api.ts";
+import { overHttp } from "../support/over-http.ts";
 import { Project, type Service } from "./project.ts";
 import { shop } from "./shop.ts";
 

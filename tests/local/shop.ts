@@ -1,4 +1,4 @@
-import { overHttp } from "../api/over-http.ts";
+import { overHttp } from "../support/over-http.ts";
 import type { Service } from "./project.ts";
 
 const user = "406c1d05-bbb2-4e94-b183-7d208c2692e1";

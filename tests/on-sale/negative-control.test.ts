@@ -1,8 +1,9 @@
 // The same harness on shops that are wrong: if it finds nothing here, it proves nothing elsewhere.
 import { describe, expect, it } from "vitest";
+import { mixedBuyers } from "../support/buyers.ts";
 import { breaches } from "./breaches.ts";
 import { hastyShop, racyShop } from "./faulty-shops.ts";
-import { mixedBuyers, runOnSale } from "./on-sale.ts";
+import { runOnSale } from "./on-sale.ts";
 import { openShop } from "./shop.ts";
 
 describe("the on-sale test", { timeout: 120_000 }, () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { mixedBuyers } from "../support/buyers.ts";
 import { breaches } from "./breaches.ts";
-import { mixedBuyers, runOnSale, type SaleRecord } from "./on-sale.ts";
+import { runOnSale, type SaleRecord } from "./on-sale.ts";
 import { openShop } from "./shop.ts";
 
 const count = ({ attempts }: SaleRecord, kind: string) =>

@@ -65,8 +65,3 @@ export async function runOnSale({ buyers, buy, look }: Sale): Promise<SaleRecord
   const record = { capacity: before.remaining, attempts, oneMore, before, after: await look() };
   return lastTicket ? { ...record, lastTicket } : record;
 }
-
-/** `count` buyers who want 1, 2, … `most` tickets by turns. */
-export function mixedBuyers(count: number, most: number): number[] {
-  return Array.from({ length: count }, (_, index) => 1 + (index % most));
-}

@@ -4,8 +4,8 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
-import type { ApiRequest, ApiResponse } from "../api/client.ts";
 import { Project } from "../local/project.ts";
+import type { ApiRequest, ApiResponse } from "../support/api.ts";
 import { routes } from "../support/routes.ts";
 import { packaged, unzipped } from "./packaging.ts";
 
@@ -17,9 +17,8 @@ beforeAll(async () => {
   for (const [name, zip] of Object.entries(zips)) await unpack(name, zip);
   // The way in which the other tests call handlers, copied to where it finds the packaged ones.
   const tests = path.join(import.meta.dirname, "..");
-  for (const file of ["api/over-handlers.ts", "api/gateway-event.ts", "package/call.ts"])
+  for (const file of ["support/over-handlers.ts", "support/gateway-event.ts", "package/call.ts"])
     cpSync(path.join(tests, file), path.join(folder, "caller/tests", file));
-  mkdirSync(path.join(folder, "caller/tests/support"));
   writeFileSync(
     path.join(folder, "caller/tests/support/routes.ts"),
     `export const routes = ${JSON.stringify(routes)};`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Operation, operations } from "../api/specification.ts";
+import { type Operation, operations } from "../support/specification.ts";
 import {
   apiFunctions,
   assumedBy,

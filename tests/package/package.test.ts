@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { operations } from "../api/specification.ts";
 import { Project } from "../local/project.ts";
+import { operations } from "../support/specification.ts";
 import { type Deployment, packaged, unzipped } from "./packaging.ts";
 import { type ApiFunction, apiFunctions, propertiesOfAll, routesOf } from "./template.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { operations } from "../api/specification.ts";
+import { operations } from "../support/specification.ts";
 import { propertiesOfAll, type Stage, templateOf } from "./template.ts";
 
 describe.each<Stage>(["local", "dev", "prod"])("a preflight in stage %s", (stage) => {

@@ -1,6 +1,6 @@
 // Clients who keep to docs/reliability.md, and remember every answer.
 import { randomUUID } from "node:crypto";
-import type { ApiRequest, ApiResponse } from "../api/client.ts";
+import type { ApiRequest, ApiResponse } from "../support/api.ts";
 
 export type Operation = "create" | "purchase";
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type LocalDatabase, startLocalDatabase } from "../../infra/local/database.ts";
-import { overHttp } from "../api/over-http.ts";
 import { Project, type Service as Run } from "../local/project.ts";
 import { shop } from "../local/shop.ts";
+import { overHttp } from "../support/over-http.ts";
 import { killAmidSale } from "./kill-amid-sale.ts";
 import { type OwnPostgres, ownPostgres } from "./own-postgres.ts";
 import { loadService, type Service } from "./service.ts";

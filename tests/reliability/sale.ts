@@ -1,4 +1,5 @@
 import { vi } from "vitest";
+import { mixedBuyers } from "../support/buyers.ts";
 import { ask, type Client, isUnanswered, newClients, persist, type Send } from "./clients.ts";
 
 /** Clients who come at once, each followed by another as it is answered. */
@@ -17,8 +18,7 @@ export class Sale {
   #inFlight = 0;
 
   constructor(optionId: string, send: Send, hasKeys: boolean) {
-    const quantities = Array.from({ length: CLIENTS }, (_, index) => 1 + (index % 3));
-    this.clients = newClients(quantities, optionId, hasKeys);
+    this.clients = newClients(mixedBuyers(CLIENTS, 3), optionId, hasKeys);
     this.#waiting = [...this.clients];
     this.over = this.#serve(async (client) => {
       this.#inFlight += 1;

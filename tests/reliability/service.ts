@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { vi } from "vitest";
 import { audit, auditOption } from "../../infra/audit.ts";
 import type { DataApi } from "../../lib/data-api.ts";
-import type { ApiRequest } from "../api/client.ts";
+import type { ApiRequest } from "../support/api.ts";
 import { inTurn } from "./in-turn.ts";
 
 /** The functions over a database of one's own choice, beside others of the same process. */
@@ -16,7 +16,7 @@ export function loadService(environment: Record<string, string>, database: DataA
   return inTurn(async () => {
     Object.assign(process.env, environment, quiet);
     vi.resetModules();
-    const { overHandlers } = await import("../api/over-handlers.ts");
+    const { overHandlers } = await import("../support/over-handlers.ts");
     const service = {
       /** As Lambda calls them, with the time that serverless.yml gives them, or less. */
       send: (request: ApiRequest, milliseconds = 25_000) => overHandlers(request, milliseconds),

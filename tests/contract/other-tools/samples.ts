@@ -1,5 +1,5 @@
 // Texts on which engines of regular expressions could differ, for each pattern of docs/openapi.yaml.
-import { specification } from "../../api/specification.ts";
+import { specification } from "../../support/specification.ts";
 
 interface Sample {
   /** Where the pattern is, as a JSON pointer. */

@@ -1,6 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { Project } from "../local/project.ts";
-import { packaged, type Template } from "../package/packaging.ts";
+import { packaged, type Template } from "./packaging.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -26,8 +26,14 @@ export function schema(pointer: string, also: object = {}): ValidateFunction {
   return validate;
 }
 
+/** What was found wrong with the last value, without the value. */
 export function errorsText({ errors }: ValidateFunction): string {
-  return ajv.errorsText(errors);
+  const texts = errors?.map(({ instancePath, message, params: { unevaluatedProperty: undocumented } }) =>
+    undocumented === undefined
+      ? `${instancePath} ${message}`.trim()
+      : `has the undocumented property ${instancePath}/${undocumented}`,
+  );
+  return [...new Set(texts)].join(", ");
 }
 
 /** A key as a part of a pointer. */

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
-import { type Route, routes } from "../support/routes.ts";
-import type { ApiRequest, ApiResponse } from "./client.ts";
+import type { ApiRequest, ApiResponse } from "./api.ts";
 import { eventOf, type Passage } from "./gateway-event.ts";
+import { type Route, routes } from "./routes.ts";
 
 type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
 

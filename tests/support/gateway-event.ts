@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyEvent } from "aws-lambda";
-import type { ApiRequest } from "./client.ts";
+import type { ApiRequest } from "./api.ts";
 
 /**
  * What a request meets on its way to a function. API Gateway leaves out each member that does not apply, so that an event

@@ -1,7 +1,6 @@
 import type { Spread } from "../figures.ts";
-import { asText, type Table } from "../tables.ts";
-import type { Result } from "./measure.ts";
-import type { Cell, PurchaseResults } from "./run.ts";
+import { asText, type Table } from "../table.ts";
+import type { Cell, PurchaseResults, Result } from "./results.ts";
 
 export function cellLines({ latency, buyers, results, pgbench }: Cell): string {
   const table = resultTable(results);

@@ -1,5 +1,5 @@
-import { asText, type Table } from "../tables.ts";
-import type { Way } from "./run.ts";
+import { asText, type Table } from "../table.ts";
+import type { Way } from "./results.ts";
 
 export function pathLines(ways: Way[]): string {
   const [{ clients } = { clients: 0 }] = ways;

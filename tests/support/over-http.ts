@@ -1,6 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import type { ApiRequest, ApiResponse } from "./client.ts";
+import type { ApiRequest, ApiResponse } from "./api.ts";
 
 /** Sends requests to the API at `baseUrl`, whatever serves it. */
 export function overHttp(baseUrl: string): (request: ApiRequest) => Promise<ApiResponse> {

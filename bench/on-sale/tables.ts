@@ -1,7 +1,7 @@
 import { quantile } from "../figures.ts";
-import { asText, type Table } from "../tables.ts";
+import { asText, type Table } from "../table.ts";
 import type { Visit } from "./crowd-process.ts";
-import type { SaleResults } from "./run.ts";
+import type { SaleResults } from "./results.ts";
 
 export function saleLines(results: Pick<SaleResults, "visits" | "audit" | "ticketsSold">): string {
   const { options, breaches } = results.audit;

@@ -1,6 +1,6 @@
-import type { Table } from "../tables.ts";
+import type { Table } from "../table.ts";
 import type { FirstRequest } from "./first-request.ts";
-import type { ColdStart } from "./run.ts";
+import type { ColdStart } from "./results.ts";
 
 export function coldStartTable(packages: ColdStart[]): Table {
   return [

@@ -1,0 +1,10 @@
+import type { Measured } from "../results.ts";
+import type { Visit } from "./crowd-process.ts";
+
+export interface SaleResults extends Measured {
+  buyers: number;
+  ticketsSold: number;
+  visits: Visit[];
+  /** What `npm run verify` says of the books. */
+  audit: { options: number; breaches: string[] };
+}

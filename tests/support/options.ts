@@ -1,0 +1,23 @@
+// What the statements of lib/ take, with every field that a test or benchmark does not care about.
+import { v4, v7 } from "uuid";
+import type { Order } from "../../lib/purchases.ts";
+import type { NewTicketOption } from "../../lib/ticket-options.ts";
+
+/** A ticket option that nobody has created yet, with 10 tickets unless `fields` has another capacity. */
+export function newOption(fields: Partial<NewTicketOption> = {}): NewTicketOption {
+  return {
+    id: v7(),
+    key: null,
+    isRetry: false,
+    apiKeyId: null,
+    name: "Derby",
+    description: "",
+    capacity: 10,
+    ...fields,
+  };
+}
+
+/** A new user's order, of 1 ticket unless `fields` has another quantity. */
+export function newOrder(ticketOptionId: string, fields: Partial<Order> = {}): Order {
+  return { id: v7(), key: null, isRetry: false, ticketOptionId, userId: v4(), quantity: 1, ...fields };
+}
