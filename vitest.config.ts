@@ -24,8 +24,8 @@ const local: TestProjectConfiguration[] = [
   {
     test: {
       name: "data-api",
-      include: ["tests/data-api/**/*.test.ts", "tests/data-api-clients/**/*.test.ts"],
-      globalSetup: [postgres],
+      include: ["emulator/tests/**/*.test.ts"],
+      globalSetup: ["emulator/tests/postgres.ts"],
       ...timeouts,
     },
   },

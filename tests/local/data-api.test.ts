@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from "vitest";
-import { assertFree, freePort } from "../../infra/local/ports.ts";
+import { assertFree, freePort } from "../../emulator/src/index.ts";
 import { emulatorClient, exported } from "./emulator-client.ts";
 import { Project } from "./project.ts";
 
