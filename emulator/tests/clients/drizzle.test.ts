@@ -15,10 +15,9 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { clientOptions, uniqueName, useEmulator } from "../emulator.ts";
-import { duplicateKey, target } from "./connection.ts";
+import { common, empty, target, testTransactions, useSamples } from "./samples.ts";
 
-const api = useEmulator();
+const { table, options } = useSamples();
 
 /** The client has no bytes of its own to send: they go as text. */
 const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({
@@ -26,7 +25,6 @@ const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({
   toDriver: (bytes) => sql`decode(${Buffer.from(bytes).toString("hex")}, 'hex')`,
 });
 
-const table = uniqueName();
 const samples = pgTable(table, {
   id: integer().primaryKey(),
   big: bigint({ mode: "number" }),
@@ -36,7 +34,7 @@ const samples = pgTable(table, {
   label: text(),
   key: uuid(),
   day: date(),
-  localTime: timestamp(),
+  local_time: timestamp(),
   instant: timestamp({ withTimezone: true, mode: "string" }),
   details: jsonb(),
   bytes: bytea(),
@@ -45,70 +43,30 @@ const samples = pgTable(table, {
 });
 
 const full = {
+  ...common,
   id: 1,
   big: Number.MAX_SAFE_INTEGER,
-  flag: false,
-  ratio: 0.1,
-  price: "19.90",
-  label: "it's :not a $1 — é",
-  key: "7b0c2d3e-1111-7222-8333-444455556666",
   day: "2024-02-29",
-  localTime: new Date("2024-02-29T12:34:56.120Z"),
+  local_time: new Date("2024-02-29T12:34:56.120Z"),
   instant: "2024-02-29 03:34:56.789",
   details: { nested: [1, "two", null], quote: '"' },
-  bytes: new Uint8Array([0, 127, 255]),
   numbers: [1, -2, 3],
   labels: ["a,b", 'c"d', "é"],
 };
 
-const empty = {
-  id: 2,
-  big: null,
-  flag: null,
-  ratio: null,
-  price: null,
-  label: null,
-  key: null,
-  day: null,
-  localTime: null,
-  instant: null,
-  details: null,
-  bytes: null,
-  numbers: null,
-  labels: null,
-};
-
 function connect() {
-  return drizzle({ connection: { ...target(), ...clientOptions(api.url()) } });
+  return drizzle({ connection: { ...target, ...options() } });
 }
+type Db = ReturnType<typeof connect>;
+type Transaction = Parameters<Parameters<Db["transaction"]>[0]>[0];
 
 describe("drizzle-orm", () => {
-  let db: ReturnType<typeof connect>;
-
-  beforeAll(async () => {
+  let db: Db;
+  beforeAll(() => {
     db = connect();
-    await db.execute(sql`
-      create table ${samples} (
-        id integer primary key,
-        big bigint,
-        flag boolean,
-        ratio double precision,
-        price numeric(10, 2),
-        label text,
-        key uuid,
-        day date,
-        "localTime" timestamp,
-        instant timestamptz,
-        details jsonb,
-        bytes bytea,
-        numbers integer[],
-        labels text[]
-      )
-    `);
   });
   afterAll(() => db.$client.destroy());
 
-  /** The ids that are there of the ten from `first` on. */
   async function tenFrom(first: number) {
     const { id } = samples;
     const rows = db
@@ -143,34 +101,23 @@ describe("drizzle-orm", () => {
   it("keeps the rows of a transaction, but not those after a savepoint it rolled back to", async () => {
     await db.transaction(
       async (outer) => {
-        await outer.insert(samples).values({ id: 10 });
+        await outer.insert(samples).values({ id: 40 });
         const nested = outer.transaction(async (inner) => {
-          await inner.insert(samples).values({ id: 11 });
+          await inner.insert(samples).values({ id: 41 });
           inner.rollback();
         });
         await expect(nested).rejects.toThrow(TransactionRollbackError);
-        await outer.insert(samples).values({ id: 12 });
+        await outer.insert(samples).values({ id: 42 });
       },
       { isolationLevel: "serializable" },
     );
-    expect(await tenFrom(10)).toEqual([10, 12]);
+    expect(await tenFrom(40)).toEqual([40, 42]);
   });
 
-  it("leaves no row of a transaction that it rolls back", async () => {
-    const transaction = db.transaction(async (tx) => {
-      await tx.insert(samples).values({ id: 20 });
-      throw new Error("changed my mind");
-    });
-    await expect(transaction).rejects.toThrow("changed my mind");
-    expect(await tenFrom(20)).toEqual([]);
-  });
-
-  it("gives a duplicate key as Aurora's error, and rolls its transaction back", async () => {
-    const transaction = db.transaction(async (tx) => {
-      await tx.insert(samples).values({ id: 30 });
-      await tx.insert(samples).values({ id: 30 });
-    });
-    await expect(transaction).rejects.toMatchObject({ cause: duplicateKey(table) });
-    expect(await tenFrom(30)).toEqual([]);
+  testTransactions<Transaction>(table, {
+    insert: (tx, id) => tx.insert(samples).values({ id }),
+    transaction: (work) => db.transaction(work),
+    tenFrom,
+    causeOf: (error) => (error instanceof Error ? error.cause : error),
   });
 });

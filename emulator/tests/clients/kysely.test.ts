@@ -1,11 +1,10 @@
 import { RDSData } from "@aws-sdk/client-rds-data";
-import { type ColumnType, Kysely, sql } from "kysely";
+import { type ColumnType, Kysely, sql, type Transaction } from "kysely";
 import { DataApiDialect } from "kysely-data-api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { clientOptions, uniqueName, useEmulator } from "../emulator.ts";
-import { duplicateKey, target } from "./connection.ts";
+import { common, empty, target, testTransactions, useSamples } from "./samples.ts";
 
-const api = useEmulator();
+const { table, options } = useSamples();
 
 /** A string whose type the client is told, since it sends any other as text. */
 interface Hinted {
@@ -34,99 +33,49 @@ interface Samples {
   numbers: Nullable<number[], string>;
   labels: Nullable<string[], string>;
 }
+type Tables = Record<string, Samples>;
 
-const table = uniqueName();
-const key = "7b0c2d3e-1111-7222-8333-444455556666";
+const { flag, ratio, price, label, key, bytes } = common;
 
 function inserted(id: number) {
-  return { id, big: 2n ** 40n, flag: false, ratio: 0.1, label: "it's :not a $1 — é" };
+  return { id, big: 2n ** 40n, flag, ratio, label };
 }
 
 const written = {
   ...inserted(1),
-  price: hinted("DECIMAL", "19.90"),
+  price: hinted("DECIMAL", price),
   key: hinted("UUID", key),
   day: hinted("DATE", "2024-02-29"),
   local_time: new Date("2024-02-29T12:34:56.120Z"),
   instant: new Date("2024-02-29T03:34:56.789Z"),
   details: hinted("JSON", '{"nested":[1,"two",null]}'),
-  bytes: Buffer.from([0, 127, 255]),
+  bytes: Buffer.from(bytes),
 };
 
 const read = {
+  ...common,
   id: 1,
   big: 2 ** 40,
-  flag: false,
-  ratio: 0.1,
-  price: "19.90",
-  label: "it's :not a $1 — é",
-  key,
   day: new Date("2024-02-29T00:00:00Z"),
   // The client writes a timestamp in UTC and reads it in the zone of its machine.
   local_time: new Date(2024, 1, 29, 12, 34, 56, 120),
   instant: new Date("2024-02-29T03:34:56.789Z"),
   details: { nested: [1, "two", null] },
-  bytes: new Uint8Array([0, 127, 255]),
   numbers: [1, null, 3],
   labels: ["a,b", 'c"d', "é"],
 };
 
-const empty = {
-  id: 2,
-  big: null,
-  flag: null,
-  ratio: null,
-  price: null,
-  label: null,
-  key: null,
-  day: null,
-  local_time: null,
-  instant: null,
-  details: null,
-  bytes: null,
-  numbers: null,
-  labels: null,
-};
-
 describe("kysely-data-api", () => {
   let client: RDSData;
-  let db: Kysely<Record<string, Samples>>;
-
-  beforeAll(async () => {
-    client = new RDSData(clientOptions(api.url()));
-    db = new Kysely({ dialect: new DataApiDialect({ mode: "postgres", driver: { client, ...target() } }) });
-    await db.schema
-      .createTable(table)
-      .addColumn("id", "integer", (column) => column.primaryKey())
-      .addColumn("big", "bigint")
-      .addColumn("flag", "boolean")
-      .addColumn("ratio", "double precision")
-      .addColumn("price", "numeric(10, 2)")
-      .addColumn("label", "text")
-      .addColumn("key", "uuid")
-      .addColumn("day", "date")
-      .addColumn("local_time", "timestamp")
-      .addColumn("instant", "timestamptz")
-      .addColumn("details", "jsonb")
-      .addColumn("bytes", "bytea")
-      .addColumn("numbers", sql`integer[]`)
-      .addColumn("labels", sql`text[]`)
-      .execute();
+  let db: Kysely<Tables>;
+  beforeAll(() => {
+    client = new RDSData(options());
+    db = new Kysely({ dialect: new DataApiDialect({ mode: "postgres", driver: { client, ...target } }) });
   });
   afterAll(async () => {
     await db.destroy();
     client.destroy();
   });
-
-  /** The ids that are there of the ten from `first` on. */
-  async function tenFrom(first: number) {
-    const rows = db
-      .selectFrom(table)
-      .select("id")
-      .where("id", ">=", first)
-      .where("id", "<", first + 10);
-    return (await rows.orderBy("id").execute()).map(({ id }) => id);
-  }
 
   it("reads every type back as it was written, and null", async () => {
     const arrays = {
@@ -160,6 +109,19 @@ describe("kysely-data-api", () => {
     ]);
   });
 
+  it("creates, finds and drops a table", async () => {
+    const other = `${table}_other`;
+    const exists = async () => (await db.introspection.getTables()).some(({ name }) => name === other);
+    await db.schema
+      .createTable(other)
+      .addColumn("id", "integer", (column) => column.primaryKey())
+      .addColumn("price", "numeric(10, 2)")
+      .execute();
+    expect(await exists()).toBe(true);
+    await db.schema.dropTable(other).execute();
+    expect(await exists()).toBe(false);
+  });
+
   it("counts the rows that it inserts, updates and deletes", async () => {
     const inserting = db.insertInto(table).values([inserted(5), inserted(6)]);
     expect(await inserting.executeTakeFirst()).toMatchObject({ numInsertedOrUpdatedRows: 2n });
@@ -169,32 +131,6 @@ describe("kysely-data-api", () => {
     expect(await deletion.executeTakeFirst()).toMatchObject({ numDeletedRows: 1n });
   });
 
-  it("keeps the rows of a transaction that it commits", async () => {
-    await db.transaction().execute(async (tx) => {
-      await tx.insertInto(table).values(inserted(10)).execute();
-      await tx.insertInto(table).values(inserted(11)).execute();
-    });
-    expect(await tenFrom(10)).toEqual([10, 11]);
-  });
-
-  it("leaves no row of a transaction that it rolls back", async () => {
-    const transaction = db.transaction().execute(async (tx) => {
-      await tx.insertInto(table).values(inserted(20)).execute();
-      throw new Error("changed my mind");
-    });
-    await expect(transaction).rejects.toThrow("changed my mind");
-    expect(await tenFrom(20)).toEqual([]);
-  });
-
-  it("gives a duplicate key as Aurora's error, and rolls its transaction back", async () => {
-    const transaction = db.transaction().execute(async (tx) => {
-      await tx.insertInto(table).values(inserted(30)).execute();
-      await tx.insertInto(table).values(inserted(30)).execute();
-    });
-    await expect(transaction).rejects.toEqual(duplicateKey(table));
-    expect(await tenFrom(30)).toEqual([]);
-  });
-
   it("gives Aurora's error for a string that is neither hinted nor cast", async () => {
     const insert = db.insertInto(table).columns(["id", "key"]).expression(sql`values (${40}, ${key})`);
     await expect(insert.execute()).rejects.toThrow(
@@ -202,5 +138,19 @@ describe("kysely-data-api", () => {
         "Hint: You will need to rewrite or cast the expression.; " +
         `Position: ${insert.compile().sql.lastIndexOf(":") + 1}; SQLState: 42804`,
     );
+  });
+
+  testTransactions<Transaction<Tables>>(table, {
+    insert: (tx, id) => tx.insertInto(table).values(inserted(id)).execute(),
+    transaction: (work) => db.transaction().execute(work),
+    tenFrom: async (first) => {
+      const rows = db
+        .selectFrom(table)
+        .select("id")
+        .where("id", ">=", first)
+        .where("id", "<", first + 10);
+      return (await rows.orderBy("id").execute()).map(({ id }) => id);
+    },
+    causeOf: (error) => error,
   });
 });
