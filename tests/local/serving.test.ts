@@ -21,7 +21,7 @@ it("says what it does while it starts", () => {
   const said = service.lines.filter((line) => /^ *(starting|applying|applied|bundling|ready)\b/i.test(line));
   expect(said).toEqual([
     expect.stringMatching(/^Starting PostgreSQL, with its data in \/.*\/(postgres|server)$/),
-    "Starting the Data API stand-in",
+    "Starting the Data API emulator",
     "Applying migrations",
     "  applied 0001_tickets",
     "  applied 0002_idempotency",

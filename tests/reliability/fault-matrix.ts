@@ -16,7 +16,7 @@ interface Load {
   capacity: number;
   /** How many of the clients meet the fault. */
   times: number;
-  /** Connections of the stand-in: PostgreSQL has 100 for all that run at once. */
+  /** Connections of the emulator: PostgreSQL has 100 for all that run at once. */
   poolSize: number;
 }
 

@@ -56,7 +56,7 @@ it("nor by one after which it stays dead until nobody waits for it any more, whe
   expect(sale.told("outcome-unknown")).toBeGreaterThan(0);
 });
 
-/** The stand-in in a process of its own, on one port for all its lives. */
+/** The emulator in a process of its own, on one port for all its lives. */
 async function startStandIn(databaseUrl: string) {
   const port = await freePort("127.0.0.1");
   const program = path.join(import.meta.dirname, "../../emulator/src/cli.ts");
