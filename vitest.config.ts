@@ -28,8 +28,8 @@ const apiOverHttp = {
 const local = [
   project({
     name: "data-api",
-    include: ["tests/data-api/**/*.test.ts", "tests/data-api-clients/**/*.test.ts"],
-    globalSetup: [postgres],
+    include: ["emulator/tests/**/*.test.ts"],
+    globalSetup: ["emulator/tests/postgres.ts"],
   }),
   project({ name: "lib", globalSetup: [postgres, dataApi], setupFiles: [functions] }),
   project({

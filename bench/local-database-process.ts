@@ -1,4 +1,4 @@
-// The Data API stand-in as the local run has it, in a process of its own, so that what it costs can be told.
+// The Data API emulator as the local run has it, in a process of its own, so that what it costs can be told.
 import { startLocalDatabase } from "../infra/local/database.ts";
 import { serve } from "./worker.ts";
 

@@ -25,6 +25,12 @@ export function cpuBetween(before: CpuTimes | null, after: CpuTimes | null): num
   return used;
 }
 
+/** Microseconds of CPU time, in all its threads and in the kernel, that this process has used since its start. */
+export function ownCpu(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
 function cpuTime(pid: number | "self"): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { freePort, untilListening } from "../infra/local/ports.ts";
+import { freePort } from "../emulator/src/index.ts";
+import { untilListening } from "../infra/local/ports.ts";
 
 /** The whole service, as `npm run dev` runs it. */
 export interface Service {

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { reachPostgres, serverPlace } from "../emulator/src/index.ts";
 import { databaseFromEnvironment } from "../lib/config.ts";
 import { type DataApi, dataApi } from "../lib/data-api.ts";
 import { audit } from "./audit.ts";
@@ -7,8 +8,6 @@ import { reachStage, setRegion } from "./aws/stage.ts";
 import { startLocalDatabase } from "./local/database.ts";
 import { ignoreCallersSettings } from "./local/environment.ts";
 import { givenDatabase } from "./local/given-database.ts";
-import { reachPostgres } from "./local/postgres.ts";
-import { serverPlace } from "./local/server-place.ts";
 import { reasons } from "./reasons.ts";
 
 // `npm run verify`: audits a database. With `--stage`, that of the stage on AWS; with CLUSTER_ARN, SECRET_ARN and
@@ -39,6 +38,6 @@ async function localDatabase(): Promise<DataApi> {
   // A PostgreSQL that was started for this ends as the process exits.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(2));
   const place = path.resolve(import.meta.dirname, "../.local/postgres");
-  const url = (await givenDatabase()) ?? (await reachPostgres(serverPlace(place)));
+  const url = (await givenDatabase()) ?? (await reachPostgres(serverPlace(place), "tickets"));
   return (await startLocalDatabase(url)).owner;
 }

@@ -2,7 +2,7 @@
 import { setTimeout } from "node:timers/promises";
 import { v4 } from "uuid";
 import { HttpConnection } from "../http-connection.ts";
-import { ownUsage } from "../usage.ts";
+import { ownCpu } from "../processes.ts";
 import { serve } from "../worker.ts";
 
 /** A buyer: when one comes, in milliseconds from the start, and how many tickets one wants. */
@@ -38,7 +38,7 @@ const tasks = {
     const connections = await Promise.all(Array.from({ length: room }, open));
     const tickets = new Set<string>();
     const visits: Visit[] = [];
-    const before = ownUsage().cpu;
+    const before = ownCpu();
     const start = performance.now();
     const now = () => performance.now() - start;
     let next = 0;
@@ -59,7 +59,7 @@ const tasks = {
       connection.close();
     };
     await Promise.all(connections.map(serveBuyers));
-    return { visits, differentTickets: tickets.size, clientCpu: ownUsage().cpu - before };
+    return { visits, differentTickets: tickets.size, clientCpu: ownCpu() - before };
   },
 };
 

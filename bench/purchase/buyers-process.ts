@@ -1,7 +1,7 @@
 // The buyers: a process that does nothing else, so that what it costs can be told.
 import pg from "pg";
 import { quantile } from "../figures.ts";
-import { ownUsage } from "../usage.ts";
+import { ownCpu } from "../processes.ts";
 import { serve } from "../worker.ts";
 import { type Buyer, type FormName, forms, type LibStatement, type Outcome } from "./forms.ts";
 
@@ -137,7 +137,7 @@ async function buy(
       }
     }
   };
-  const before = ownUsage().cpu;
+  const before = ownCpu();
   const start = performance.now();
   await Promise.all(buyersOf(crowd).map(buyFor));
   const seconds = (performance.now() - start) / 1000;
@@ -152,6 +152,6 @@ async function buy(
     p50: quantile(told, 0.5),
     p95: quantile(told, 0.95),
     p99: quantile(told, 0.99),
-    clientCpu: ownUsage().cpu - before,
+    clientCpu: ownCpu() - before,
   };
 }

@@ -1,6 +1,8 @@
 import type pg from "pg";
 import { v4, v7 } from "uuid";
-import { TICKETS_PER_SALE } from "../statements.ts";
+
+/** Tickets of each sale. */
+export const TICKETS_PER_SALE = 2;
 
 /** One buyer at one connection. */
 export interface Buyer {

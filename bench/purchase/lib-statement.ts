@@ -4,8 +4,7 @@ import { sellTickets } from "../../lib/purchases.ts";
 import { createTicketOption } from "../../lib/ticket-options.ts";
 import { newOption, newOrder } from "../../tests/support/options.ts";
 import { startRecordingProxy } from "../recording-proxy.ts";
-import { numbered, TICKETS_PER_SALE } from "../statements.ts";
-import type { LibStatement } from "./forms.ts";
+import { type LibStatement, TICKETS_PER_SALE } from "./forms.ts";
 import { PLENTY } from "./options.ts";
 
 /** The statement that sells, and how the service puts a large option on sale. */
@@ -40,4 +39,10 @@ export async function recordSale(databaseUrl: string): Promise<LibSale> {
     return { body, id: sale.id, userId: sale.userId };
   };
   return { sql, ...numbered(sql), createOption, sentFor };
+}
+
+/** The statement as one writes it for the driver, with a number for each name. */
+function numbered(sql: string): { text: string; names: string[] } {
+  const names = [...new Set(Array.from(sql.matchAll(/:(\w+)/g), ([, name = ""]) => name))];
+  return { text: sql.replace(/:(\w+)/g, (_, name) => `$${names.indexOf(name) + 1}`), names };
 }

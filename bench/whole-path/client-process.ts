@@ -4,9 +4,8 @@ import { v4, v7 } from "uuid";
 import { overHandlers } from "../../tests/support/over-handlers.ts";
 import { quantile } from "../figures.ts";
 import { HttpConnection } from "../http-connection.ts";
-import { forms, type LibStatement } from "../purchase/forms.ts";
-import { TICKETS_PER_SALE } from "../statements.ts";
-import { ownUsage } from "../usage.ts";
+import { ownCpu } from "../processes.ts";
+import { forms, type LibStatement, TICKETS_PER_SALE } from "../purchase/forms.ts";
 import { serve } from "../worker.ts";
 
 interface Opening {
@@ -51,7 +50,7 @@ const tasks = {
     await Promise.all(ways.map((way) => way.reconnect?.()));
     const latencies: number[] = [];
     const end = performance.now() + milliseconds;
-    const before = ownUsage().cpu;
+    const before = ownCpu();
     const start = performance.now();
     const call = async (way: Way) => {
       for (let now = performance.now(); now < end; ) {
@@ -70,7 +69,7 @@ const tasks = {
       p50: quantile(sorted, 0.5),
       p95: quantile(sorted, 0.95),
       p99: quantile(sorted, 0.99),
-      clientCpu: ownUsage().cpu - before,
+      clientCpu: ownCpu() - before,
     };
   },
 };

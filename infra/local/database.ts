@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { type DataApi, type DataApiOptions, dataApi } from "../../lib/data-api.ts";
-import { setFunctionsRole } from "../functions-role.ts";
-import { migrate } from "../migrate.ts";
 import {
   type DataApi as Emulator,
   type DataApiOptions as EmulatorOptions,
   startDataApi,
-} from "./data-api/server.ts";
+} from "../../emulator/src/index.ts";
+import { type DataApi, type DataApiOptions, dataApi } from "../../lib/data-api.ts";
+import { setFunctionsRole } from "../functions-role.ts";
+import { migrate } from "../migrate.ts";
 
 /** A database that the functions can reach as they do on AWS. */
 export interface LocalDatabase {

@@ -3,15 +3,14 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { assertFree, serverPlace, startPostgres } from "../../emulator/src/index.ts";
 import { reasons } from "../reasons.ts";
 import { startLocalDatabase } from "./database.ts";
 import { ignoreCallersSettings } from "./environment.ts";
 import { type Cors, type Hapi, workLikeApiGateway } from "./gateway.ts";
 import { givenDatabase } from "./given-database.ts";
 import { keepBundled } from "./live-bundle.ts";
-import { assertFree, untilListening } from "./ports.ts";
-import { startPostgres } from "./postgres.ts";
-import { serverPlace } from "./server-place.ts";
+import { untilListening } from "./ports.ts";
 
 interface OfflineOptions {
   host: string;
@@ -59,7 +58,7 @@ export default class LocalPlugin {
     for (const port of [httpPort, lambdaPort]) await assertFree(Number(port), host);
 
     const databaseUrl = (await givenDatabase()) ?? (await this.#startPostgres());
-    say("Starting the Data API stand-in");
+    say("Starting the Data API emulator");
     const database = await startLocalDatabase(databaseUrl);
     say("Applying migrations");
     for (const name of await database.migrate()) say(`  applied ${name}`);
@@ -90,7 +89,7 @@ export default class LocalPlugin {
   async #startPostgres(): Promise<string> {
     const place = serverPlace(path.join(this.#serverless.serviceDir, ".local/postgres"));
     say(`Starting PostgreSQL, with its data in ${place.home}`);
-    return (await startPostgres(place)).url;
+    return (await startPostgres(place, "tickets")).url;
   }
 
   /** What fails because a tool was ended by the same Ctrl-C is no error: by then, its signal has ended this process. */

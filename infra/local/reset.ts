@@ -1,8 +1,7 @@
 import path from "node:path";
+import { removePostgres, serverPlace } from "../../emulator/src/index.ts";
 import { reasons } from "../reasons.ts";
 import { ignoreCallersSettings } from "./environment.ts";
-import { removePostgres } from "./postgres.ts";
-import { serverPlace } from "./server-place.ts";
 
 try {
   ignoreCallersSettings();

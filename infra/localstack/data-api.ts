@@ -1,6 +1,6 @@
 import { startLocalDatabase } from "../local/database.ts";
 
-// The Data API stand-in in a container of its own (localstack-compose.yml), over the PostgreSQL in DATABASE_URL.
+// The Data API emulator in a container of its own (localstack-compose.yml), over the PostgreSQL in DATABASE_URL.
 
 const databaseUrl = String(process.env.DATABASE_URL);
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit());

@@ -1,8 +1,7 @@
 import { networkInterfaces } from "node:os";
 import path from "node:path";
+import { serverPlace, startPostgres } from "../../emulator/src/index.ts";
 import { startLocalDatabase } from "../local/database.ts";
-import { startPostgres } from "../local/postgres.ts";
-import { serverPlace } from "../local/server-place.ts";
 
 export interface Database {
   /** The Data API's, as functions in containers reach it. */
@@ -17,7 +16,7 @@ export interface Database {
  */
 export async function startDatabase(): Promise<Database> {
   const home = path.resolve(import.meta.dirname, "../../.local/localstack");
-  const postgres = await startPostgres(serverPlace(home));
+  const postgres = await startPostgres(serverPlace(home), "tickets");
   const given = process.env.DATA_API_URL;
   const listen = given ? whereToListen(new URL(given)) : { host: ownAddress() };
   const { emulator, migrate } = await startLocalDatabase(postgres.url, listen);

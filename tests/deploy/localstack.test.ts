@@ -3,8 +3,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync }
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { freePort } from "../../infra/local/ports.ts";
-import { serverPlace } from "../../infra/local/server-place.ts";
+import { freePort, serverPlace } from "../../emulator/src/index.ts";
 import { processes } from "../local/processes.ts";
 import { Project } from "../local/project.ts";
 import type { Run } from "../local/run.ts";

@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from "vitest";
-import { assertFree, freePort } from "../../infra/local/ports.ts";
+import { assertFree, freePort } from "../../emulator/src/index.ts";
 import { emulatorClient, exported } from "./emulator-client.ts";
 import { Project } from "./project.ts";
 
@@ -26,13 +26,3 @@ it("serves the Data API alone, as it prints, with faults if asked to, and ends b
   expect(project.postgres()).toBeUndefined();
   await assertFree(port, "127.0.0.1");
 });
-
-it.each([[["--port", "many"]], [["--latency", "long"]], [["--max-row", "wide"]], [["--unknown"]]])(
-  "does not start with %o, and says why",
-  async (options) => {
-    const run = project.run(["npm", "run", "--silent", "data-api", "--", ...options]);
-
-    expect(await run.ended).toBe(1);
-    expect(run.lines[0]).toMatch(/^Cannot start: /);
-  },
-);

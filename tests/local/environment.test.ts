@@ -1,6 +1,6 @@
 // The caller's settings of other programs change nothing: neither those in the environment nor the AWS profile.
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { freePort } from "../../infra/local/ports.ts";
+import { freePort } from "../../emulator/src/index.ts";
 import { callersSettings } from "./callers-settings.ts";
 import { emulatorClient, exported } from "./emulator-client.ts";
 import { Project, type Service } from "./project.ts";

@@ -11,7 +11,7 @@ const endOfCtrlC = [0, "SIGINT"];
 
 it.each([
   "Starting PostgreSQL",
-  "Starting the Data API stand-in",
+  "Starting the Data API emulator",
   "Applying migrations",
   "Bundling the functions",
   "Starting Offline",

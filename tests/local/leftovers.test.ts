@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
 import { afterAll, beforeEach, expect, it, onTestFinished } from "vitest";
-import { serverPlace } from "../../infra/local/server-place.ts";
+import { serverPlace } from "../../emulator/src/index.ts";
 import { Project, type Service } from "./project.ts";
 import { shop } from "./shop.ts";
 

@@ -12,8 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { assertFree, freePort } from "../../infra/local/ports.ts";
-import { serverPlace } from "../../infra/local/server-place.ts";
+import { assertFree, freePort, serverPlace } from "../../emulator/src/index.ts";
 import { type Process, processes } from "./processes.ts";
 import { type Run, startRun } from "./run.ts";
 
@@ -48,7 +47,9 @@ export class Project {
     this.folder = path.join(this.#outer, "a clone");
     this.home = path.join(this.#outer, "home");
     mkdirSync(this.home);
-    for (const part of ["functions", "lib", "infra", "serverless.yml", "package.json", "tsconfig.json"])
+    const folders = ["functions", "lib", "infra", "emulator/src"];
+    const files = ["emulator/package.json", "serverless.yml", "package.json", "tsconfig.json"];
+    for (const part of [...folders, ...files])
       cpSync(path.join(source, part), path.join(this.folder, part), { recursive: true });
     symlinkSync(path.join(source, "node_modules"), path.join(this.folder, "node_modules"));
   }

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import path from "node:path";
 import { afterAll, expect, it, onTestFinished } from "vitest";
-import { freePort } from "../../infra/local/ports.ts";
+import { freePort } from "../../emulator/src/index.ts";
 import { anotherPostgres } from "./another-postgres.ts";
 import { commands, Project, type Service } from "./project.ts";
 
@@ -35,7 +35,7 @@ it("names the major version of data that another PostgreSQL has made", async () 
   writeFileSync(project.postgresFile("data/PG_VERSION"), "17\n");
 
   expect(await complaint(await start(project))).toEqual([
-    "Cannot start: the local data is of PostgreSQL 17, and this is 18: delete it with `npm run reset`",
+    `Cannot start: the data in ${project.postgresFile("")} is of PostgreSQL 17, and this is 18: delete that folder`,
   ]);
   expect(await project.run(["npm", "run", "reset"]).ended).toBe(0);
   const next = await start(project);

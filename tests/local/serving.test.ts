@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
-import { serverPlace } from "../../infra/local/server-place.ts";
+import { serverPlace } from "../../emulator/src/index.ts";
 import { peakMemory } from "./processes.ts";
 import { commands, Project, type Service } from "./project.ts";
 import { shop } from "./shop.ts";
@@ -22,7 +22,7 @@ it("says what it does while it starts", () => {
   const said = service.lines.filter((line) => /^ *(starting|applying|applied|bundling|ready)\b/i.test(line));
   expect(said).toEqual([
     expect.stringMatching(/^Starting PostgreSQL, with its data in \/.*\/(postgres|server)$/),
-    "Starting the Data API stand-in",
+    "Starting the Data API emulator",
     "Applying migrations",
     "  applied 0001_tickets",
     "  applied 0002_idempotency",

@@ -1,4 +1,4 @@
-import type { FaultKind } from "../../infra/local/data-api/faults.ts";
+import type { FaultKind } from "../../emulator/src/index.ts";
 
 /** What a client may be told first: what it asked for or that too few are left, or one of two problems. */
 export type FirstAnswer = "definite" | "unavailable" | "outcome-unknown";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { faultKinds } from "../../infra/local/data-api/faults.ts";
+import { faultKinds } from "../../emulator/src/index.ts";
 import { type LocalDatabase, startLocalDatabase } from "../../infra/local/database.ts";
 import { ask, type Client, isInDoubt, newClients, persist, type Send } from "./clients.ts";
 import { expectedOutcomes } from "./expected-outcomes.ts";
@@ -16,7 +16,7 @@ interface Load {
   capacity: number;
   /** How many of the clients meet the fault. */
   times: number;
-  /** Connections of the stand-in: PostgreSQL has 100 for all that run at once. */
+  /** Connections of the emulator: PostgreSQL has 100 for all that run at once. */
   poolSize: number;
 }
 

@@ -1,6 +1,6 @@
 // One fault after another, met by the attempts of one request until its time is over.
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import type { FaultKind } from "../../infra/local/data-api/faults.ts";
+import type { FaultKind } from "../../emulator/src/index.ts";
 import { type LocalDatabase, startLocalDatabase } from "../../infra/local/database.ts";
 import { ask, isUnanswered, lastAnswer, newClients, persist } from "./clients.ts";
 import { clearFaults, SHORT_TIME, setFault } from "./faults.ts";

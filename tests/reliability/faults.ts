@@ -1,5 +1,4 @@
-import type { FaultKind } from "../../infra/local/data-api/faults.ts";
-import type { DataApi } from "../../infra/local/data-api/server.ts";
+import type { DataApi, FaultKind } from "../../emulator/src/index.ts";
 
 /** Milliseconds. A slow call comes after its function has given it up, and so beside the next one. */
 const SLOW = 4_200;
@@ -14,7 +13,7 @@ export const SHORT_TIME = 9_000;
 export async function setFault({ url }: DataApi, fault: FaultKind, calls: number): Promise<void> {
   const body = JSON.stringify({ fault, calls, milliseconds: SLOW });
   const { status } = await fetch(`${url}/faults`, { method: "PUT", body });
-  if (status !== 200) throw new Error(`the stand-in answered ${status}`);
+  if (status !== 200) throw new Error(`the emulator responded ${status}`);
 }
 
 export async function clearFaults({ url }: DataApi): Promise<void> {

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await project.remove();
   await database.emulator.close();
-  postgres.remove();
+  await postgres.remove();
 });
 
 it("nothing is lost or doubled by a kill -9 of the API amid a sale", { timeout: 120_000 }, async ({

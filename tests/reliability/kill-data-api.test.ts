@@ -3,8 +3,9 @@ import { once } from "node:events";
 import path from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { freePort } from "../../emulator/src/index.ts";
 import { startLocalDatabase } from "../../infra/local/database.ts";
-import { freePort, untilListening } from "../../infra/local/ports.ts";
+import { untilListening } from "../../infra/local/ports.ts";
 import { dataApi } from "../../lib/data-api.ts";
 import type { Send } from "./clients.ts";
 import { SHORT_TIME } from "./faults.ts";
@@ -30,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await standIn.kill();
-  postgres.remove();
+  await postgres.remove();
 });
 
 it("nothing is lost or doubled by a kill -9 of the Data API amid a sale", { timeout: 120_000 }, async ({
@@ -55,10 +56,10 @@ it("nor by one after which it stays dead until nobody waits for it any more, whe
   expect(sale.told("outcome-unknown")).toBeGreaterThan(0);
 });
 
-/** The stand-in in a process of its own, on one port for all its lives. */
+/** The emulator in a process of its own, on one port for all its lives. */
 async function startStandIn(databaseUrl: string) {
   const port = await freePort("127.0.0.1");
-  const program = path.join(import.meta.dirname, "../../infra/local/data-api.ts");
+  const program = path.join(import.meta.dirname, "../../emulator/src/cli.ts");
   const start = async () => {
     const started = spawn(process.execPath, [program, "--port", `${port}`], {
       env: { ...process.env, DATABASE_URL: databaseUrl },

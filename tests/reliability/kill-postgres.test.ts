@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await database.emulator.close();
-  postgres.remove();
+  await postgres.remove();
 });
 
 it("nothing is lost or doubled by a kill -9 of PostgreSQL amid a sale", { timeout: 120_000 }, async ({

@@ -1,21 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { vi } from "vitest";
-import { startPostgres } from "../../infra/local/postgres.ts";
-import { serverPlace } from "../../infra/local/server-place.ts";
+import { startTemporaryPostgres } from "../../emulator/src/index.ts";
 import { processes } from "../local/processes.ts";
 
 /** A PostgreSQL that a test may kill. */
 export type OwnPostgres = Awaited<ReturnType<typeof ownPostgres>>;
 
 export async function ownPostgres() {
-  const home = mkdtempSync(path.join(tmpdir(), "ticket-allocation-"));
-  chmodSync(home, 0o755); // as root, the server runs as another user
-  const place = serverPlace(path.join(home, "postgres"));
-  const { url, stop } = await startPostgres(place);
+  const { url, place, remove } = await startTemporaryPostgres();
   const data = path.join(place.home, "data");
 
   return {
@@ -46,10 +41,6 @@ export async function ownPostgres() {
       program.stdout.destroy(); // which the server holds, too
       if (status !== 0) throw new Error(`PostgreSQL did not start: ${Buffer.concat(printed)}`);
     },
-    remove: (): void => {
-      stop();
-      place.remove();
-      rmSync(home, { recursive: true, force: true });
-    },
+    remove,
   };
 }

@@ -1,4 +1,4 @@
-import { faultKinds } from "../../infra/local/data-api/faults.ts";
+import { faultKinds } from "../../emulator/src/index.ts";
 import type { Operation } from "./clients.ts";
 import type { Row } from "./rows.ts";
 

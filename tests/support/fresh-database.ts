@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import { inject } from "vitest";
 import { type LocalDatabase, startLocalDatabase } from "../../infra/local/database.ts";
 
-/** A database of its own in the tests' PostgreSQL, behind a Data API stand-in of its own: empty, without a table. */
+/** A database of its own in the tests' PostgreSQL, behind a Data API emulator of its own: empty, without a table. */
 export async function freshDatabase(
   options: { faults?: boolean } = {},
 ): Promise<LocalDatabase & { url: string }> {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import type { TestProject } from "vitest/node";
-import { freePort } from "../../infra/local/ports.ts";
+import { freePort } from "../../emulator/src/index.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -1,6 +1,0 @@
-import { startDataApi } from "../infra/local/data-api/server.ts";
-import { reportToParent } from "./reporting.ts";
-
-const { DATABASE_URL: databaseUrl = "", CONNECTIONS } = process.env;
-const dataApi = await startDataApi({ databaseUrl, poolSize: Number(CONNECTIONS) });
-reportToParent(dataApi.url);

@@ -1,0 +1,38 @@
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type Postgres, startPostgres } from "./postgres.ts";
+import { type ServerPlace, serverPlace } from "./server-place.ts";
+
+/** A PostgreSQL of which nothing is left after `remove`. */
+export interface TemporaryPostgres extends Postgres {
+  place: ServerPlace;
+}
+
+/**
+ * Starts an empty embedded PostgreSQL in a temporary folder, for a test or a benchmark. The server and its data are gone
+ * when this process exits, if `remove` was not called before.
+ *
+ * @throws Error as `startPostgres` does
+ */
+export async function startTemporaryPostgres(): Promise<TemporaryPostgres> {
+  const home = mkdtempSync(path.join(tmpdir(), "data-api-emulator-"));
+  chmodSync(home, 0o755); // as root, the server runs as another user
+  const place = serverPlace(path.join(home, "postgres"));
+  const removeFolders = () => {
+    place.remove();
+    rmSync(home, { recursive: true, force: true });
+  };
+  process.once("exit", removeFolders); // after the listeners that end the server: those are put first
+  const { url, stop, remove } = await startPostgres(place, "postgres");
+  return {
+    url,
+    place,
+    stop,
+    remove: async () => {
+      await remove();
+      process.off("exit", removeFolders);
+      removeFolders();
+    },
+  };
+}
