@@ -26,7 +26,7 @@ export interface SaleResults {
   buyers: number;
   ticketsSold: number;
   visits: Visit[];
-  /** What `npm run verify` finds. */
+  /** What `npm run db:verify` finds. */
   audit: { options: number; breaches: string[] };
 }
 

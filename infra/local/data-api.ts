@@ -8,9 +8,9 @@ import { assertFree } from "./ports.ts";
 import { startPostgres } from "./postgres.ts";
 import { serverPlace } from "./server-place.ts";
 
-// `npm run data-api`: the stand-in alone, for other programs to use.
+// `npm run dev:data-api`: the stand-in alone, for other programs to use.
 
-const usage = `npm run data-api -- [--port 8081] [--latency MILLISECONDS] [--max-row BYTES] [--faults]
+const usage = `npm run dev:data-api -- [--port 8081] [--latency MILLISECONDS] [--max-row BYTES] [--faults]
 
   --port     where it listens on 127.0.0.1 (8081)
   --latency  how much longer each call takes (0)

@@ -239,7 +239,7 @@ function assertSameMajor(place: ServerPlace, data: string): void {
   const its = readFileSync(path.join(data, "PG_VERSION"), "utf8").trim();
   if (ours && its !== ours)
     throw new Error(
-      `the local data is of PostgreSQL ${its}, and this is ${ours}: delete it with \`npm run reset\``,
+      `the local data is of PostgreSQL ${its}, and this is ${ours}: delete it with \`npm run db:reset\``,
     );
 }
 

@@ -35,9 +35,9 @@ it("names the major version of data that another PostgreSQL has made", async () 
   writeFileSync(project.postgresFile("data/PG_VERSION"), "17\n");
 
   expect(await complaint(await start(project))).toEqual([
-    "Cannot start: the local data is of PostgreSQL 17, and this is 18: delete it with `npm run reset`",
+    "Cannot start: the local data is of PostgreSQL 17, and this is 18: delete it with `npm run db:reset`",
   ]);
-  expect(await project.run(["npm", "run", "reset"]).ended).toBe(0);
+  expect(await project.run(["npm", "run", "db:reset"]).ended).toBe(0);
   const next = await start(project);
   await next.line(/^Ready/);
 });
