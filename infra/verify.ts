@@ -10,7 +10,7 @@ import { ignoreCallersSettings } from "./local/environment.ts";
 import { givenDatabase } from "./local/given-database.ts";
 import { reasons } from "./reasons.ts";
 
-// `npm run verify`: audits a database. With `--stage`, that of the stage on AWS; with CLUSTER_ARN, SECRET_ARN and
+// `npm run db:verify`: audits a database. With `--stage`, that of the stage on AWS; with CLUSTER_ARN, SECRET_ARN and
 // DATABASE_NAME set, that one on AWS; in the region of `--region` or as a deploy finds it. Else the local one, whether
 // `npm run dev` is running or not.
 

@@ -3,9 +3,9 @@ import { migrate, pendingMigrations } from "../migrate.ts";
 import { reasons } from "../reasons.ts";
 import { reachStage } from "./stage.ts";
 
-// `npm run migrate`: applies the migrations to a deployed stage, as a deploy does, or shows which are pending.
+// `npm run db:migrate`: applies the migrations to a deployed stage, as a deploy does, or shows which are pending.
 
-const usage = "npm run migrate -- --stage STAGE [--region REGION] [--dry-run]";
+const usage = "npm run db:migrate -- --stage STAGE [--region REGION] [--dry-run]";
 
 try {
   const { stage, region, dryRun } = options();

@@ -11,11 +11,11 @@ import { reasons } from "../reasons.ts";
 import { functionsPassword } from "./functions-secret.ts";
 import { reachStage } from "./stage.ts";
 
-// `npm run rotate-password`: gives the functions of a deployed stage a new password. The secret has it as a pending
+// `npm run db:rotate-password`: gives the functions of a deployed stage a new password. The secret has it as a pending
 // version before the database does, so that it cannot get lost, and as its current one right after. In between, an open
 // connection of the Data API stays usable, and a new one is refused. Whatever fails, a second run completes the first.
 
-const usage = "npm run rotate-password -- --stage STAGE [--region REGION]";
+const usage = "npm run db:rotate-password -- --stage STAGE [--region REGION]";
 
 try {
   const { stage, region } = options();

@@ -146,6 +146,6 @@ Ready. With ID the one that the first line answers:
   curl ${url}/ticket_options/ID
   curl -d '{"Quantity":2,"UserID":"406c1d05-bbb2-4e94-b183-7d208c2692e1"}' ${url}/ticket_options/ID/purchases
 
-Ctrl-C ends it all; the data stays until \`npm run reset\`.
+Ctrl-C ends it all; the data stays until \`npm run db:reset\`.
 `;
 }

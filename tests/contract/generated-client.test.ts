@@ -6,14 +6,14 @@ import { expect, it } from "vitest";
 
 const project = path.join(import.meta.dirname, "../..");
 
-it("the committed client is what npm run client makes of docs/openapi.yaml", () => {
+it("the committed client is what npm run generate:client makes of docs/openapi.yaml", () => {
   const folder = mkdtempSync(path.join(tmpdir(), "client-"));
   try {
     mkdirSync(path.join(folder, "client"));
     for (const file of ["package.json", "redocly.yaml", "docs/openapi.yaml"])
       cpSync(path.join(project, file), path.join(folder, file));
     symlinkSync(path.join(project, "node_modules"), path.join(folder, "node_modules"));
-    execFileSync("npm", ["run", "client"], { cwd: folder, stdio: "pipe" });
+    execFileSync("npm", ["run", "generate:client"], { cwd: folder, stdio: "pipe" });
 
     const [fresh, committed] = [folder, project].map((where) =>
       readFileSync(path.join(where, "client/generated.ts"), "utf8"),

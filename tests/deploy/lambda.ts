@@ -26,9 +26,6 @@ interface Invocation {
   reject(error: Error): void;
 }
 
-/** The least that can run a handler. AWS's own is in `ric.ts`. */
-export const ownRuntime = path.join(import.meta.dirname, "own-runtime.mjs");
-
 const TIME_LIMIT = 25_000;
 
 /** No more execution environments at once: more requests wait their turn, where Lambda would start more. */

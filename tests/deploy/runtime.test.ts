@@ -1,4 +1,5 @@
-// The zips as Lambda runs them, called by AWS's own runtime client, with the API suite's cases.
+// What only this proves without Docker: the zips work as Lambda runs them, unpacked alone and called by AWS's own runtime
+// client, behind the routes and gateway responses of the template.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";

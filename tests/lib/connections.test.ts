@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { afterEach, describe, expect, inject, it, vi } from "vitest";
 import { dataApi } from "../../lib/data-api.ts";
-import { unreachableService } from "../support/failing-service.ts";
+import { UNREACHABLE } from "../support/failing-service.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -67,7 +67,7 @@ describe("preparing", () => {
   });
 
   it("does not fail because it cannot connect", async () => {
-    const database = at(await unreachableService());
+    const database = at(UNREACHABLE);
 
     database.prepare();
 

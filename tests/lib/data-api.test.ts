@@ -2,15 +2,9 @@ import { describe, expect, inject, it } from "vitest";
 import { DatabaseError, dataApi } from "../../lib/data-api.ts";
 import { limits } from "../../lib/limits.ts";
 import { database } from "../support/database.ts";
-import {
-  breaks,
-  failingService,
-  faultyService,
-  refuses,
-  unreachableService,
-} from "../support/failing-service.ts";
+import { breaks, failingService, faultyService, refuses, UNREACHABLE } from "../support/failing-service.ts";
 
-describe("query", () => {
+describe.concurrent("query", () => {
   it("gives rows by column name, with times as RFC 3339 in UTC with six decimals", async () => {
     const rows = await database.query(
       `
@@ -73,9 +67,9 @@ describe("query", () => {
 
 const databaseError = (message: string): [number, string, string] => [400, "DatabaseErrorException", message];
 
-describe("a write that fails", () => {
+describe.concurrent("a write that fails", () => {
   it("certainly had no effect if nobody could be reached", async () => {
-    expect(await failureAt(await unreachableService())).toEqual(HAD_NO_EFFECT);
+    expect(await failureAt(UNREACHABLE)).toEqual(HAD_NO_EFFECT);
   });
 
   it("may have had an effect if the connection broke", async () => {
@@ -182,7 +176,7 @@ it("a parameter without a value fails before anything is sent", async () => {
 
 const UNKNOWN = "00000000-0000-4000-8000-000000000000";
 
-describe("a statement that is sent again", () => {
+describe.concurrent("a statement that is sent again", () => {
   const failure = (status: number, type: string, message = "") => ({ status, type, message });
   const refused = (message: string) => failure(400, "DatabaseErrorException", message);
 
@@ -230,7 +224,7 @@ describe("a statement that is sent again", () => {
   });
 });
 
-describe("the functions' role", () => {
+describe.concurrent("the functions' role", () => {
   it.each([
     "create table mine (a integer)",
     "create temporary table mine (a integer)",

@@ -38,7 +38,7 @@ beforeEach(async () => {
 
 const done = { status: 0, printed: "The functions of prod have a new password.\n" };
 
-it("npm run rotate-password gives the functions a new password, which nothing prints", async () => {
+it("npm run db:rotate-password gives the functions a new password, which nothing prints", async () => {
   const { status, printed } = await rotate("--stage", "prod");
 
   expect({ status, printed }).toEqual(done);
@@ -48,7 +48,7 @@ it("npm run rotate-password gives the functions a new password, which nothing pr
   expect(await opens(old)).toBe(false);
 });
 
-it("npm run rotate-password keeps the new password before it sets it, and makes it current at once after", async () => {
+it("npm run db:rotate-password keeps the new password before it sets it, and makes it current at once after", async () => {
   const steps: [operation: string, opens: { old: boolean; pending: boolean }][] = [];
   secret.before = async (operation) => {
     const pending = secret.value("AWSPENDING");
@@ -67,7 +67,7 @@ it("npm run rotate-password keeps the new password before it sets it, and makes 
   ]);
 });
 
-it("npm run rotate-password rotates again, to another password", async () => {
+it("npm run db:rotate-password rotates again, to another password", async () => {
   await rotate("--stage", "prod");
   const first = secret.value("AWSCURRENT");
 
@@ -78,7 +78,7 @@ it("npm run rotate-password rotates again, to another password", async () => {
   expect(await opens(first)).toBe(false);
 });
 
-it("npm run rotate-password completes a run that was broken off before the secret's last step", async () => {
+it("npm run db:rotate-password completes a run that was broken off before the secret's last step", async () => {
   secret.before = async (operation) => {
     if (operation === "UpdateSecretVersionStage") throw new Error("broken off");
   };
@@ -99,7 +99,7 @@ it("npm run rotate-password completes a run that was broken off before the secre
   expect(secret.calls.filter((operation) => operation === "PutSecretValue")).toHaveLength(1);
 });
 
-it("npm run rotate-password changes nothing if the secret cannot be written", async () => {
+it("npm run db:rotate-password changes nothing if the secret cannot be written", async () => {
   secret.before = async (operation) => {
     if (operation === "PutSecretValue") throw new Error("not allowed");
   };
@@ -111,11 +111,11 @@ it("npm run rotate-password changes nothing if the secret cannot be written", as
   expect(await opens(old)).toBe(true);
 });
 
-it("npm run rotate-password asks for a stage", async () => {
+it("npm run db:rotate-password asks for a stage", async () => {
   expect(await rotate()).toEqual({
     status: 1,
     printed:
-      "Cannot rotate the password: usage: npm run rotate-password -- --stage STAGE [--region REGION]\n",
+      "Cannot rotate the password: usage: npm run db:rotate-password -- --stage STAGE [--region REGION]\n",
   });
 });
 

@@ -25,7 +25,7 @@ beforeEach(async () => {
   });
 });
 
-describe("npm run migrate", () => {
+describe("npm run db:migrate", () => {
   it("applies to a stage what it lacks, once", async () => {
     expect(await migrate("--stage", "prod")).toEqual({
       status: 0,
@@ -51,7 +51,7 @@ describe("npm run migrate", () => {
   it("asks for a stage", async () => {
     expect(await migrate()).toEqual({
       status: 1,
-      printed: "Cannot migrate: usage: npm run migrate -- --stage STAGE [--region REGION] [--dry-run]\n",
+      printed: "Cannot migrate: usage: npm run db:migrate -- --stage STAGE [--region REGION] [--dry-run]\n",
     });
   });
 
@@ -66,7 +66,7 @@ describe("npm run migrate", () => {
   });
 });
 
-describe("npm run verify", () => {
+describe("npm run db:verify", () => {
   it("proves the books of a stage", async () => {
     await migrate("--stage", "prod");
 

@@ -9,7 +9,7 @@ afterAll(() => project.remove());
 it("serves the Data API alone, as it prints, with faults if asked to, and ends by Ctrl-C", async () => {
   const port = await freePort("127.0.0.1");
   const options = ["--port", `${port}`, "--max-row", "70006", "--faults"];
-  const run = project.run(["npm", "run", "data-api", "--", ...options]);
+  const run = project.run(["npm", "run", "dev:data-api", "--", ...options]);
   const select = emulatorClient(await exported(run));
 
   expect(await select("select current_database()")).toMatchObject({

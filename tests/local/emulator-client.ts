@@ -1,7 +1,7 @@
 import { ExecuteStatementCommand, RDSDataClient } from "@aws-sdk/client-rds-data";
 import type { Run } from "./run.ts";
 
-/** The environment that a run of `npm run data-api` says to give to an AWS SDK, once it is ready. */
+/** The environment that a run of `npm run dev:data-api` says to give to an AWS SDK, once it is ready. */
 export async function exported(run: Run): Promise<Record<string, string>> {
   await run.line(/^Ctrl-C ends it/);
   const pairs = (await run.line(/^ {2}export /)).trim().split(" ").slice(1);

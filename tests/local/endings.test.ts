@@ -94,13 +94,13 @@ it("leaves no bundler behind when the server is killed while it bundles an edit"
   await expect.poll(() => processes().filter(({ pid }) => pid === running?.pid), soon).toEqual([]);
 });
 
-it("loses its data to `npm run reset`, and only to it", async () => {
+it("loses its data to `npm run db:reset`, and only to it", async () => {
   const service = await serving();
   const id = await shop(service).create(7);
   service.signal("SIGINT");
   await service.ended;
 
-  const reset = project.run(["npm", "run", "--silent", "reset"]);
+  const reset = project.run(["npm", "run", "--silent", "db:reset"]);
 
   expect(await reset.ended).toBe(0);
   expect(reset.lines).toEqual(["The local database is gone; the next `npm run dev` makes an empty one."]);

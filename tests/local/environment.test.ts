@@ -25,8 +25,8 @@ it("serves every endpoint by `npm run dev`", async () => {
   expect(await left(id)).toBe(1);
 });
 
-it("audits the local database by `npm run verify`", async () => {
-  const run = project.run(["npm", "run", "--silent", "verify"], environment);
+it("audits the local database by `npm run db:verify`", async () => {
+  const run = project.run(["npm", "run", "--silent", "db:verify"], environment);
 
   expect({ status: await run.ended, lines: run.lines }).toEqual({
     status: 0,
@@ -34,11 +34,11 @@ it("audits the local database by `npm run verify`", async () => {
   });
 });
 
-it("serves the Data API by `npm run data-api`", async () => {
+it("serves the Data API by `npm run dev:data-api`", async () => {
   const other = new Project();
   const port = await freePort("127.0.0.1");
   try {
-    const run = other.run(["npm", "run", "data-api", "--", "--port", `${port}`], environment);
+    const run = other.run(["npm", "run", "dev:data-api", "--", "--port", `${port}`], environment);
     const select = emulatorClient(await exported(run));
 
     expect(await select("select current_database()")).toMatchObject({

@@ -34,7 +34,7 @@ it.each([
 ])(
   "ends by Ctrl-C during %s in its first run, leaves nothing behind, and is ready the next time",
   async (_program, folders) => {
-    await project.run(["npm", "run", "reset"]).ended;
+    await project.run(["npm", "run", "db:reset"]).ended;
     const run = await project.start();
     const begun = () => folders.some((folder) => existsSync(project.postgresFile(folder)));
     await expect.poll(begun, { timeout: 30_000, interval: 1 }).toBe(true);

@@ -65,7 +65,7 @@ it("starts although another process has the number and the port of the PostgreSQ
 it("empties its data although another process has the number and the port of the PostgreSQL before", async () => {
   await misleadingRecord();
 
-  const reset = project.run(["npm", "run", "--silent", "reset"]);
+  const reset = project.run(["npm", "run", "--silent", "db:reset"]);
 
   expect(await reset.ended).toBe(0);
   expect(project.postgres()).toBeUndefined();

@@ -37,7 +37,7 @@ it("names the major version of data that another PostgreSQL has made", async () 
   expect(await complaint(await start(project))).toEqual([
     `Cannot start: the data in ${project.postgresFile("")} is of PostgreSQL 17, and this is 18: delete that folder`,
   ]);
-  expect(await project.run(["npm", "run", "reset"]).ended).toBe(0);
+  expect(await project.run(["npm", "run", "db:reset"]).ended).toBe(0);
   const next = await start(project);
   await next.line(/^Ready/);
 });

@@ -101,7 +101,7 @@ it("refuses to empty the data that it uses", async () => {
   const { create, left } = shop(service);
   const id = await create(5);
 
-  const reset = project.run(["npm", "run", "--silent", "reset"]);
+  const reset = project.run(["npm", "run", "--silent", "db:reset"]);
 
   expect(await reset.ended).toBe(1);
   expect(reset.lines).toEqual([

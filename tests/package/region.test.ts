@@ -9,9 +9,9 @@ afterAll(() => project.remove());
 
 const commands = {
   "serverless info": ["npx", "serverless", "info"],
-  "npm run migrate": [process.execPath, "infra/aws/migrate-stage.ts"],
-  "npm run rotate-password": [process.execPath, "infra/aws/rotate-password.ts"],
-  "npm run verify": [process.execPath, "infra/verify.ts"],
+  "npm run db:migrate": [process.execPath, "infra/aws/migrate-stage.ts"],
+  "npm run db:rotate-password": [process.execPath, "infra/aws/rotate-password.ts"],
+  "npm run db:verify": [process.execPath, "infra/verify.ts"],
 };
 
 describe.each(Object.entries(commands))("%s", (_, command) => {

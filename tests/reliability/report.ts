@@ -5,7 +5,7 @@ import type { Row } from "./rows.ts";
 import { tables } from "./tables.ts";
 
 const page = path.join(import.meta.dirname, "../../docs/reliability.md");
-const begin = "<!-- `npm run reliability` writes from here -->";
+const begin = "<!-- `npm run test:reliability` writes from here -->";
 const end = "<!-- to here -->";
 
 /** Writes what a run has counted into docs/reliability.md, provided that all of it ran and passed. */

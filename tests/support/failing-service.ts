@@ -17,14 +17,8 @@ export async function failingService(behaviour: Behaviour): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** An address at which nothing listens. */
-export async function unreachableService(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return `http://127.0.0.1:${port}`;
-}
+/** Where nothing listens: the port of the discard protocol. One that was free a moment ago may be given to another test. */
+export const UNREACHABLE = "http://127.0.0.1:9";
 
 /** Breaks the connection once the request has begun to arrive. */
 export const breaks: Behaviour = (socket) => socket.once("data", () => socket.destroy());

@@ -1,10 +1,10 @@
-// `npm run docs`: docs/openapi.yaml as one page that needs nothing beside it, with a form for each endpoint.
+// `npm run build:docs`: docs/openapi.yaml as one page without external resources, with a form for each endpoint.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { parse } from "yaml";
 
-const docs = path.join(import.meta.dirname, "../docs");
+const docs = path.join(import.meta.dirname, "..");
 const page = path.resolve(process.argv[2] ?? path.join(docs, "reference.html"));
 const { resolve } = createRequire(import.meta.url);
 const swaggerUi = (file: string) => readFileSync(resolve(`swagger-ui-dist/${file}`), "utf8");

@@ -1,0 +1,50 @@
+// `npm run test:postman`: newman runs docs/postman.json against a local run. It checks the same as Postman would, and
+// that each request was sent and has its number of assertions.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import { startServerlessOffline } from "../../../bench/serverless-offline.ts";
+import { startTemporaryPostgres } from "../../../bench/temporary-postgres.ts";
+
+const project = path.resolve(import.meta.dirname, "../../..");
+const collection = path.join(project, "docs/postman.json");
+const folder = path.join(project, ".local/contract-tools");
+const report = path.join(folder, "postman.json");
+
+interface Run {
+  executions: { item: { name: string }; response?: { code: number }; assertions?: unknown[] }[];
+  failures: unknown[];
+}
+
+mkdirSync(folder, { recursive: true });
+rmSync(report, { force: true });
+
+const service = await startServerlessOffline(await startTemporaryPostgres());
+const { status, error } = spawnSync(
+  "npx",
+  [
+    ...["--yes", "newman@6.2.2", "run", collection, "--env-var", `baseUrl=${service.url}`],
+    ...["--reporters", "cli,json", "--reporter-json-export", report],
+  ],
+  { stdio: ["ignore", "inherit", "inherit"] },
+);
+await service.end();
+
+assert.equal(error, undefined);
+const { executions, failures }: Run = JSON.parse(readFileSync(report, "utf8")).run;
+assert.deepEqual(failures, []);
+assert.deepEqual(
+  executions.map(({ item, response, assertions }) => [item.name, response?.code, assertions?.length]),
+  [
+    ["Create a ticket option", 200, 3],
+    ["Get the ticket option", 200, 4],
+    ["Purchase two tickets", 200, 3],
+    ["The same purchase again (a replay)", 200, 3],
+    ["More than is left (a refusal)", 409, 3],
+    ["Get what is left", 200, 1],
+  ],
+);
+assert.equal(status, 0);
+process.exit();

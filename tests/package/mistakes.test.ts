@@ -1,0 +1,35 @@
+// Mistakes in the sources that a deploy would otherwise take to AWS.
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { Project } from "../local/project.ts";
+import { packaged } from "./packaging.ts";
+
+let project: Project;
+beforeEach(() => {
+  project = new Project();
+});
+afterEach(() => project.remove());
+
+it.each([
+  { mistake: "an unknown option", from: "memorySize: 512", to: "memorySise: 512", named: "memorySise" },
+  {
+    mistake: "a parameter that does not exist",
+    from: "param:maxTicketsPerPurchase",
+    to: "param:maxTickets",
+    named: "provider.environment.MAX_TICKETS_PER_PURCHASE",
+  },
+])("packaging fails with $mistake in serverless.yml, and names it", async ({ from, to, named }) => {
+  const file = path.join(project.folder, "serverless.yml");
+  const sound = readFileSync(file, "utf8");
+  expect(sound).toContain(from);
+  writeFileSync(file, sound.replace(from, to));
+
+  await expect(packaged(project)).rejects.toThrow(named);
+});
+
+it("packaging fails without the file of a function", async () => {
+  rmSync(path.join(project.folder, "functions/get.ts"));
+
+  await expect(packaged(project)).rejects.toThrow("Error:");
+});
