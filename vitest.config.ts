@@ -1,4 +1,7 @@
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { ignoreCallersSettings } from "./infra/local/environment.ts";
+
+ignoreCallersSettings(); // those of the tests' own processes come after
 
 const postgres = "tests/support/postgres.ts";
 const dataApi = "tests/support/data-api.ts";
@@ -51,7 +54,11 @@ const local = [
     maxConcurrency: 12, // they wait more than they work; more would need more connections than PostgreSQL has
     sequence: { groupOrder: 2 },
   }),
-  project({ name: "local", sequence: { groupOrder: 3 } }),
+  project({
+    name: "local",
+    testTimeout: 180_000, // several starts of the service in one test
+    sequence: { groupOrder: 3 },
+  }),
   project({ name: "package", globalSetup: [postgres, dataApi, templates], sequence: { groupOrder: 4 } }),
   project({
     name: "deploy",

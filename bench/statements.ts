@@ -1,4 +1,8 @@
 import { v7 } from "uuid";
+import { migrate } from "../infra/migrate.ts";
+import { dataApi } from "../lib/data-api.ts";
+import { sellTickets } from "../lib/purchases.ts";
+import { createTicketOption } from "../lib/ticket-options.ts";
 import { newOption, newOrder } from "../tests/support/options.ts";
 import { startRecordingProxy } from "./recording-proxy.ts";
 
@@ -28,21 +32,18 @@ export const TICKETS_PER_SALE = 2;
 /** More than any run sells. */
 const CAPACITY = 1_000_000_000;
 
-/** Without secrets of its own, the stand-in takes any ARN for the owner's. */
-const environment = {
-  CLUSTER_ARN: "arn:aws:rds:eu-west-1:000000000000:cluster:tickets",
-  SECRET_ARN: "arn:aws:secretsmanager:eu-west-1:000000000000:secret:tickets",
-  DATABASE_NAME: "tickets",
-  AWS_REGION: "eu-west-1",
-  AWS_ACCESS_KEY_ID: "local",
-  AWS_SECRET_ACCESS_KEY: "local",
+/** Without secrets of its own, the emulator takes any ARN for the owner's. */
+const target = {
+  resourceArn: "arn:aws:rds:eu-west-1:000000000000:cluster:tickets",
+  secretArn: "arn:aws:secretsmanager:eu-west-1:000000000000:secret:tickets",
+  database: "tickets",
 };
+const sdk = { region: "eu-west-1", credentials: { accessKeyId: "local", secretAccessKey: "local" } };
 
 /** A statement that costs PostgreSQL next to nothing, so that what is around it shows. */
 export function selectOne(): Statement {
   const sql = "select 1";
-  const { CLUSTER_ARN: resourceArn, SECRET_ARN: secretArn, DATABASE_NAME: database } = environment;
-  const body = JSON.stringify({ resourceArn, secretArn, database, sql });
+  const body = JSON.stringify({ ...target, sql });
   return {
     name: sql,
     dataApiBody: () => body,
@@ -58,18 +59,12 @@ export function selectOne(): Statement {
  */
 export async function purchaseStatement(dataApiUrl: string, clients: number): Promise<PurchaseStatement> {
   const proxy = await startRecordingProxy(dataApiUrl);
-  Object.assign(process.env, environment, { AWS_ENDPOINT_URL_RDS_DATA: proxy.url });
-  // Only now: they read the environment as they load.
-  const { migrate } = await import("../infra/migrate.ts");
-  const { longWork } = await import("../lib/data-api.ts");
-  const { createTicketOption } = await import("../lib/ticket-options.ts");
-  const { sellTickets } = await import("../lib/purchases.ts");
-
-  await migrate();
+  const database = dataApi({ ...target, ...sdk, endpoint: proxy.url });
+  await migrate(database);
   const options = Array.from({ length: clients }, () => newOption({ capacity: CAPACITY }));
-  for (const option of options) await createTicketOption(option, longWork());
+  for (const option of options) await createTicketOption(option, database.work());
   const sample = newOrder(options[0]?.id ?? "", { quantity: TICKETS_PER_SALE });
-  const { result } = await sellTickets(sample, longWork());
+  const { result } = await sellTickets(sample, TICKETS_PER_SALE, database.work());
   if (result !== "sold") throw new Error(`the first sale ended in: ${result}`);
   const sent = proxy.lastBody();
 

@@ -1,4 +1,9 @@
 import { checkAccess } from "../lib/access.ts";
+import {
+  accessFromEnvironment,
+  publicBasePathFromEnvironment,
+  retryKeySecretFromEnvironment,
+} from "../lib/config.ts";
 import { endpoint } from "../lib/endpoint.ts";
 import { requestIdentity, withRetryKey } from "../lib/idempotency.ts";
 import { locationOf } from "../lib/location.ts";
@@ -7,14 +12,18 @@ import { newTicketOption } from "../lib/requests.ts";
 import { createdTicketOption } from "../lib/responses.ts";
 import { createTicketOption } from "../lib/ticket-options.ts";
 
+const access = accessFromEnvironment();
+const retryKeySecret = retryKeySecretFromEnvironment();
+const publicBasePath = publicBasePathFromEnvironment();
+
 /** `POST /ticket_options` */
 export const handler = endpoint(async (event, work) => {
-  checkAccess(event);
+  checkAccess(access, event);
   const { option, key } = newTicketOption(event);
   const { apiKeyId, name, description, capacity } = option;
-  const identity = requestIdentity(key, ["create", apiKeyId, name, description, capacity]);
+  const identity = requestIdentity(key, ["create", apiKeyId, name, description, capacity], retryKeySecret);
   const creation = await withRetryKey(identity, work, createTicketOption({ ...identity, ...option }, work));
   if (creation.result === "key reused") throw idempotencyKeyReused();
   const { option: created, replayed } = creation;
-  return createdTicketOption(locationOf(event, created.id), created, replayed);
+  return createdTicketOption(locationOf(event, created.id, publicBasePath), created, replayed);
 });

@@ -1,4 +1,9 @@
 import { checkAccess, checkUser } from "../lib/access.ts";
+import {
+  accessFromEnvironment,
+  maxTicketsFromEnvironment,
+  retryKeySecretFromEnvironment,
+} from "../lib/config.ts";
 import { count, endpoint } from "../lib/endpoint.ts";
 import { requestIdentity, withRetryKey } from "../lib/idempotency.ts";
 import {
@@ -11,14 +16,18 @@ import { sellTickets } from "../lib/purchases.ts";
 import { order, ticketOptionId } from "../lib/requests.ts";
 import { purchase } from "../lib/responses.ts";
 
+const access = accessFromEnvironment();
+const retryKeySecret = retryKeySecretFromEnvironment();
+const maxTickets = maxTicketsFromEnvironment();
+
 /** `POST /ticket_options/{id}/purchases` */
 export const handler = endpoint(async (event, work) => {
-  checkAccess(event);
+  checkAccess(access, event);
   const id = ticketOptionId(event);
   const { order: wanted, key } = order(event);
-  checkUser(event, wanted.userId);
-  const identity = requestIdentity(key, ["purchase", id, wanted.userId, wanted.quantity]);
-  const sale = sellTickets({ ...identity, ticketOptionId: id, ...wanted }, work);
+  checkUser(access, event, wanted.userId);
+  const identity = requestIdentity(key, ["purchase", id, wanted.userId, wanted.quantity], retryKeySecret);
+  const sale = sellTickets({ ...identity, ticketOptionId: id, ...wanted }, maxTickets, work);
   const outcome = await withRetryKey(identity, work, sale);
   switch (outcome.result) {
     case "sold":

@@ -1,18 +1,21 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
-import { execute } from "../lib/data-api.ts";
+import type { DataApi } from "../lib/data-api.ts";
+import { limits } from "../lib/limits.ts";
 
 /**
- * Sets the password of the role that the functions connect as (infra/migrations/0003_functions_role.sql). PostgreSQL gets its verifier only, so that the password
- * stands in no log of statements; and nothing in a verifier needs quoting.
+ * Sets the password and the time limits of the role that the functions connect as
+ * (infra/migrations/0003_functions_role.sql). PostgreSQL gets the password's verifier only, so that the password stands in
+ * no log of statements; and nothing in a verifier needs quoting.
  */
-export async function setFunctionsPassword(password: string): Promise<void> {
+export async function setFunctionsRole(database: DataApi, password: string): Promise<void> {
   // Under a lock, for the same change made twice at once is an error.
-  await execute(
-    `do $password$ begin
+  await database.execute(
+    `do $role$ begin
       perform pg_advisory_xact_lock(5_407_120);
       alter role ticket_functions password '${scramVerifier(password)}';
-    end $password$`,
-    {},
+      alter role ticket_functions set lock_timeout = ${limits.lock};
+      alter role ticket_functions set statement_timeout = ${limits.statement};
+    end $role$`,
   );
 }
 

@@ -1,15 +1,14 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
-import { accessFromEnvironment } from "./config.ts";
+import type { Access } from "./config.ts";
 import { forbidden } from "./problem.ts";
 
-const allowed = accessFromEnvironment();
-
 /**
- * Checks what API Gateway does not: whose key it is, and that a token came with the request at all.
+ * Checks what API Gateway does not: whose key it is, since it takes the key of any usage plan, and that a token came with
+ * the request at all.
  *
  * @throws Problem `forbidden` if the caller may not use this function
  */
-export function checkAccess(event: APIGatewayProxyEvent): void {
+export function checkAccess(allowed: Access, event: APIGatewayProxyEvent): void {
   switch (allowed.access) {
     case "key": {
       const { apiKeyId } = event.requestContext.identity;
@@ -26,7 +25,7 @@ export function checkAccess(event: APIGatewayProxyEvent): void {
  *
  * @throws Problem `forbidden` if it is another user's
  */
-export function checkUser(event: APIGatewayProxyEvent, userId: string): void {
+export function checkUser(allowed: Access, event: APIGatewayProxyEvent, userId: string): void {
   if (allowed.access === "cognito" && subjectOf(event)?.toLowerCase() !== userId)
     throw forbidden("the UserID is not that of the token");
 }

@@ -4,11 +4,12 @@ import {
   type ExecuteStatementCommandOutput,
   type Field,
   RDSDataClient,
+  type RDSDataClientConfig,
   type SqlParameter,
 } from "@aws-sdk/client-rds-data";
-import { config } from "./config.ts";
-import { connectAhead, httpAgent, httpsAgent, leaveIdleConnections } from "./connections.ts";
+import { Connections } from "./connections.ts";
 import { failureOf, sqlStateOf } from "./failures.ts";
+import { limits, patience } from "./limits.ts";
 
 type Parameter = string | number | null;
 type Value = string | number | boolean | (string | null)[] | null;
@@ -36,12 +37,34 @@ export class DatabaseUnavailable extends Error {
   }
 }
 
-/** What the statements of one request have in common. */
-export interface Work {
-  /** When they must have ended, on the clock of `performance.now`. */
-  readonly deadline: number;
-  /** Milliseconds that one attempt may take. */
-  readonly attemptTimeout: number;
+/** A cluster, and as whom to connect: the three members of each request. The rest is for the SDK. */
+export interface DataApiOptions extends Pick<RDSDataClientConfig, "credentials" | "endpoint" | "region"> {
+  resourceArn: string;
+  secretArn: string;
+  database: string;
+}
+
+/** Runs statements, each in one Data API call, as a transaction of its own. */
+export interface Statements {
+  /**
+   * Runs a statement that only reads, and gives its rows by column name: numbers, booleans, text, arrays of text, null,
+   * and `timestamptz` as RFC 3339 in UTC with six decimals.
+   *
+   * @throws DatabaseError if PostgreSQL rejects the statement
+   * @throws DatabaseUnavailable if it could not be run in time
+   */
+  query<Row>(sql: string, parameters?: Record<string, Parameter>): Promise<Row[]>;
+  /**
+   * The same for a statement that writes. It is sent again if its response is lost, so it must be safe to repeat.
+   *
+   * @throws DatabaseError if PostgreSQL rejects the statement
+   * @throws DatabaseUnavailable if it could not be run in time, or its outcome is unknown
+   */
+  execute<Row>(sql: string, parameters?: Record<string, Parameter>): Promise<Row[]>;
+}
+
+/** The statements of one request, which end in time for its response. */
+export interface Work extends Statements {
   /**
    * Whether something may have been written without the caller knowing. Never taken back: a lost attempt may even begin
    * after the next one, so that only a result of its own kind (sold, created, refused) ends the uncertainty.
@@ -49,96 +72,107 @@ export interface Work {
   outcomeUnknown: boolean;
 }
 
-/** @param milliseconds that all of it may take */
-export function workFor(milliseconds: number): Work {
+/** A database behind the RDS Data API. Its own statements have the time that migrations and audits need. */
+export interface DataApi extends Statements {
+  /** @param milliseconds that all of the work may take; as long as migrations and audits need if undefined */
+  work(milliseconds?: number): Work;
+  /**
+   * For the start of a function: takes a statement through the SDK up to the point of sending it, which loads and
+   * compiles what the first request needs, and connects. It sends nothing, so that the first request need not wait for a
+   * response.
+   */
+  prepare(): void;
+}
+
+export function dataApi({ resourceArn, secretArn, database, ...settings }: DataApiOptions): DataApi {
+  const connections = new Connections();
+  const { httpAgent, httpsAgent } = connections;
+  const client = new RDSDataClient({
+    ...settings,
+    maxAttempts: 1, // the SDK would repeat a write while the first may still be waiting for its lock
+    requestHandler: { connectionTimeout: limits.connection, httpAgent, httpsAgent },
+  });
+  const target = { resourceArn, secretArn, database };
+
+  const send: Send = (command, timeout) => {
+    connections.leaveIdle();
+    return client.send(command, { abortSignal: AbortSignal.timeout(timeout) });
+  };
+  const work = (milliseconds?: number) =>
+    milliseconds === undefined
+      ? workOf(target, send, performance.now() + patience.all, patience.attempt)
+      : workOf(target, send, performance.now() + milliseconds, limits.attempt);
   return {
-    deadline: performance.now() + milliseconds,
-    attemptTimeout: ATTEMPT_TIMEOUT,
-    outcomeUnknown: false,
+    query: (sql, parameters) => work().query(sql, parameters),
+    execute: (sql, parameters) => work().execute(sql, parameters),
+    work,
+    prepare: () => {
+      const command = new ExecuteStatementCommand({ ...target, sql: "select 1" });
+      command.middlewareStack.add(
+        () =>
+          async ({ request }) => {
+            connections.connectAhead(request as Parameters<Connections["connectAhead"]>[0]);
+            throw new Error("not to be sent");
+          },
+        { step: "finalizeRequest", priority: "low" },
+      );
+      client.send(command).catch(() => {}); // the first request meets the same error, and reports it
+    },
   };
 }
 
-/** For migrations and audits: one attempt may take longer than the service's own limit of 45 s, as AWS advises. */
-export function longWork(): Work {
-  return { deadline: performance.now() + 180_000, attemptTimeout: 60_000, outcomeUnknown: false };
-}
+type Target = Pick<DataApiOptions, "resourceArn" | "secretArn" | "database">;
 
-/**
- * Milliseconds, each longer than the one before. In all: `lock_timeout` < STATEMENT_TIMEOUT < ATTEMPT_TIMEOUT < the
- * deadline < Lambda's time limit < API Gateway's.
- */
-const CONNECTION_TIMEOUT = 1_000;
-const STATEMENT_TIMEOUT = 3_000; // `statement_timeout` of the functions' role (infra/migrations/0003)
-const ATTEMPT_TIMEOUT = 4_000;
+/** Makes one attempt, which ends within that many milliseconds. */
+type Send = (command: ExecuteStatementCommand, timeout: number) => Promise<ExecuteStatementCommandOutput>;
 
-const database = {
-  resourceArn: config.clusterArn,
-  secretArn: config.secretArn,
-  database: config.databaseName,
-};
-
-const client = new RDSDataClient({
-  maxAttempts: 1, // the SDK would repeat a write while the first may still be waiting for its lock
-  requestHandler: { connectionTimeout: CONNECTION_TIMEOUT, httpAgent, httpsAgent },
-});
-
-/**
- * For the start of a function: takes a statement through the SDK up to the point of sending it, which loads and compiles
- * what the first request needs, and connects. It sends nothing, so that the first request need not wait for a response.
- */
-export function prepareConnection(): void {
-  if (!config.isFunction) return;
-  const command = new ExecuteStatementCommand({ ...database, sql: "select 1" });
-  command.middlewareStack.add(
-    () =>
-      async ({ request }) => {
-        connectAhead(request as Parameters<typeof connectAhead>[0]);
-        throw new Error("not to be sent");
-      },
-    { step: "finalizeRequest", priority: "low" },
-  );
-  client.send(command).catch(() => {}); // the first request meets the same error, and reports it
-}
-
-/**
- * Runs one statement that only reads, in one Data API call, as a transaction of its own, and gives its rows by column
- * name: numbers, booleans, text, arrays of text, null, and `timestamptz` as RFC 3339 in UTC with six decimals.
- *
- * @throws DatabaseError if PostgreSQL rejects the statement
- * @throws DatabaseUnavailable if it could not be run in time
- */
-export async function query<Row>(
-  sql: string,
-  parameters: Record<string, Parameter>,
-  work = longWork(),
-): Promise<Row[]> {
-  return rowsOf(await send(commandOf(sql, parameters), work, false));
-}
-
-/**
- * The same for a statement that writes. It is sent again if its response is lost, so it must be safe to repeat. Sets
- * `work.outcomeUnknown` if it may have run and its result is not known.
- *
- * @throws DatabaseError if PostgreSQL rejects the statement
- * @throws DatabaseUnavailable if it could not be run in time, or its outcome is unknown
- */
-export async function execute<Row>(
-  sql: string,
-  parameters: Record<string, Parameter>,
-  work = longWork(),
-): Promise<Row[]> {
-  const response = await send(commandOf(sql, parameters), work, true);
-  try {
-    return rowsOf(response);
-  } catch (error) {
-    work.outcomeUnknown = true; // it has run, and its result cannot be read
-    throw error;
+/** @param deadline on the clock of `performance.now` */
+function workOf(target: Target, send: Send, deadline: number, attemptTimeout: number): Work {
+  /** Attempts, until one succeeds or another cannot help. */
+  async function run(sql: string, parameters: Record<string, Parameter>, writes: boolean) {
+    const command = commandOf(target, sql, parameters);
+    for (let attempt = 1; ; attempt++) {
+      const begun = performance.now();
+      const timeout = Math.floor(Math.min(attemptTimeout, deadline - begun));
+      if (timeout <= 0) throw new DatabaseUnavailable(new Error("no time is left"));
+      try {
+        return await send(command, timeout);
+      } catch (error) {
+        const failure = failureOf(error);
+        if (failure === undefined) throw rejection(error);
+        if (writes && failure.mayHaveRun) work.outcomeUnknown = true;
+        const pause = failure.retry && pauseBefore(failure.retry, attempt, writes ? begun : undefined);
+        // An attempt that has not its full time is not begun: it would be one more whose outcome is unknown.
+        if (pause === undefined || performance.now() + pause + attemptTimeout > deadline)
+          throw new DatabaseUnavailable(error);
+        await setTimeout(pause);
+      }
+    }
   }
+
+  const work: Work = {
+    outcomeUnknown: false,
+    query: async (sql, parameters = {}) => rowsOf(await run(sql, parameters, false)),
+    execute: async (sql, parameters = {}) => {
+      const response = await run(sql, parameters, true);
+      try {
+        return rowsOf(response);
+      } catch (error) {
+        work.outcomeUnknown = true; // it has run, and its result cannot be read
+        throw error;
+      }
+    },
+  };
+  return work;
 }
 
-function commandOf(sql: string, parameters: Record<string, Parameter>): ExecuteStatementCommand {
+function commandOf(
+  target: Target,
+  sql: string,
+  parameters: Record<string, Parameter>,
+): ExecuteStatementCommand {
   return new ExecuteStatementCommand({
-    ...database,
+    ...target,
     sql,
     parameters: Object.entries(parameters).map(([name, value]) => encode(name, value)),
     includeResultMetadata: true,
@@ -155,31 +189,6 @@ function rowsOf<Row>({ records = [], columnMetadata = [] }: ExecuteStatementComm
         }),
       ) as Row,
   );
-}
-
-async function send(
-  command: ExecuteStatementCommand,
-  work: Work,
-  writes: boolean,
-): Promise<ExecuteStatementCommandOutput> {
-  for (let attempt = 1; ; attempt++) {
-    const begun = performance.now();
-    const timeout = Math.floor(Math.min(work.attemptTimeout, work.deadline - begun));
-    if (timeout <= 0) throw new DatabaseUnavailable(new Error("no time is left"));
-    leaveIdleConnections();
-    try {
-      return await client.send(command, { abortSignal: AbortSignal.timeout(timeout) });
-    } catch (error) {
-      const failure = failureOf(error);
-      if (failure === undefined) throw rejection(error);
-      if (writes && failure.mayHaveRun) work.outcomeUnknown = true;
-      const pause = failure.retry && pauseBefore(failure.retry, attempt, writes ? begun : undefined);
-      // An attempt that has not its full time is not begun: it would be one more whose outcome is unknown.
-      if (pause === undefined || performance.now() + pause + work.attemptTimeout > work.deadline)
-        throw new DatabaseUnavailable(error);
-      await setTimeout(pause);
-    }
-  }
 }
 
 const MAX_BACKOFF = 2_000;
@@ -199,7 +208,7 @@ function pauseBefore(
   if (retry === "resumed") return 1_000 * jitter;
   const backoff = Math.min(200 * 2 ** attempt, MAX_BACKOFF) * jitter;
   if (retry === "soon" || writingSince === undefined) return backoff;
-  return Math.max(0, writingSince + STATEMENT_TIMEOUT - performance.now()) + backoff;
+  return Math.max(0, writingSince + limits.statement - performance.now()) + backoff;
 }
 
 function rejection(error: unknown): unknown {

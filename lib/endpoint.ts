@@ -2,8 +2,10 @@ import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import middy from "@middy/core";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
-import { DatabaseUnavailable, prepareConnection, type Work, workFor } from "./data-api.ts";
+import { databaseFromEnvironment, isFunction } from "./config.ts";
+import { DatabaseUnavailable, dataApi, type Work } from "./data-api.ts";
 import { describeEvent, isRestApiEvent } from "./gateway-event.ts";
+import { RESPONSE_TIME } from "./limits.ts";
 import { internalError, Problem, unavailable } from "./problem.ts";
 import { problem } from "./responses.ts";
 
@@ -14,9 +16,6 @@ type Request = middy.Request<APIGatewayProxyEvent, APIGatewayProxyResult>;
 const logger = new Logger();
 const metrics = new Metrics({ namespace: "TicketAllocation" });
 
-/** Milliseconds kept for the response. */
-const RESPONSE_TIME = 500;
-
 /**
  * A Lambda handler that responds with what `handle` gives, or with the problem document of what it throws. Everything
  * that `handle` waits for ends in time for the response.
@@ -24,7 +23,8 @@ const RESPONSE_TIME = 500;
  * @param timeLimit milliseconds that `handle` may take, if that is less than Lambda leaves it
  */
 export function endpoint(handle: Handle, timeLimit = Number.POSITIVE_INFINITY) {
-  prepareConnection();
+  const database = dataApi(databaseFromEnvironment());
+  if (isFunction()) database.prepare();
   return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
     timeoutEarlyInMillis: 0, // middy's own knows nothing of outcomes
   })
@@ -35,7 +35,7 @@ export function endpoint(handle: Handle, timeLimit = Number.POSITIVE_INFINITY) {
     .use({ before: normalizeHeaders })
     .handler((event: APIGatewayProxyEvent, context: Context) => {
       const left = context.getRemainingTimeInMillis() - RESPONSE_TIME;
-      return handle(event, workFor(Math.min(left, timeLimit)));
+      return handle(event, database.work(Math.min(left, timeLimit)));
     });
 }
 

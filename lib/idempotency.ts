@@ -1,6 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
-import { retryKeySecretFromEnvironment } from "./config.ts";
 import type { Work } from "./data-api.ts";
 import { formatKey } from "./idempotency-key.ts";
 import { invalidRequest, outcomeUnknown } from "./problem.ts";
@@ -17,8 +16,6 @@ export interface RequestIdentity {
   retryKey: string;
 }
 
-const secret = retryKeySecretFromEnvironment();
-
 /** Any key that begins so is one that this service issued, or a forgery. */
 const RESERVED = /^request-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
 const ISSUED = /^request-([0-9a-f-]{36})-([A-Za-z0-9_-]{43})$/;
@@ -26,24 +23,26 @@ const ISSUED = /^request-([0-9a-f-]{36})-([A-Za-z0-9_-]{43})$/;
 /**
  * @param key the request's `Idempotency-Key` as `parseKey` gives it
  * @param request what a key of this service is issued for: the operation and all its input, in a fixed order
+ * @param secret that makes such keys unforgeable
  * @throws Problem if the key has the form of those that this service issues, but was not issued for this request
  */
 export function requestIdentity(
   key: string | undefined,
   request: (string | number | null)[],
+  secret: string,
 ): RequestIdentity {
   if (key !== undefined && RESERVED.test(key)) {
     const [, id = "", mac = ""] = ISSUED.exec(key) ?? [];
-    if (!isEqual(mac, macOf(id, request))) throw notIssued();
+    if (!isEqual(mac, macOf(id, request, secret))) throw notIssued();
     return { id, key: null, isRetry: true, retryKey: key };
   }
   const id = uuidv7();
-  const retryKey = key === undefined ? `request-${id}-${macOf(id, request)}` : formatKey(key);
+  const retryKey = key === undefined ? `request-${id}-${macOf(id, request, secret)}` : formatKey(key);
   return { id, key: key ?? null, isRetry: false, retryKey };
 }
 
 /** Binds an id to the one request that it was made for: nobody can choose an id, or use it for another request. */
-function macOf(id: string, request: (string | number | null)[]): string {
+function macOf(id: string, request: (string | number | null)[], secret: string): string {
   return createHmac("sha256", secret)
     .update(JSON.stringify([id, ...request]))
     .digest("base64url");

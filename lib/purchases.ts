@@ -1,5 +1,4 @@
-import { config } from "./config.ts";
-import { DatabaseError, execute, query, type Work } from "./data-api.ts";
+import { DatabaseError, type Work } from "./data-api.ts";
 import type { RequestIdentity } from "./idempotency.ts";
 import { findTicketOption, MAX_STRIPES } from "./ticket-options.ts";
 
@@ -34,10 +33,11 @@ export type Outcome =
  * Safe to repeat, since the order's id and key are known before the first attempt: a repeat answers what the first
  * attempt sold, or that its key was used for another order.
  *
+ * @param maxTickets that a single purchase sells
  * @throws DatabaseUnavailable
  */
-export async function sellTickets(order: Order, work: Work): Promise<Outcome> {
-  if (order.quantity > config.maxTicketsPerPurchase) return overLimit(order, work);
+export async function sellTickets(order: Order, maxTickets: number, work: Work): Promise<Outcome> {
+  if (order.quantity > maxTickets) return overLimit(order, maxTickets, work);
   let statement = SELL_FROM_ONE_STRIPE;
   // Each turn but the last is the sale of another buyer, and stock never rises, so the turns end.
   for (;;) {
@@ -67,13 +67,13 @@ async function earlierSale(order: Order, work: Work): Promise<Outcome> {
 }
 
 /** Sells nothing; a sale from before the limit was lowered is still the response. */
-async function overLimit(order: Order, work: Work): Promise<Outcome> {
+async function overLimit(order: Order, limit: number, work: Work): Promise<Outcome> {
   const option = await findTicketOption(order.ticketOptionId, work);
   if (!option) return { result: "no such option" };
   const sale = await findSale(order, work);
   if (sale) return repeated(sale, order);
   if (option.allocation < order.quantity) return { result: "not enough", available: option.allocation };
-  return { result: "over limit", limit: config.maxTicketsPerPurchase };
+  return { result: "over limit", limit };
 }
 
 /** What is found under the order's own, new id was sold by an attempt of this very request. */
@@ -102,7 +102,7 @@ async function attemptSale(statement: string, order: Order, work: Work): Promise
   const { id, key, ticketOptionId, userId, quantity } = order;
   const parameters = { id, key, ticketOptionId, userId, quantity, anywhere: anywhere() };
   try {
-    return joined(await execute<InPages<Attempt>>(statement, parameters, work));
+    return joined(await work.execute<InPages<Attempt>>(statement, parameters));
   } catch (error) {
     if (!(error instanceof DatabaseError && isRepeat(error))) throw error;
     // The insert was reached, so there is such an option; how much of it is left does not matter.
@@ -335,7 +335,7 @@ function isRepeat({ constraint }: DatabaseError): boolean {
 
 /** The sale of an order or, if the two could differ, of another with its key. */
 async function findSale({ id, key, userId }: Order, work: Work): Promise<Purchase | undefined> {
-  const rows = await query<InPages<Purchase>>(
+  const rows = await work.query<InPages<Purchase>>(
     `
     with sale as (
       select id, ticket_option_id, user_id, quantity, created_at
@@ -371,7 +371,6 @@ async function findSale({ id, key, userId }: Order, work: Work): Promise<Purchas
     order by pages.page
     `,
     { id, key, userId },
-    work,
   );
   return rows.length === 0 ? undefined : joined(rows);
 }

@@ -1,4 +1,4 @@
-import { DatabaseError, execute, query, type Work } from "./data-api.ts";
+import { DatabaseError, type Work } from "./data-api.ts";
 import type { RequestIdentity } from "./idempotency.ts";
 
 export interface TicketOption {
@@ -56,7 +56,7 @@ function stripesOf(capacity: number): number {
 export async function createTicketOption(option: NewTicketOption, work: Work): Promise<Creation> {
   const { id, key, apiKeyId, name, description, capacity } = option;
   try {
-    const created = await execute<TicketOption>(
+    const created = await work.execute<TicketOption>(
       `
       with option as (
         insert into ticket_options (id, name, description, capacity, api_key_id, idempotency_key)
@@ -92,7 +92,6 @@ export async function createTicketOption(option: NewTicketOption, work: Work): P
       from option
       `,
       { id, key, apiKeyId, name, description, capacity, stripes: stripesOf(capacity) },
-      work,
     );
     return { result: "created", option: single(created), replayed: false };
   } catch (error) {
@@ -114,7 +113,7 @@ function isRepeat({ constraint }: DatabaseError): boolean {
 
 /** As it was created, whatever has been sold since. */
 function findCreated({ id, key, apiKeyId }: NewTicketOption, work: Work): Promise<TicketOption[]> {
-  return query<TicketOption>(
+  return work.query<TicketOption>(
     `
     select
       id,
@@ -132,7 +131,6 @@ function findCreated({ id, key, apiKeyId }: NewTicketOption, work: Work): Promis
       )
     `,
     { id, key, apiKeyId },
-    work,
   );
 }
 
@@ -142,7 +140,7 @@ function findCreated({ id, key, apiKeyId }: NewTicketOption, work: Work): Promis
  * @throws DatabaseUnavailable
  */
 export async function findTicketOption(id: string, work: Work): Promise<TicketOption | undefined> {
-  const [option] = await query<TicketOption>(
+  const [option] = await work.query<TicketOption>(
     `
     select
       option.id,
@@ -163,7 +161,6 @@ export async function findTicketOption(id: string, work: Work): Promise<TicketOp
     where option.id = cast(:id as uuid)
     `,
     { id },
-    work,
   );
   return option;
 }

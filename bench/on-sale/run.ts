@@ -1,6 +1,7 @@
 // A whole on-sale over HTTP, from the first buyer until long after the last ticket: see ../README.md.
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { audit } from "../../infra/audit.ts";
 import { startLocalDatabase } from "../../infra/local/database.ts";
 import { writeResults } from "../results.ts";
 import { putOnSale, startServerlessOffline } from "../serverless-offline.ts";
@@ -34,15 +35,14 @@ const ticketsSold = visits
   .filter(({ status }) => status === 200)
   .reduce((sum, { quantity }) => sum + quantity, 0);
 
-const { auditBooks } = await import("../../infra/books.ts"); // only now: it reads the environment as it loads
-const audit = await auditBooks();
+const found = await audit(database.owner);
 const left = await ticketsLeft();
-if (differentTickets !== ticketsSold || left + ticketsSold !== pace.tickets || audit.breaches.length > 0)
+if (differentTickets !== ticketsSold || left + ticketsSold !== pace.tickets || found.breaches.length > 0)
   throw new Error(
-    `${ticketsSold} tickets sold, ${differentTickets} of them different, ${left} left of ${pace.tickets}: ${audit.breaches}`,
+    `${ticketsSold} tickets sold, ${differentTickets} of them different, ${left} left of ${pace.tickets}: ${found.breaches}`,
   );
 
-const results = { setting, buyers: visits.length, ticketsSold, visits, audit };
+const results = { setting, buyers: visits.length, ticketsSold, visits, audit: found };
 console.log(saleLines(results));
 writeResults("on-sale", results);
 await Promise.all([service.end(), crowd.end()]);

@@ -1,4 +1,7 @@
 import { startLocalDatabase } from "../../infra/local/database.ts";
+import { dataApi } from "../../lib/data-api.ts";
+import { sellTickets } from "../../lib/purchases.ts";
+import { createTicketOption } from "../../lib/ticket-options.ts";
 import { newOption, newOrder } from "../../tests/support/options.ts";
 import { startRecordingProxy } from "../recording-proxy.ts";
 import { numbered, TICKETS_PER_SALE } from "../statements.ts";
@@ -18,21 +21,17 @@ export interface LibSale extends LibStatement {
 /** Makes the tables and one sale as the function makes it, and takes the statement from what the SDK sent for it. */
 export async function recordSale(databaseUrl: string): Promise<LibSale> {
   const database = await startLocalDatabase(databaseUrl);
-  const proxy = await startRecordingProxy(database.dataApi.url);
-  process.env.AWS_ENDPOINT_URL_RDS_DATA = proxy.url;
+  const proxy = await startRecordingProxy(database.emulator.url);
   await database.migrate();
-  // Only now: they read the environment as they load.
-  const { longWork } = await import("../../lib/data-api.ts");
-  const { createTicketOption } = await import("../../lib/ticket-options.ts");
-  const { sellTickets } = await import("../../lib/purchases.ts");
+  const functions = dataApi({ ...database.functionsOptions, endpoint: proxy.url });
 
   const createOption = async () => {
-    const created = await createTicketOption(newOption({ capacity: PLENTY }), longWork());
+    const created = await createTicketOption(newOption({ capacity: PLENTY }), functions.work());
     if (created.result !== "created") throw new Error(`no option: ${created.result}`);
     return created.option.id;
   };
   const sale = newOrder(await createOption(), { quantity: TICKETS_PER_SALE });
-  const { result } = await sellTickets(sale, longWork());
+  const { result } = await sellTickets(sale, TICKETS_PER_SALE, functions.work());
   if (result !== "sold") throw new Error(`the first sale ended in: ${result}`);
   const sent = proxy.lastBody();
   const { sql, secretArn } = JSON.parse(sent);

@@ -1,7 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import type { CloudFormationCustomResourceEvent } from "aws-lambda";
-import { query } from "../../lib/data-api.ts";
-import { setFunctionsPassword } from "../functions-role.ts";
+import { databaseFromEnvironment } from "../../lib/config.ts";
+import { type DataApi, dataApi } from "../../lib/data-api.ts";
+import { setFunctionsRole } from "../functions-role.ts";
 import { migrate } from "../migrate.ts";
 import { reasons } from "../reasons.ts";
 import { functionsPassword } from "./functions-secret.ts";
@@ -32,15 +33,16 @@ export async function handler(event: CloudFormationCustomResourceEvent): Promise
 }
 
 async function makeReady(): Promise<void> {
-  await untilAnswering();
-  for (const name of await migrate()) console.log({ applied: name });
-  await setFunctionsPassword(await functionsPassword(process.env.FUNCTIONS_SECRET_ARN));
+  const database = dataApi(databaseFromEnvironment());
+  await untilAvailable(database);
+  for (const name of await migrate(database)) console.log({ applied: name });
+  await setFunctionsRole(database, await functionsPassword(process.env.FUNCTIONS_SECRET_ARN));
 }
 
-async function untilAnswering(): Promise<void> {
+async function untilAvailable(database: DataApi): Promise<void> {
   for (const end = performance.now() + PATIENCE; ; ) {
     try {
-      await query("select 1", {});
+      await database.query("select 1");
       return;
     } catch (error) {
       if (performance.now() > end) throw error;

@@ -1,16 +1,16 @@
 import { parseArgs } from "node:util";
+import { migrate, pendingMigrations } from "../migrate.ts";
 import { reasons } from "../reasons.ts";
 import { reachStage } from "./stage.ts";
 
-// `npm run migrate`: applies the migrations to a deployed stage, as a deploy does, or shows which it lacks.
+// `npm run migrate`: applies the migrations to a deployed stage, as a deploy does, or shows which are pending.
 
 const usage = "npm run migrate -- --stage STAGE [--region REGION] [--dry-run]";
 
 try {
   const { stage, region, dryRun } = options();
-  await reachStage(stage, region);
-  const { migrate, missingMigrations } = await import("../migrate.ts"); // only now: it reads the environment
-  const names = dryRun ? await missingMigrations() : await migrate();
+  const { owner } = await reachStage(stage, region);
+  const names = dryRun ? await pendingMigrations(owner) : await migrate(owner);
   for (const name of names) console.log(dryRun ? `would apply ${name}` : `applied ${name}`);
   if (names.length === 0) console.log(`The database of ${stage} has every migration.`);
 } catch (error) {

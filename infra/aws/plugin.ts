@@ -1,4 +1,5 @@
 import { checksumOfAll } from "../migration-files.ts";
+import { PREFLIGHT_TYPES } from "../preflight.ts";
 
 interface Resource {
   Type: string;
@@ -42,10 +43,9 @@ export default class AwsPlugin {
       if (Type !== "AWS::ApiGateway::Method" || Properties.HttpMethod !== "OPTIONS") continue;
       const integration = Properties.Integration as { RequestTemplates: Record<string, string> };
       const { "application/json": template = "" } = integration.RequestTemplates;
-      const types = ["application/json", "application/x-www-form-urlencoded", "text/plain"];
       Object.assign(integration, {
         PassthroughBehavior: "NEVER",
-        RequestTemplates: Object.fromEntries(types.map((type) => [type, template])),
+        RequestTemplates: Object.fromEntries(PREFLIGHT_TYPES.map((type) => [type, template])),
       });
     }
   }

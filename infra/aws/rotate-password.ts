@@ -6,6 +6,7 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
+import { setFunctionsRole } from "../functions-role.ts";
 import { reasons } from "../reasons.ts";
 import { functionsPassword } from "./functions-secret.ts";
 import { reachStage } from "./stage.ts";
@@ -18,12 +19,11 @@ const usage = "npm run rotate-password -- --stage STAGE [--region REGION]";
 
 try {
   const { stage, region } = options();
-  const output = await reachStage(stage, region);
-  const { setFunctionsPassword } = await import("../functions-role.ts"); // only now: it reads the environment
+  const { owner, output } = await reachStage(stage, region);
   const secret = output("FunctionsSecretArn");
   const { current, pending, password } = await pendingPassword(secret);
   try {
-    await setFunctionsPassword(password);
+    await setFunctionsRole(owner, password);
     await makeCurrent(secret, current, pending);
   } catch (error) {
     throw new Error("the functions may be locked out until this has been run again", { cause: error });

@@ -1,18 +1,20 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { type DataApi, dataApi } from "../../lib/data-api.ts";
 import regionOf from "./region.cjs";
 
+/** A deployed stage. */
+interface Stage {
+  /** Its database, as the owner. */
+  owner: DataApi;
+  /** The value of one of the stack's outputs; an Error if it has none of that name. */
+  output(key: string): string;
+}
+
 /**
- * Sets the environment in which `lib/` works as the owner of a deployed stage's database. What reads it as it loads
- * is to be imported afterwards.
- *
  * @param region of the stage, if the command names one
- * @returns the value of each of the stack's outputs by its name, or an Error that the stack has none of that name
  * @throws Error if there is no such stack, or it has no database
  */
-export async function reachStage(
-  stage: string,
-  region: string | undefined,
-): Promise<(output: string) => string> {
+export async function reachStage(stage: string, region: string | undefined): Promise<Stage> {
   setRegion(region);
   const name = `ticket-allocation-${stage}`;
   const { Stacks } = await new CloudFormationClient().send(new DescribeStacksCommand({ StackName: name }));
@@ -22,12 +24,12 @@ export async function reachStage(
     if (!value) throw new Error(`stack ${name} has no output ${key}: has it been deployed to the end?`);
     return value;
   };
-  Object.assign(process.env, {
-    CLUSTER_ARN: output("ClusterArn"),
-    SECRET_ARN: output("OwnerSecretArn"),
-    DATABASE_NAME: output("DatabaseName"),
+  const owner = dataApi({
+    resourceArn: output("ClusterArn"),
+    secretArn: output("OwnerSecretArn"),
+    database: output("DatabaseName"),
   });
-  return output;
+  return { owner, output };
 }
 
 /** Sets the region of all AWS clients that are made from now on to the one in which a deploy would be. */

@@ -1,6 +1,9 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { reasons } from "../reasons.ts";
 import { startDataApi } from "./data-api/server.ts";
+import { ignoreCallersSettings } from "./environment.ts";
+import { givenPostgres } from "./given-database.ts";
 import { assertFree } from "./ports.ts";
 import { startPostgres } from "./postgres.ts";
 import { serverPlace } from "./server-place.ts";
@@ -15,16 +18,14 @@ const usage = `npm run data-api -- [--port 8081] [--latency MILLISECONDS] [--max
   --faults   opens /faults, by which calls can be made to fail
   DATABASE_URL=postgres://... makes it serve that PostgreSQL instead of one of its own`;
 
-let started: Promise<unknown> = Promise.resolve();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  // Not while PostgreSQL is half started, for then it could not be stopped. It stops as this process exits.
-  process.on(signal, () => started.then(() => process.exit()));
-}
+// PostgreSQL, however far it has come, ends as this process exits.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit());
 
 try {
+  ignoreCallersSettings();
   const { port, latency, maxRowBytes, faults } = options();
   await assertFree(port, "127.0.0.1");
-  const databaseUrl = process.env.DATABASE_URL || (await startEmbedded());
+  const databaseUrl = (await givenPostgres())?.url ?? (await startEmbedded());
   const { url } = await startDataApi({ databaseUrl, port, latency, maxRowBytes, faults });
   const database = decodeURIComponent(new URL(databaseUrl).pathname.slice(1));
   console.log(`
@@ -35,7 +36,7 @@ Ready. For the AWS SDK or CLI, with any ARNs:
 The database is ${database}.${faults ? ` Faults: curl -X PUT ${url}/faults -d '{"fault": "resuming"}'` : ""}
 Ctrl-C ends it.`);
 } catch (error) {
-  console.error(`Cannot start: ${error instanceof Error ? error.message : error}`);
+  console.error(`Cannot start: ${reasons(error).join(": ")}`);
   process.exit(1);
 }
 
@@ -58,7 +59,5 @@ function options() {
 async function startEmbedded(): Promise<string> {
   const place = serverPlace(path.resolve(import.meta.dirname, "../../.local/postgres"));
   console.log(`Starting PostgreSQL, with its data in ${place.home}`);
-  const postgres = startPostgres(place);
-  started = postgres.catch(() => {});
-  return (await postgres).url;
+  return (await startPostgres(place)).url;
 }

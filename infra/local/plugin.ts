@@ -3,6 +3,9 @@ import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { reasons } from "../reasons.ts";
 import { startLocalDatabase } from "./database.ts";
+import { ignoreCallersSettings } from "./environment.ts";
+import { type Cors, type Hapi, workLikeApiGateway } from "./gateway.ts";
+import { givenDatabase } from "./given-database.ts";
 import { keepBundled } from "./live-bundle.ts";
 import { assertFree, untilListening } from "./ports.ts";
 import { startPostgres } from "./postgres.ts";
@@ -19,9 +22,11 @@ interface Serverless {
   serviceDir: string;
   service: {
     provider: { environment: Record<string, string> };
-    functions: Record<string, { handler: string; events: { http: { cors: { origins: unknown } } }[] }>;
-    custom: { "serverless-offline": OfflineOptions };
+    functions: Record<string, { handler: string; events: { http: { cors?: unknown } }[] }>;
+    custom: { cors: Cors; "serverless-offline": OfflineOptions };
   };
+  /** Among them serverless-offline, which gives access to its server. */
+  pluginManager: { plugins: { internals?(): { getApiGatewayServer(): Hapi } }[] };
 }
 
 /** Serverless plugin: what stands in for AWS starts with `serverless offline`, and ends with it. */
@@ -29,8 +34,6 @@ export default class LocalPlugin {
   readonly hooks: Record<string, () => Promise<void>>;
   readonly #serverless: Serverless;
   readonly #options: OfflineOptions;
-  #ending = false;
-  #settled: Promise<unknown> = Promise.resolve();
 
   constructor(serverless: Serverless, cliOptions: Partial<OfflineOptions>) {
     this.#serverless = serverless;
@@ -46,15 +49,14 @@ export default class LocalPlugin {
   }
 
   async #start(): Promise<void> {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => this.#end());
-    endWithNpm(() => this.#end());
+    ignoreCallersSettings();
+    // PostgreSQL, however far it has come, ends as this process exits.
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit());
+    endWithNpm();
     const { host, httpPort, lambdaPort } = this.#options;
     for (const port of [httpPort, lambdaPort]) await assertFree(Number(port), host);
 
-    const databaseUrl = process.env.DATABASE_URL || (await this.#startPostgres());
-    if (!/^postgres(ql)?:\/\/[^/]+\/[^/?]+/.test(databaseUrl) || !URL.canParse(databaseUrl)) {
-      throw new Error("DATABASE_URL is not like postgres://user:password@host:5432/database");
-    }
+    const databaseUrl = (await givenDatabase()) ?? (await this.#startPostgres());
     say("Starting the Data API stand-in");
     const database = await startLocalDatabase(databaseUrl);
     say("Applying migrations");
@@ -66,31 +68,32 @@ export default class LocalPlugin {
     await keepBundled(outdir, () => say("Reloaded the functions"));
     for (const definition of Object.values(this.#serverless.service.functions)) {
       definition.handler = definition.handler.replace("dist/", ".local/functions/");
-      // serverless-offline would answer the sender's origin; in this form it answers `*`, as API Gateway does.
-      for (const { http } of definition.events) http.cors.origins = "ignore";
+      for (const { http } of definition.events) delete http.cors; // the functions and the gateway have what it takes
     }
 
-    void untilListening(Number(httpPort), host).then(() => say(welcome(`http://localhost:${httpPort}`)));
+    void untilListening(Number(httpPort), host)
+      .then(() => {
+        workLikeApiGateway(this.#gateway(), this.#serverless.service.custom.cors);
+        say(welcome(`http://localhost:${httpPort}`));
+      })
+      .catch((error) => this.#giveUp(error));
+  }
+
+  #gateway(): Hapi {
+    for (const plugin of this.#serverless.pluginManager.plugins)
+      if (plugin.internals) return plugin.internals().getApiGatewayServer();
+    throw new Error("serverless-offline is not among the plugins");
   }
 
   async #startPostgres(): Promise<string> {
     const place = serverPlace(path.join(this.#serverless.serviceDir, ".local/postgres"));
     say(`Starting PostgreSQL, with its data in ${place.home}`);
-    const postgres = startPostgres(place);
-    this.#settled = postgres.catch(() => {});
-    return (await postgres).url;
+    return (await startPostgres(place)).url;
   }
 
-  /** Not while PostgreSQL is half started, for then it could not be stopped. It stops as this process exits. */
-  #end(): void {
-    this.#ending = true;
-    void this.#settled.then(() => process.exit());
-  }
-
-  /** What fails because it ends, such as a tool that the same Ctrl-C ended, is nobody's concern. */
+  /** What fails because a tool was ended by the same Ctrl-C is no error: by then, its signal has ended this process. */
   async #giveUp(error: unknown): Promise<void> {
-    for (let turn = 0; turn < 2; turn++) await setImmediate(); // a signal that has come is noticed by then
-    if (this.#ending) return;
+    for (let turn = 0; turn < 2; turn++) await setImmediate();
     console.error(`Cannot start: ${reasons(error).join(": ")}`);
     process.exit(1);
   }
@@ -106,7 +109,7 @@ export default class LocalPlugin {
 }
 
 /** A `kill -9` of npm tells its child nothing. */
-function endWithNpm(end: () => void): void {
+function endWithNpm(): void {
   if (!process.env.npm_command) return;
   const npm = npmsId();
   const isAlive = () => {
@@ -116,7 +119,7 @@ function endWithNpm(end: () => void): void {
       return false;
     }
   };
-  setInterval(() => isAlive() || end(), 500).unref();
+  setInterval(() => isAlive() || process.exit(), 500).unref();
 }
 
 /** The parent, or the parent of the shell that npx puts between. */

@@ -1,5 +1,6 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { setTimeout } from "node:timers/promises";
 
 /** @throws Error naming the port, if it cannot be had */
@@ -11,18 +12,26 @@ export async function assertFree(port: number, host: string): Promise<void> {
   });
 }
 
-/** A port that nothing uses now. */
-export function freePort(host: string): Promise<number> {
-  return listen(0, host);
+/** A port that nothing uses now, and that no outgoing connection will be given, as those that systems choose could be. */
+export async function freePort(host: string): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_000, 32_768);
+    const isFree = await listen(port, host).then(
+      () => true,
+      ({ code }: NodeJS.ErrnoException) => {
+        if (code === "EADDRINUSE") return false;
+        throw new Error(`cannot listen on ${host}: ${code}`);
+      },
+    );
+    if (isFree) return port;
+  }
 }
 
-async function listen(port: number, host: string): Promise<number> {
+async function listen(port: number, host: string): Promise<void> {
   const server = createServer().listen(port, host);
   await once(server, "listening");
-  const address = server.address() as AddressInfo;
   server.close();
   await once(server, "close");
-  return address.port;
 }
 
 /** Waits until something accepts connections there. */

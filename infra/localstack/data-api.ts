@@ -6,8 +6,8 @@ const databaseUrl = String(process.env.DATABASE_URL);
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit());
 
 // Nobody else can reach it before the tables are there.
-const { dataApi, migrate } = await startLocalDatabase(databaseUrl);
+const { emulator, migrate } = await startLocalDatabase(databaseUrl);
 for (const name of await migrate()) console.log(`applied ${name}`);
-await dataApi.close();
+await emulator.close();
 await startLocalDatabase(databaseUrl, { host: "0.0.0.0", port: 8080 });
 console.log("ready");

@@ -16,18 +16,17 @@ export interface Database {
  * loopback if that is what it names.
  */
 export async function startDatabase(): Promise<Database> {
-  const place = serverPlace(path.resolve(import.meta.dirname, "../../.local/localstack"));
-  const postgres = await startPostgres(place);
+  const home = path.resolve(import.meta.dirname, "../../.local/localstack");
+  const postgres = await startPostgres(serverPlace(home));
   const given = process.env.DATA_API_URL;
   const listen = given ? whereToListen(new URL(given)) : { host: ownAddress() };
-  const { dataApi, migrate } = await startLocalDatabase(postgres.url, listen);
+  const { emulator, migrate } = await startLocalDatabase(postgres.url, listen);
   await migrate();
   return {
-    url: given || dataApi.url,
+    url: given || emulator.url,
     stop: async () => {
-      await dataApi.close();
-      postgres.stop();
-      place.remove();
+      await emulator.close();
+      await postgres.remove();
     },
   };
 }

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { freePort } from "../../infra/local/ports.ts";
 import { serverPlace } from "../../infra/local/server-place.ts";
-import { processes } from "../local/processes.ts";
 import { Project } from "../local/project.ts";
 import type { Run } from "../local/run.ts";
+import { processes } from "../support/processes.ts";
 import { AwsStub } from "./aws-stub.ts";
 
 const source = path.join(import.meta.dirname, "../..");

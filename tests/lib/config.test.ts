@@ -3,28 +3,30 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 beforeEach(() => vi.resetModules());
 afterEach(() => vi.unstubAllEnvs());
 
-describe("the configuration", () => {
-  it.each(["CLUSTER_ARN", "SECRET_ARN", "DATABASE_NAME"])(
-    "stops the start if %s is missing",
+describe("a function", () => {
+  it.each(["CLUSTER_ARN", "SECRET_ARN", "DATABASE_NAME", "ACCESS", "RETRY_KEY_SECRET"])(
+    "does not start without %s",
     async (name) => {
       vi.stubEnv(name, undefined);
 
-      await expect(import("../../lib/config.ts")).rejects.toThrow(`environment variable ${name} is not set`);
+      await expect(import("../../functions/purchase.ts")).rejects.toThrow(
+        `environment variable ${name} is not set`,
+      );
     },
   );
 
   it.each(["0", "10001", "1.5", "many"])(
-    "stops the start if MAX_TICKETS_PER_PURCHASE is %s",
+    "does not start if MAX_TICKETS_PER_PURCHASE is %s",
     async (value) => {
       vi.stubEnv("MAX_TICKETS_PER_PURCHASE", value);
 
-      await expect(import("../../lib/config.ts")).rejects.toThrow(
+      await expect(import("../../functions/purchase.ts")).rejects.toThrow(
         "environment variable MAX_TICKETS_PER_PURCHASE is not an integer from 1 to 10000",
       );
     },
   );
 
-  it("lets a deployment lower what one purchase sells", async () => {
+  it("sells in one purchase what its deployment allows", async () => {
     vi.stubEnv("MAX_TICKETS_PER_PURCHASE", "2");
     const { overHandlers } = await import("../support/over-handlers.ts");
     const post = async (path: string, body: object) => {

@@ -1,5 +1,7 @@
-import { afterEach, describe, expect, inject, it, vi } from "vitest";
-import { DatabaseError, query } from "../../lib/data-api.ts";
+import { describe, expect, inject, it } from "vitest";
+import { DatabaseError, dataApi } from "../../lib/data-api.ts";
+import { limits } from "../../lib/limits.ts";
+import { database } from "../support/database.ts";
 import {
   breaks,
   failingService,
@@ -10,7 +12,7 @@ import {
 
 describe("query", () => {
   it("gives rows by column name, with times as RFC 3339 in UTC with six decimals", async () => {
-    const rows = await query(
+    const rows = await database.query(
       `
       select
         cast(:number as integer) as number,
@@ -40,11 +42,13 @@ describe("query", () => {
   });
 
   it("gives no rows for a statement that finds none", async () => {
-    expect(await query("select id from purchases where id = cast(:id as uuid)", { id: UNKNOWN })).toEqual([]);
+    expect(
+      await database.query("select id from purchases where id = cast(:id as uuid)", { id: UNKNOWN }),
+    ).toEqual([]);
   });
 
   it("names the SQLSTATE and the constraint that a statement violates", async () => {
-    const insert = query(
+    const insert = database.query(
       `
       insert into ticket_options (id, name, description, capacity)
       values (cast(:id as uuid), 'Derby', '', cast(:capacity as integer))
@@ -60,7 +64,7 @@ describe("query", () => {
   });
 
   it("names no constraint where none is violated", async () => {
-    const wrong = query("select cast(:text as integer)", { text: "ten" });
+    const wrong = database.query("select cast(:text as integer)", { text: "ten" });
 
     await expect(wrong).rejects.toBeInstanceOf(DatabaseError);
     await expect(wrong).rejects.toMatchObject({ sqlState: "22P02", constraint: undefined });
@@ -168,7 +172,7 @@ it("a statement that PostgreSQL cannot take is no failure of the database", asyn
 it("a parameter without a value fails before anything is sent", async () => {
   const parameters = { id: undefined } as unknown as Record<string, string>;
 
-  await expect(query("select cast(:id as uuid) as id", parameters)).rejects.toThrow(
+  await expect(database.query("select cast(:id as uuid) as id", parameters)).rejects.toThrow(
     "parameter id has no value",
   );
 });
@@ -211,8 +215,7 @@ describe("a statement that is sent again", () => {
     await expect(executeAt(url, SEVERAL_ATTEMPTS)).rejects.toMatchObject({ name: "DatabaseUnavailable" });
 
     const [first = 0, second = 0] = arrivals;
-    const { limit } = await statementTimeout();
-    expect(second - first).toBeGreaterThan(limit);
+    expect(second - first).toBeGreaterThan(limits.statement);
   });
 
   it("is a read, which is sent again at once", async () => {
@@ -220,20 +223,11 @@ describe("a statement that is sent again", () => {
       "run, then drop",
       failure(503, "ServiceUnavailableError"),
     ]);
-    const { query, workFor } = await libAt(url);
-
-    expect(await query("select 1 as one", {}, workFor(SEVERAL_ATTEMPTS))).toEqual([{ one: 1 }]);
+    expect(await at(url).work(SEVERAL_ATTEMPTS).query("select 1 as one")).toEqual([{ one: 1 }]);
   });
 });
 
 describe("the functions' role", () => {
-  it("waits for a lock for less time than a statement may take, and that for less than an attempt", async () => {
-    expect(await query("select current_setting('lock_timeout') as lock, current_user as role", {})).toEqual([
-      { lock: "2s", role: "ticket_functions" },
-    ]);
-    expect(await statementTimeout()).toEqual({ limit: 3000 });
-  });
-
   it.each([
     "create table mine (a integer)",
     "create temporary table mine (a integer)",
@@ -253,46 +247,26 @@ describe("the functions' role", () => {
     "insert into schema_migrations (name, checksum) values ('mine', '')",
     "alter role ticket_functions superuser",
   ])("may not %s", async (statement) => {
-    await expect(query(statement, {})).rejects.toMatchObject({ sqlState: "42501" });
+    await expect(database.query(statement, {})).rejects.toMatchObject({ sqlState: "42501" });
   });
 });
-
-/** In milliseconds, as PostgreSQL knows it. */
-async function statementTimeout(): Promise<{ limit: number }> {
-  const [limit = { limit: 0 }] = await query<{ limit: number }>(
-    "select cast(setting as integer) as limit from pg_settings where name = 'statement_timeout'",
-    {},
-  );
-  return limit;
-}
 
 /** Milliseconds for one attempt, for a second one after a lost one, and for many. */
 const ONE_ATTEMPT = 2_000;
 const SEVERAL_ATTEMPTS = 12_000;
 const PATIENCE = 60_000;
 
-afterEach(() => {
-  vi.unstubAllEnvs();
-  vi.resetModules();
-});
+/** The Data API at that address, as the functions reach it. */
+const at = (endpoint: string) => dataApi({ ...inject("functionsDatabase"), endpoint });
 
-/** The Data API client, made for that address. */
-function libAt(url: string) {
-  vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", url);
-  vi.resetModules();
-  return import("../../lib/data-api.ts");
-}
-
-async function executeAt(url: string, milliseconds: number): Promise<unknown> {
-  const { execute, workFor } = await libAt(url);
-  return execute("select 1 as one", {}, workFor(milliseconds));
+function executeAt(url: string, milliseconds: number): Promise<unknown> {
+  return at(url).work(milliseconds).execute("select 1 as one");
 }
 
 /** How a write fails, and whether it leaves the outcome unknown. */
 async function failureAt(url: string, milliseconds = ONE_ATTEMPT, sql = "select 1 as one") {
-  const { execute, workFor } = await libAt(url);
-  const work = workFor(milliseconds);
-  const error = await execute(sql, {}, work).then(
+  const work = at(url).work(milliseconds);
+  const error = await work.execute(sql).then(
     () => undefined,
     (error: Error) => error,
   );

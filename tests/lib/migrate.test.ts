@@ -1,11 +1,10 @@
-import "../support/owner.ts";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { migrate, missingMigrations } from "../../infra/migrate.ts";
+import { migrate, pendingMigrations } from "../../infra/migrate.ts";
 import { checksumOfAll } from "../../infra/migration-files.ts";
-import { query } from "../../lib/data-api.ts";
+import { ownDatabase } from "../support/database.ts";
 import { holdingLock } from "../support/lock.ts";
 
 const root = mkdtempSync(path.join(tmpdir(), "migrations-"));
@@ -13,7 +12,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 describe("migrating", () => {
   it("applies nothing to a database that has every migration", async () => {
-    expect(await migrate()).toEqual([]);
+    expect(await migrate(ownDatabase)).toEqual([]);
   });
 
   it("applies what is missing, in the order of the numbers, once", async () => {
@@ -23,27 +22,30 @@ describe("migrating", () => {
         "create table migrate_order (id integer); insert into migrate_order (id) values (1);",
     });
 
-    expect(await migrate(directory)).toEqual(["0001_order_a", "0002_order_b"]);
-    expect(await migrate(directory)).toEqual([]);
-    expect(await query("select id from migrate_order order by id", {})).toEqual([{ id: 1 }, { id: 2 }]);
+    expect(await migrate(ownDatabase, directory)).toEqual(["0001_order_a", "0002_order_b"]);
+    expect(await migrate(ownDatabase, directory)).toEqual([]);
+    expect(await ownDatabase.query("select id from migrate_order order by id", {})).toEqual([
+      { id: 1 },
+      { id: 2 },
+    ]);
   });
 
   it("applies a migration once when ten runs meet", async () => {
-    await query("create table migrate_gate (id integer)", {});
+    await ownDatabase.query("create table migrate_gate (id integer)", {});
     const directory = migrations("race", {
       "0001_race.sql": "lock table migrate_gate; create table migrate_race (id integer);",
     });
 
     await holdingLock("lock table migrate_gate", [], async (gate) => {
-      const runs = Promise.all(Array.from({ length: 10 }, () => migrate(directory)));
+      const runs = Promise.all(Array.from({ length: 10 }, () => migrate(ownDatabase, directory)));
       await gate.untilWaiting(10, "do $migration$");
       await gate.release();
       await runs;
     });
 
-    expect(await query("select name from schema_migrations where name = '0001_race'", {})).toEqual([
-      { name: "0001_race" },
-    ]);
+    expect(
+      await ownDatabase.query("select name from schema_migrations where name = '0001_race'", {}),
+    ).toEqual([{ name: "0001_race" }]);
   });
 
   it("undoes a migration that fails half way, and applies it when it is mended", async () => {
@@ -55,34 +57,42 @@ describe("migrating", () => {
       "0001_half.sql": `${table} insert into migrate_half (id) values (1);`,
     });
 
-    await expect(migrate(broken)).rejects.toMatchObject({
+    await expect(migrate(ownDatabase, broken)).rejects.toMatchObject({
       message: "migration 0001_half failed and was undone",
       cause: { sqlState: "22P02" },
     });
-    expect(await migrate(mended)).toEqual(["0001_half"]);
-    expect(await query("select id from migrate_half", {})).toEqual([{ id: 1 }]);
+    expect(await migrate(ownDatabase, mended)).toEqual(["0001_half"]);
+    expect(await ownDatabase.query("select id from migrate_half", {})).toEqual([{ id: 1 }]);
   });
 
   it("refuses a migration that was changed after it was applied", async () => {
     await migrate(
+      ownDatabase,
       migrations("released", { "0001_changed.sql": "create table migrate_changed (id integer);" }),
     );
     const changed = migrations("changed", {
       "0001_changed.sql": "create table migrate_changed (id bigint);",
     });
 
-    await expect(migrate(changed)).rejects.toThrow("migration 0001_changed was changed after it was applied");
+    await expect(migrate(ownDatabase, changed)).rejects.toThrow(
+      "migration 0001_changed was changed after it was applied",
+    );
   });
 
   it("applies nothing at all if one was changed", async () => {
-    await migrate(migrations("kept", { "0002_kept.sql": "create table migrate_kept (id integer);" }));
+    await migrate(
+      ownDatabase,
+      migrations("kept", { "0002_kept.sql": "create table migrate_kept (id integer);" }),
+    );
     const changed = migrations("kept changed", {
       "0001_early.sql": "create table migrate_early (id integer);",
       "0002_kept.sql": "create table migrate_kept (id bigint);",
     });
 
-    await expect(migrate(changed)).rejects.toThrow("migration 0002_kept was changed after it was applied");
-    expect(await query("select to_regclass('migrate_early') is null as missing", {})).toEqual([
+    await expect(migrate(ownDatabase, changed)).rejects.toThrow(
+      "migration 0002_kept was changed after it was applied",
+    );
+    expect(await ownDatabase.query("select to_regclass('migrate_early') is null as missing", {})).toEqual([
       { missing: true },
     ]);
   });
@@ -98,31 +108,31 @@ describe("migrating", () => {
       "0002_step.sql": "insert into migrate_steps (id) values (2);",
     });
 
-    await expect(migrate(broken)).rejects.toThrow("migration 0002_step failed and was undone");
-    expect(await missingMigrations(mended)).toEqual(["0002_step"]);
-    expect(await migrate(mended)).toEqual(["0002_step"]);
+    await expect(migrate(ownDatabase, broken)).rejects.toThrow("migration 0002_step failed and was undone");
+    expect(await pendingMigrations(ownDatabase, mended)).toEqual(["0002_step"]);
+    expect(await migrate(ownDatabase, mended)).toEqual(["0002_step"]);
   });
 
   it("gives up on a table that is in use for long, for sales wait behind it", async () => {
-    await query("create table migrate_used (id integer)", {});
+    await ownDatabase.query("create table migrate_used (id integer)", {});
     const directory = migrations("used", { "0001_used.sql": "alter table migrate_used add name text;" });
 
     await holdingLock("lock table migrate_used in access share mode", [], async () => {
-      await expect(migrate(directory)).rejects.toMatchObject({
+      await expect(migrate(ownDatabase, directory)).rejects.toMatchObject({
         message: "migration 0001_used failed and was undone",
         cause: { cause: { message: "ERROR: canceling statement due to lock timeout; SQLState: 55P03" } },
       });
     });
-    expect(await migrate(directory)).toEqual(["0001_used"]);
+    expect(await migrate(ownDatabase, directory)).toEqual(["0001_used"]);
   });
 
   it("tells what it would apply, and applies nothing", async () => {
     const directory = migrations("dry", { "0001_dry.sql": "create table migrate_dry (id integer);" });
 
-    expect(await missingMigrations(directory)).toEqual(["0001_dry"]);
-    expect(await missingMigrations(directory)).toEqual(["0001_dry"]);
-    expect(await migrate(directory)).toEqual(["0001_dry"]);
-    expect(await missingMigrations(directory)).toEqual([]);
+    expect(await pendingMigrations(ownDatabase, directory)).toEqual(["0001_dry"]);
+    expect(await pendingMigrations(ownDatabase, directory)).toEqual(["0001_dry"]);
+    expect(await migrate(ownDatabase, directory)).toEqual(["0001_dry"]);
+    expect(await pendingMigrations(ownDatabase, directory)).toEqual([]);
   });
 
   it("has another checksum of all when one is added, changed or renamed", () => {
@@ -140,7 +150,9 @@ describe("migrating", () => {
   it("refuses a file that is not named like a migration", async () => {
     const directory = migrations("names", { "notes.txt": "" });
 
-    await expect(migrate(directory)).rejects.toThrow("notes.txt is not named like 0001_tickets.sql");
+    await expect(migrate(ownDatabase, directory)).rejects.toThrow(
+      "notes.txt is not named like 0001_tickets.sql",
+    );
   });
 });
 

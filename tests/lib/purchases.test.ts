@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { query, workFor } from "../../lib/data-api.ts";
 import { type Order, sellTickets } from "../../lib/purchases.ts";
 import { createTicketOption, findTicketOption } from "../../lib/ticket-options.ts";
+import { database } from "../support/database.ts";
 import { holdingLock } from "../support/lock.ts";
 import { newOption, newOrder } from "../support/options.ts";
 
@@ -118,8 +118,8 @@ async function orderOf({ capacity, quantity }: { capacity: number; quantity: num
   return newOrder(option.id, { quantity });
 }
 
-const inTime = () => workFor(25_000);
-const sell = (order: Order) => sellTickets(order, inTime());
+const inTime = () => database.work(25_000);
+const sell = (order: Order) => sellTickets(order, 10_000, inTime());
 
 function holdingStripe({ ticketOptionId }: Order, meanwhile: Parameters<typeof holdingLock>[2]) {
   const statement = "select from ticket_option_stripes where ticket_option_id = $1 for update";
@@ -127,7 +127,7 @@ function holdingStripe({ ticketOptionId }: Order, meanwhile: Parameters<typeof h
 }
 
 async function books(ticketOptionId: string) {
-  const [sums] = await query(
+  const [sums] = await database.query(
     `
     select
       (

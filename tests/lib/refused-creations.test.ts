@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import { expect, it } from "vitest";
-import { query } from "../../lib/data-api.ts";
+import { database } from "../support/database.ts";
 import { overHandlers } from "../support/over-handlers.ts";
 
 it.each([
@@ -28,7 +28,9 @@ it.each([
   });
 
   expect([400, 413]).toContain(answer.status);
-  expect(await query("select id from ticket_options where description = :mark", { mark })).toEqual([]);
+  expect(await database.query("select id from ticket_options where description = :mark", { mark })).toEqual(
+    [],
+  );
 });
 
 it("a creation that is not refused is found by the same look", async () => {
@@ -40,7 +42,7 @@ it("a creation that is not refused is found by the same look", async () => {
     body: `{"Desc": "${mark}", "Name": "Derby", "Allocation": 1}`,
   });
 
-  expect(await query("select id from ticket_options where description = :mark", { mark })).toEqual([
+  expect(await database.query("select id from ticket_options where description = :mark", { mark })).toEqual([
     { id: JSON.parse(answer.body).ID },
   ]);
 });

@@ -1,9 +1,9 @@
 import pg from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { workFor } from "../../lib/data-api.ts";
 import { sellTickets } from "../../lib/purchases.ts";
 import { createTicketOption } from "../../lib/ticket-options.ts";
+import { database } from "../support/database.ts";
 import { newOption, newOrder } from "../support/options.ts";
 
 // What the code must never do, the tables refuse.
@@ -14,10 +14,10 @@ describe("the tables refuse", () => {
 
   beforeAll(async () => {
     await owner.connect();
-    const work = workFor(25_000);
+    const work = database.work(25_000);
     await createTicketOption(newOption({ id: sold.option, key: "a key", capacity: 3 }), work);
     const order = newOrder(sold.option, { id: sold.purchase, key: "a key", userId: sold.user });
-    await sellTickets(order, work);
+    await sellTickets(order, 1, work);
   });
   afterAll(() => owner.end());
 

@@ -1,9 +1,9 @@
 import pg from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
-import { query, workFor } from "../../lib/data-api.ts";
 import { type Order, sellTickets } from "../../lib/purchases.ts";
 import { createTicketOption, findTicketOption } from "../../lib/ticket-options.ts";
+import { database } from "../support/database.ts";
 import { holdingLock } from "../support/lock.ts";
 import { newOption, newOrder } from "../support/options.ts";
 
@@ -182,8 +182,8 @@ describe("buyers of an option with stripes", () => {
   });
 });
 
-const inTime = () => workFor(25_000);
-const sell = (order: Order) => sellTickets(order, inTime());
+const inTime = () => database.work(25_000);
+const sell = (order: Order) => sellTickets(order, 10_000, inTime());
 const buy = (ticketOptionId: string, quantity: number) => sell(newOrder(ticketOptionId, { quantity }));
 
 async function optionOf(capacity: number): Promise<string> {
@@ -194,7 +194,7 @@ async function optionOf(capacity: number): Promise<string> {
 
 /** What is left in each stripe. */
 async function stripesOf(id: string): Promise<number[]> {
-  const rows = await query<{ allocation: number }>(
+  const rows = await database.query<{ allocation: number }>(
     `
     select allocation
     from ticket_option_stripes

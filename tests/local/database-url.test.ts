@@ -1,10 +1,8 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
 import { expect, it, onTestFinished } from "vitest";
-import { startPostgres } from "../../infra/local/postgres.ts";
-import { serverPlace } from "../../infra/local/server-place.ts";
+import { anotherPostgres } from "./another-postgres.ts";
 import { Project } from "./project.ts";
 import { shop } from "./shop.ts";
 
@@ -26,19 +24,6 @@ it("uses the PostgreSQL in DATABASE_URL, starts none of its own, and leaves that
   await service.ended;
   expect(await ticketsOf(id, databaseUrl)).toBe(2);
 });
-
-async function anotherPostgres(): Promise<string> {
-  const home = mkdtempSync(path.join(tmpdir(), "another-postgres-"));
-  chmodSync(home, 0o755); // as root, the server runs as another user
-  const place = serverPlace(path.join(home, "postgres"));
-  const { url, stop } = await startPostgres(place);
-  onTestFinished(() => {
-    stop();
-    place.remove();
-    rmSync(home, { recursive: true, force: true });
-  });
-  return url;
-}
 
 async function ticketsOf(optionId: string, connectionString: string): Promise<number> {
   const client = new pg.Client({ connectionString });

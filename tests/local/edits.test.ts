@@ -40,7 +40,7 @@ it.each([
   expect(await statusOfGet()).toBe(410);
 });
 
-it("goes on with the old code while an edit does not compile, says so, and takes the mended edit", async () => {
+it("goes on with the old code while an edit does not compile, says so, and takes the fixed one", async () => {
   const file = "functions/get.ts";
 
   await edit(file, /ERROR/, "throw ticketOptionNotFound()", "throw = ticketOptionNotFound()");
@@ -60,6 +60,27 @@ it("goes on with the old code while an editor has written only part of a file", 
 
   await write(whole, code, reloaded);
   expect(await statusOfGet()).toBe(404);
+});
+
+it("responds with either the old code or the new to every request, however often the code is edited", async () => {
+  const statuses = new Set<number>();
+  let editing = true;
+  const client = async () => {
+    while (editing) statuses.add(await statusOfGet());
+  };
+  const clients = Promise.all(Array.from({ length: 5 }, client));
+
+  const file = path.join(project.folder, "lib/problem.ts");
+  const code = readFileSync(file, "utf8");
+  originals.set(file, code);
+  for (let edits = 0; edits < 5; edits++) {
+    await write(file, code.replace("404", "418"), reloaded);
+    await write(file, code, reloaded);
+  }
+  editing = false;
+  await clients;
+
+  expect([...statuses].sort()).toEqual([404, 418]);
 });
 
 it("sells every ticket once while an edit is taken up", async () => {

@@ -1,10 +1,13 @@
 // How a run ends, by whatever means, and that the next one finds its data.
+import { appendFileSync } from "node:fs";
+import path from "node:path";
 import { afterAll, expect, it } from "vitest";
+import { processes } from "../support/processes.ts";
 import { commands, complaint, Project, type Service } from "./project.ts";
 import { shop } from "./shop.ts";
 
 const { "npm run dev": dev, "npx serverless offline": npx } = commands;
-const soon = { timeout: 10_000, interval: 10 };
+const soon = { timeout: 30_000, interval: 10 };
 
 const project = new Project();
 let spare: Service | undefined;
@@ -60,6 +63,21 @@ it.each([
   const next = await serving();
   expect(await shop(next).left(id)).toBe(5);
   spare = next;
+});
+
+it("leaves no bundler behind when the server is killed while it bundles an edit", async () => {
+  const service = await serving();
+  const family = () => project.family(service);
+  const bundler = () => family().filter(({ command }) => /esbuild --service/.test(command));
+  expect(bundler()).toEqual([]);
+
+  appendFileSync(path.join(project.folder, "functions/get.ts"), "// edited\n");
+  await expect.poll(bundler, { ...soon, interval: 1 }).toHaveLength(1);
+  const [running] = bundler();
+  process.kill(project.server(service).pid, "SIGKILL");
+
+  await service.ended;
+  await expect.poll(() => processes().filter(({ pid }) => pid === running?.pid), soon).toEqual([]);
 });
 
 it("loses its data to `npm run reset`, and only to it", async () => {

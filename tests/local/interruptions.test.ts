@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { afterAll, expect, it } from "vitest";
 import { complaint, Project } from "./project.ts";
 import { shop } from "./shop.ts";
@@ -23,26 +24,26 @@ it.each([
   run.signal("SIGINT");
 
   expect(await run.ended).toBeOneOf(endOfCtrlC);
-  await expect.poll(() => project.remains(run, family), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => project.remains(run, family), { timeout: 30_000 }).toEqual([]);
   expect(run.lines.filter((text) => complaint.test(text))).toEqual([]);
 });
 
 it.each([
   ["initdb", ["data.unfinished", "data"]],
-  ["pg_ctl start", ["data"]],
+  ["the start of PostgreSQL", ["data"]],
 ])(
-  "ends by Ctrl-C amid %s of its first start, leaves nothing behind, and is ready the next time",
+  "ends by Ctrl-C during %s in its first run, leaves nothing behind, and is ready the next time",
   async (_program, folders) => {
     await project.run(["npm", "run", "reset"]).ended;
     const run = await project.start();
-    const begun = () => folders.some((folder) => project.hasMade(folder));
+    const begun = () => folders.some((folder) => existsSync(project.postgresFile(folder)));
     await expect.poll(begun, { timeout: 30_000, interval: 1 }).toBe(true);
     const family = project.family(run);
 
     run.signal("SIGINT");
 
     expect(await run.ended).toBeOneOf(endOfCtrlC);
-    await expect.poll(() => project.remains(run, family), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => project.remains(run, family), { timeout: 30_000 }).toEqual([]);
     const next = await project.start();
     await next.line(/^Ready/);
     const { create, left } = shop(next);

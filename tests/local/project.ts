@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -13,7 +14,7 @@ import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { assertFree, freePort } from "../../infra/local/ports.ts";
 import { serverPlace } from "../../infra/local/server-place.ts";
-import { type Process, processes } from "./processes.ts";
+import { type Process, processes } from "../support/processes.ts";
 import { type Run, startRun } from "./run.ts";
 
 /** A run of the service. */
@@ -36,6 +37,8 @@ const source = path.join(import.meta.dirname, "../..");
 /** A copy of this project as a user could have it, in a folder with a blank in its path. */
 export class Project {
   readonly folder: string;
+  /** The home of who runs it: empty. */
+  readonly home: string;
   readonly #outer: string;
   readonly #runs: Run[] = [];
 
@@ -43,7 +46,8 @@ export class Project {
     this.#outer = mkdtempSync(path.join(tmpdir(), "ticket allocation "));
     chmodSync(this.#outer, 0o755); // as root, PostgreSQL runs as another user
     this.folder = path.join(this.#outer, "a clone");
-    mkdirSync(path.join(this.#outer, "home"));
+    this.home = path.join(this.#outer, "home");
+    mkdirSync(this.home);
     for (const part of ["functions", "lib", "infra", "serverless.yml", "package.json", "tsconfig.json"])
       cpSync(path.join(source, part), path.join(this.folder, part), { recursive: true });
     symlinkSync(path.join(source, "node_modules"), path.join(this.folder, "node_modules"));
@@ -53,12 +57,26 @@ export class Project {
   run(command: string[], environment: Record<string, string> = {}): Run {
     const run = startRun(command, this.folder, {
       PATH: String(process.env.PATH),
-      HOME: path.join(this.#outer, "home"),
+      HOME: this.home,
       npm_config_update_notifier: "false", // npm would ask the registry
       ...environment,
     });
     this.#runs.push(run);
     return run;
+  }
+
+  /** Makes its installed packages lack those of a scope. */
+  uninstall(scope: string): void {
+    const [installed, packages] = [path.join(source, "node_modules"), path.join(this.folder, "node_modules")];
+    rmSync(packages);
+    mkdirSync(packages);
+    for (const name of readdirSync(installed))
+      if (name !== scope) symlinkSync(path.join(installed, name), path.join(packages, name));
+  }
+
+  /** The file of the local PostgreSQL with that name. */
+  postgresFile(name: string): string {
+    return path.join(this.#postgresHome(), name);
   }
 
   /** Starts the service on the ports given, or on free ones, and does not wait for it. */
@@ -88,15 +106,10 @@ export class Project {
 
   /** What PostgreSQL keeps while it runs: its process, and the port that it listens on. */
   postgres(): { pid: number; port: number } | undefined {
-    const lock = path.join(this.#postgresHome(), "data/postmaster.pid");
+    const lock = this.postgresFile("data/postmaster.pid");
     if (!existsSync(lock)) return undefined;
     const [pid, , , port] = readFileSync(lock, "utf8").split("\n");
     return { pid: Number(pid), port: Number(port) };
-  }
-
-  /** Whether PostgreSQL's programs have come as far as to make that folder. */
-  hasMade(folder: string): boolean {
-    return existsSync(path.join(this.#postgresHome(), folder));
   }
 
   /** The processes of a run: npm and what came of it, and all that has to do with this folder's PostgreSQL. */

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
-import { peakMemory } from "./processes.ts";
+import { peakMemory } from "../support/processes.ts";
 import { commands, Project, type Service } from "./project.ts";
 import { shop } from "./shop.ts";
 

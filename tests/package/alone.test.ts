@@ -16,7 +16,7 @@ beforeAll(async () => {
   for (const [name, zip] of Object.entries(zips)) await unpack(name, zip);
   // The way in which the other tests call handlers, copied to where it finds the packaged ones.
   const tests = path.join(import.meta.dirname, "..");
-  for (const file of ["api/over-handlers.ts", "api/gateway-event.ts", "package/call.ts"])
+  for (const file of ["support/over-handlers.ts", "support/gateway-event.ts", "package/call.ts"])
     cpSync(path.join(tests, file), path.join(folder, "caller/tests", file));
   writeFileSync(path.join(folder, "caller/package.json"), '{ "type": "module" }');
 }, 60_000);

@@ -39,7 +39,7 @@ beforeEach(async () => {
   cloudFormation = await answering("text/plain", "");
   return async () => {
     await owner.end();
-    await database.dataApi.close();
+    await database.emulator.close();
   };
 });
 
@@ -110,7 +110,7 @@ describe("the custom resource of the migrations", () => {
   });
 
   it("waits for a database that resumes", async () => {
-    await fetch(`${database.dataApi.url}/faults`, {
+    await fetch(`${database.emulator.url}/faults`, {
       method: "PUT",
       body: '{"fault": "resuming", "calls": 3}',
     });
@@ -123,7 +123,7 @@ describe("the custom resource of the migrations", () => {
 
   it("waits for a new database that does not answer yet", async () => {
     const body = '{"fault": "database-unavailable", "calls": 4}';
-    await fetch(`${database.dataApi.url}/faults`, { method: "PUT", body });
+    await fetch(`${database.emulator.url}/faults`, { method: "PUT", body });
 
     await run("Create");
 
@@ -233,7 +233,7 @@ async function verifier(): Promise<string | undefined> {
 /** The status of a statement sent with the secret of the functions' role. */
 async function askAsFunctions(): Promise<number> {
   const { CLUSTER_ARN, SECRET_ARN, DATABASE_NAME } = database.functionsEnvironment;
-  const response = await fetch(`${database.dataApi.url}/Execute`, {
+  const response = await fetch(`${database.emulator.url}/Execute`, {
     method: "POST",
     headers: { authorization: "AWS4-HMAC-SHA256 none is verified" },
     body: JSON.stringify({

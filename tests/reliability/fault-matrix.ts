@@ -40,9 +40,9 @@ export function faultMatrix(load: Load): void {
     let service: Service;
     beforeAll(async () => {
       database = await startLocalDatabase(inject("databaseUrl"), { faults: true, poolSize });
-      service = await loadService(database.functionsEnvironment);
+      service = await loadService(database.functionsEnvironment, database.owner);
     });
-    afterAll(() => database.dataApi.close());
+    afterAll(() => database.emulator.close());
 
     it.for(cases)(
       "$operation $key",
@@ -53,12 +53,12 @@ export function faultMatrix(load: Load): void {
         const attempt: Send = (request) =>
           service.send(request, time === "onLastAttempt" ? ONE_ATTEMPT : undefined);
 
-        await setFault(database.dataApi, fault, times);
+        await setFault(database.emulator, fault, times);
         const { all } = await inTurn(() => rush(clients, attempt, clients.length - times));
         await all;
         const first = clients.flatMap(({ answers }) => answers);
         await Promise.all(clients.map((client) => persist(client, service.send, isInDoubt)));
-        await database.dataApi.settled();
+        await database.emulator.settled();
 
         const books = await readBooks(inject("databaseUrl"), clients);
         const findings = compare(clients, books);
@@ -68,7 +68,7 @@ export function faultMatrix(load: Load): void {
         expect(findings).toEqual(nothingFound);
         for (const id of optionId ? [optionId] : books.entries.map((entry) => entry.id))
           expect(await service.auditOption(id)).toEqual([]);
-        expect(await faultsLeft(database.dataApi)).toEqual([]);
+        expect(await faultsLeft(database.emulator)).toEqual([]);
         const problems = first
           .map(({ kind }) => kind)
           .filter((kind) => kind !== "done" && kind !== "refused");

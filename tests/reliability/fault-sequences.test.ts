@@ -44,9 +44,9 @@ describe.concurrent.for(sequences)("$title", ({ faults, first }) => {
   let service: Service;
   beforeAll(async () => {
     database = await startLocalDatabase(inject("databaseUrl"), { faults: true, poolSize: 2 });
-    service = await loadService(database.functionsEnvironment);
+    service = await loadService(database.functionsEnvironment, database.owner);
   });
-  afterAll(() => database.dataApi.close());
+  afterAll(() => database.emulator.close());
 
   it.for([
     { operation: "create", hasKey: false },
@@ -55,15 +55,15 @@ describe.concurrent.for(sequences)("$title", ({ faults, first }) => {
     const optionId = operation === "purchase" ? await service.putOnSale(2) : undefined;
     const clients = newClients([2], optionId, hasKey);
     for (const [index, fault] of faults.entries())
-      await setFault(database.dataApi, fault, index < faults.length - 1 ? 1 : 1000);
+      await setFault(database.emulator, fault, index < faults.length - 1 ? 1 : 1000);
 
     const told = clients.map((client) => ask(client, (request) => service.send(request, SHORT_TIME)));
     const responses = await Promise.all(told);
-    await clearFaults(database.dataApi);
+    await clearFaults(database.emulator);
     expect(responses.map(({ kind }) => kind)).toEqual([first]);
 
     await Promise.all(clients.map((client) => persist(client, service.send, isUnanswered)));
-    await database.dataApi.settled();
+    await database.emulator.settled();
     expect(clients.map((client) => lastAnswer(client).kind)).toEqual(["done"]);
     expect(compare(clients, await readBooks(inject("databaseUrl"), clients))).toEqual(nothingFound);
   });

@@ -16,14 +16,14 @@ interface Kill {
   send: Send;
   putOnSale(tickets: number): Promise<string>;
   /** The self-check. */
-  auditBooks(): Promise<{ breaches: string[] }>;
+  audit(): Promise<{ breaches: string[] }>;
   /** Of the database. */
   url: string;
 }
 
 /** Proves that a kill amid a sale loses and doubles nothing, once those in doubt have asked again. */
 export async function killAmidSale(
-  { what, kill, restart, until, haveKeys, send, putOnSale, auditBooks, url }: Kill,
+  { what, kill, restart, until, haveKeys, send, putOnSale, audit, url }: Kill,
   task: TestContext["task"],
 ): Promise<Sale> {
   const optionId = await putOnSale(CAPACITY);
@@ -41,6 +41,6 @@ export async function killAmidSale(
   task.meta.row = rowOf(about, sale.clients, books, findings);
   expect(findings).toEqual(nothingFound);
   expect(sale.clients.filter(isUnanswered)).toEqual([]);
-  expect((await auditBooks()).breaches).toEqual([]);
+  expect((await audit()).breaches).toEqual([]);
   return sale;
 }

@@ -3,8 +3,8 @@ import { type LocalDatabase, startLocalDatabase } from "../../infra/local/databa
 import { Project, type Service as Run } from "../local/project.ts";
 import { shop } from "../local/shop.ts";
 import { overHttp } from "../support/over-http.ts";
+import { type OwnPostgres, ownPostgres } from "../support/own-postgres.ts";
 import { killAmidSale } from "./kill-amid-sale.ts";
-import { type OwnPostgres, ownPostgres } from "./own-postgres.ts";
 import { loadService, type Service } from "./service.ts";
 
 const project = new Project();
@@ -15,11 +15,11 @@ beforeAll(async () => {
   postgres = await ownPostgres();
   database = await startLocalDatabase(postgres.url);
   await database.migrate();
-  service = await loadService(database.functionsEnvironment);
+  service = await loadService(database.functionsEnvironment, database.owner);
 });
 afterAll(async () => {
   await project.remove();
-  await database.dataApi.close();
+  await database.emulator.close();
   postgres.remove();
 });
 
@@ -36,7 +36,7 @@ it("nothing is lost or doubled by a kill -9 of the API amid a sale", { timeout: 
       haveKeys: true, // without one of its own, a client whose connection breaks has none to ask again with
       send: overHttp(`http://127.0.0.1:${httpPort}`),
       putOnSale: shop({ ...run, httpPort, lambdaPort }).create,
-      auditBooks: service.auditBooks,
+      audit: service.audit,
       url: postgres.url,
     },
     task,

@@ -5,10 +5,11 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startLocalDatabase } from "../../infra/local/database.ts";
 import { freePort, untilListening } from "../../infra/local/ports.ts";
+import { dataApi } from "../../lib/data-api.ts";
+import { type OwnPostgres, ownPostgres } from "../support/own-postgres.ts";
 import type { Send } from "./clients.ts";
 import { SHORT_TIME } from "./faults.ts";
 import { killAmidSale } from "./kill-amid-sale.ts";
-import { type OwnPostgres, ownPostgres } from "./own-postgres.ts";
 import { loadService, type Service } from "./service.ts";
 
 let postgres: OwnPostgres;
@@ -16,11 +17,16 @@ let standIn: Awaited<ReturnType<typeof startStandIn>>;
 let service: Service;
 beforeAll(async () => {
   postgres = await ownPostgres();
-  const { dataApi, migrate, functionsEnvironment } = await startLocalDatabase(postgres.url);
+  const { emulator, migrate, functionsEnvironment, functionsOptions } = await startLocalDatabase(
+    postgres.url,
+  );
   await migrate();
-  await dataApi.close();
+  await emulator.close();
   standIn = await startStandIn(await functionsUrl(postgres.url));
-  service = await loadService({ ...functionsEnvironment, AWS_ENDPOINT_URL_RDS_DATA: standIn.dataApiUrl });
+  service = await loadService(
+    { ...functionsEnvironment, AWS_ENDPOINT_URL_RDS_DATA: standIn.dataApiUrl },
+    dataApi({ ...functionsOptions, endpoint: standIn.dataApiUrl }),
+  );
 });
 afterAll(async () => {
   await standIn.kill();

@@ -101,15 +101,15 @@ describe("in the database", () => {
   let service: Service;
   beforeAll(async () => {
     database = await startLocalDatabase(inject("databaseUrl"), { faults: true });
-    service = await loadService(database.functionsEnvironment);
+    service = await loadService(database.functionsEnvironment, database.owner);
   });
-  afterAll(() => database.dataApi.close());
+  afterAll(() => database.emulator.close());
 
   it.each(["create", "purchase"] as const)(
     "is found who repeats a %s without the key that it was given",
     async (operation) => {
       const client = await newcomer(operation);
-      await setFault(database.dataApi, "run-then-drop", 1);
+      await setFault(database.emulator, "run-then-drop", 1);
       const answer = await ask(client, (request) => service.send(request, ONE_ATTEMPT));
       expect(answer).toMatchObject({ kind: "outcome-unknown" });
 

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { vi } from "vitest";
+import { audit, auditOption } from "../../infra/audit.ts";
+import type { DataApi } from "../../lib/data-api.ts";
 import type { ApiRequest } from "../support/api.ts";
 import { inTurn } from "./in-turn.ts";
 
@@ -9,18 +11,17 @@ export type Service = Awaited<ReturnType<typeof loadService>>;
 /** Of what so many requests at once would print, nobody could tell which line belongs to which. */
 const quiet = { POWERTOOLS_LOG_LEVEL: "SILENT", POWERTOOLS_METRICS_DISABLED: "true" };
 
-/** Loads the functions anew, with that environment. */
-export function loadService(environment: Record<string, string>) {
+/** Loads the functions anew, with that environment, in which they reach that database. */
+export function loadService(environment: Record<string, string>, database: DataApi) {
   return inTurn(async () => {
     Object.assign(process.env, environment, quiet);
     vi.resetModules();
     const { overHandlers } = await import("../support/over-handlers.ts");
-    const { auditBooks, auditOption } = await import("../../infra/books.ts");
     const service = {
       /** As Lambda calls them, with the time that serverless.yml gives them, or less. */
       send: (request: ApiRequest, milliseconds = 25_000) => overHandlers(request, milliseconds),
-      auditBooks,
-      auditOption,
+      audit: () => audit(database),
+      auditOption: (id: string) => auditOption(database, id),
       /** Puts so many tickets on sale, and gives the option's id. */
       putOnSale: async (tickets: number): Promise<string> =>
         (await post("/ticket_options", { Name: "Derby", Allocation: tickets })).ID,

@@ -14,15 +14,13 @@ declare module "vitest" {
 process.setMaxListeners(30); // each project's server ends with this process at the latest
 
 /** Gives the tests a PostgreSQL of their own, empty at the start of each run. */
-export default async function setup(project: TestProject): Promise<() => void> {
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const home = mkdtempSync(path.join(tmpdir(), "ticket-allocation-"));
   chmodSync(home, 0o755); // as root, the server runs as another user
-  const place = serverPlace(path.join(home, "postgres"));
-  const postgres = await startPostgres(place);
+  const postgres = await startPostgres(serverPlace(path.join(home, "postgres")));
   project.provide("databaseUrl", postgres.url);
-  return () => {
-    postgres.stop();
-    place.remove();
-    rmSync(home, { recursive: true, force: true });
+  return async () => {
+    await postgres.remove();
+    rmSync(home, { recursive: true });
   };
 }

@@ -6,7 +6,7 @@ import path from "node:path";
 import { vi } from "vitest";
 import { startPostgres } from "../../infra/local/postgres.ts";
 import { serverPlace } from "../../infra/local/server-place.ts";
-import { processes } from "../local/processes.ts";
+import { processes } from "./processes.ts";
 
 /** A PostgreSQL that a test may kill. */
 export type OwnPostgres = Awaited<ReturnType<typeof ownPostgres>>;

@@ -1,34 +1,21 @@
 import pg from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { auditBooks } from "../../infra/books.ts";
+import { audit } from "../../infra/audit.ts";
 import type { LocalDatabase } from "../../infra/local/database.ts";
-import type { workFor } from "../../lib/data-api.ts";
-import type { sellTickets } from "../../lib/purchases.ts";
-import type { createTicketOption } from "../../lib/ticket-options.ts";
+import { sellTickets } from "../../lib/purchases.ts";
+import { createTicketOption } from "../../lib/ticket-options.ts";
 import { freshDatabase } from "../support/fresh-database.ts";
 import { newOption, newOrder } from "../support/options.ts";
 
 // In a database of its own, in which nothing stops anybody from breaking the books.
 let owner: pg.Client;
 let database: LocalDatabase;
-let lib: {
-  auditBooks: typeof auditBooks;
-  sellTickets: typeof sellTickets;
-  createTicketOption: typeof createTicketOption;
-  workFor: typeof workFor;
-};
 
 beforeAll(async () => {
   const fresh = await freshDatabase();
   database = fresh;
   await database.migrate();
-  lib = {
-    ...(await import("../../infra/books.ts")),
-    ...(await import("../../lib/purchases.ts")),
-    ...(await import("../../lib/ticket-options.ts")),
-    ...(await import("../../lib/data-api.ts")),
-  };
   owner = new pg.Client({ connectionString: fresh.url });
   await owner.connect();
   await owner.query(
@@ -39,14 +26,14 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await owner.end();
-  await database.dataApi.close();
+  await database.emulator.close();
 });
 
 describe("the audit of the books", () => {
   it("finds nothing wrong with what was sold as it should be", async () => {
     const ids = [await saleOf(5), await saleOf(2), await saleOf(1)].map(({ id }) => id);
 
-    const { options, breaches } = await lib.auditBooks();
+    const { options, breaches } = await audit(database.owner);
 
     expect(options).toBeGreaterThanOrEqual(ids.length);
     expect(concerning(breaches, ids)).toEqual([]);
@@ -94,7 +81,7 @@ describe("the audit of the books", () => {
 
     await owner.query(statement);
 
-    const { breaches } = await lib.auditBooks();
+    const { breaches } = await audit(database.owner);
     expect(concerning(breaches, [sale.id, sale.purchaseId, uuidLike(sale.ticketId)])).toEqual([sentence]);
   });
 
@@ -102,7 +89,7 @@ describe("the audit of the books", () => {
     const { id } = await saleOf(2);
     await owner.query(`update ticket_option_stripes set allocation = -1 where ticket_option_id = '${id}'`);
 
-    expect(concerning((await lib.auditBooks()).breaches, [id])).toEqual([
+    expect(concerning((await audit(database.owner)).breaches, [id])).toEqual([
       `option ${id} has capacity 2, but -1 left and 2 sold`,
       `option ${id} has 1 negative stripes`,
     ]);
@@ -113,7 +100,9 @@ describe("the audit of the books", () => {
     await owner.query(`delete from ticket_option_stripes where ticket_option_id = '${first.id}'`);
     await owner.query(`delete from ticket_options where id = '${second.id}'`);
 
-    expect(concerning((await lib.auditBooks()).breaches, [first.id, first.purchaseId, second.id])).toEqual([
+    expect(
+      concerning((await audit(database.owner)).breaches, [first.id, first.purchaseId, second.id]),
+    ).toEqual([
       `option ${first.id} has no stripe`,
       `stripes of no option: option ${second.id}`,
       `a purchase from no stripe: purchase ${first.purchaseId}`,
@@ -129,11 +118,11 @@ interface Sale {
 
 /** Two tickets of an option of that capacity, or one if it has no more. */
 async function saleOf(capacity: number): Promise<Sale> {
-  const work = lib.workFor(25_000);
+  const work = database.owner.work(25_000);
   const option = newOption({ capacity });
-  await lib.createTicketOption(option, work);
+  await createTicketOption(option, work);
   const order = newOrder(option.id, { quantity: Math.min(2, capacity) });
-  const outcome = await lib.sellTickets(order, work);
+  const outcome = await sellTickets(order, 2, work);
   if (outcome.result !== "sold") throw new Error(outcome.result);
   return { id: option.id, purchaseId: order.id, ticketId: outcome.purchase.ticketIds[0] ?? "" };
 }

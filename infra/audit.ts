@@ -1,0 +1,157 @@
+import type { DataApi } from "../lib/data-api.ts";
+
+/** What an audit found. */
+export interface Audit {
+  options: number;
+  /** A sentence for each breach; none if all is right. */
+  breaches: string[];
+}
+
+/**
+ * Checks of every ticket option that capacity = remaining + sold and that each purchase has its tickets, and that
+ * nothing belongs to what is not there.
+ *
+ * It may run while sales go on: each statement sees one option, or one page of rows, in one snapshot, and none stays
+ * open, for a snapshot held open slows down the rows that are sold from.
+ */
+export async function audit(database: DataApi): Promise<Audit> {
+  const found: Audit = { options: 0, breaches: [] };
+  for await (const { id } of pages<{ id: string }>(database, OPTIONS)) {
+    found.options += 1;
+    found.breaches.push(...(await auditOption(database, id)));
+  }
+  for (const [breach, statement] of Object.entries(ORPHANS))
+    for await (const { id, orphaned } of pages<{ id: string; orphaned: boolean }>(database, statement))
+      if (orphaned) found.breaches.push(`${breach} ${id}`);
+  return found;
+}
+
+/** Before all ids. */
+const FIRST = "00000000-0000-0000-0000-000000000000";
+
+/** Goes through the rows that a statement gives after `:id`, a page at a time. */
+async function* pages<Row extends { id: string }>(database: DataApi, statement: string): AsyncGenerator<Row> {
+  for (let id = FIRST; ; ) {
+    const rows = await database.query<Row>(statement, { id });
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    id = last.id;
+  }
+}
+
+const OPTIONS = `
+  select id
+  from ticket_options
+  where id > cast(:id as uuid)
+  order by id
+  limit 1000
+  `;
+
+/** A page of rows by what their breach is called, and whether each belongs to what is not there. */
+const ORPHANS = {
+  "stripes of no option: option": `
+    select
+      id,
+      not exists (select from ticket_options where ticket_options.id = page.id) as orphaned
+    from (
+      select distinct ticket_option_id as id
+      from ticket_option_stripes
+      where ticket_option_id > cast(:id as uuid)
+      order by ticket_option_id
+      limit 5000
+    ) as page
+    order by id
+    `,
+  "a purchase from no stripe: purchase": `
+    select
+      id,
+      not exists (
+        select
+        from ticket_option_stripes as stripes
+        where stripes.ticket_option_id = page.ticket_option_id
+          and stripes.stripe = page.stripe
+      ) as orphaned
+    from (
+      select id, ticket_option_id, stripe
+      from purchases
+      where id > cast(:id as uuid)
+      order by id
+      limit 5000
+    ) as page
+    order by id
+    `,
+  "a ticket of no purchase of its option: ticket": `
+    select
+      id,
+      not exists (
+        select
+        from purchases
+        where purchases.id = page.purchase_id
+          and purchases.ticket_option_id = page.ticket_option_id
+      ) as orphaned
+    from (
+      select id, purchase_id, ticket_option_id
+      from tickets
+      where id > cast(:id as uuid)
+      order by id
+      limit 5000
+    ) as page
+    order by id
+    `,
+};
+
+/** The breaches of a single option, in one snapshot. */
+export async function auditOption(database: DataApi, id: string): Promise<string[]> {
+  const rows = await database.query<{ breach: string }>(
+    `
+    with stripes as (
+      select
+        count(*) as count,
+        coalesce(sum(allocation), 0) as remaining,
+        count(*) filter (where allocation < 0) as negative
+      from ticket_option_stripes
+      where ticket_option_id = cast(:id as uuid)
+    ),
+    sales as (
+      select
+        id,
+        quantity,
+        (
+          select count(*)
+          from tickets
+          where tickets.purchase_id = purchases.id
+            and tickets.ticket_option_id = purchases.ticket_option_id
+        ) as tickets
+      from purchases
+      where ticket_option_id = cast(:id as uuid)
+    ),
+    sold as (
+      select coalesce(sum(quantity), 0) as quantity
+      from sales
+    )
+    select format('has capacity %s, but %s left and %s sold', capacity, remaining, sold.quantity) as breach
+    from ticket_options
+    cross join stripes
+    cross join sold
+    where id = cast(:id as uuid)
+      and capacity <> remaining + sold.quantity
+    union all
+    select 'has no stripe'
+    from stripes
+    where count = 0
+    union all
+    select format('has %s negative stripes', negative)
+    from stripes
+    where negative > 0
+    union all
+    select format('sold %s tickets in purchase %s, which has %s', quantity, id, tickets)
+    from sales
+    where quantity <> tickets
+      or quantity <= 0
+    limit 1000
+    `,
+    { id },
+  );
+  return rows.map(({ breach }) => `option ${id} ${breach}`);
+}

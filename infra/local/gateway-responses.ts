@@ -1,0 +1,36 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
+import path from "node:path";
+import { parse } from "yaml";
+
+interface GatewayResponse {
+  ResponseType: string;
+  StatusCode: string;
+  ResponseParameters: Record<string, string>;
+  ResponseTemplates: { "application/json": string };
+}
+
+/** Responds to a request that reaches no function, with what API Gateway is told to respond to one of that type. */
+export type Refuse = (response: ServerResponse, type: string) => void;
+
+/** From what is deployed (infra/aws), so that both respond the same. */
+export function gatewayResponses(): Refuse {
+  const file = path.join(import.meta.dirname, "../aws/gateway-responses.yml");
+  const template: { Resources: Record<string, { Properties: GatewayResponse }> } = parse(
+    readFileSync(file, "utf8"),
+    { merge: true, logLevel: "error" }, // it would warn of CloudFormation's own tags
+  );
+  const all = Object.values(template.Resources).map(({ Properties }) => Properties);
+  return (response, type) => {
+    const given = all.find(({ ResponseType }) => ResponseType === type);
+    if (!given) throw new Error(`${file} has no ${type}`);
+    const headers = Object.entries(given.ResponseParameters).map(([parameter, value]): [string, string] => [
+      parameter.replace("gatewayresponse.header.", ""),
+      value.replace(/^'(.*)'$/, "$1"),
+    ]);
+    const body = given.ResponseTemplates["application/json"].replace("$context.requestId", randomUUID());
+    const length = { "Content-Length": Buffer.byteLength(body) };
+    response.writeHead(Number(given.StatusCode), { ...Object.fromEntries(headers), ...length }).end(body);
+  };
+}

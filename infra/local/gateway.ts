@@ -1,0 +1,147 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { promisify } from "node:util";
+import { gunzip, inflate } from "node:zlib";
+import { PREFLIGHT_TYPES } from "../preflight.ts";
+import { gatewayResponses } from "./gateway-responses.ts";
+import { Turns } from "./turns.ts";
+
+/** What this uses of hapi, the HTTP server in serverless-offline. */
+export interface Hapi {
+  settings: { compression: unknown; router: { stripTrailingSlash: boolean } };
+  match(method: string, path: string): { path: string } | null;
+  ext(event: "onRequest", method: (request: HapiRequest, toolkit: Toolkit) => Promise<symbol>): void;
+}
+
+interface HapiRequest {
+  /** In lower case. */
+  method: string;
+  path: string;
+  headers: IncomingHttpHeaders;
+  payload?: Buffer;
+  mime?: string;
+  raw: { req: IncomingMessage; res: ServerResponse };
+}
+
+interface Toolkit {
+  continue: symbol;
+  /** For a request that has been responded to. */
+  abandon: symbol;
+}
+
+/** As in serverless.yml, under `custom`. */
+export interface Cors {
+  origin: string;
+  headers: string[];
+  methods?: string[];
+  maxAge?: number;
+}
+
+/** Requests that are worked on at once: each may need a connection of the emulator, which has 40 for the functions. */
+const AT_ONCE = 40;
+
+/** Bytes of a body, as sent and decompressed: API Gateway's own limit. */
+const MAX_BODY = 10 * 1024 * 1024;
+
+/** What API Gateway decompresses. */
+const decoders = { gzip: promisify(gunzip), deflate: promisify(inflate) };
+
+/** serverless-offline looks at no other header: at the key for a private route, at the other for the event. */
+const SEEN_BY_HAPI = new Set(["x-api-key", "user-agent"]);
+
+/** The path of serverless-offline's own route for what it does not know. */
+const UNKNOWN = "/{p*}";
+
+/**
+ * Makes serverless-offline's HTTP server work as the deployed API does: the same routes and no others, the same
+ * responses to preflights and to what no function gets to see, bodies decompressed and otherwise left alone. What comes
+ * beyond AT_ONCE waits for its turn before a function's clock starts, for Lambda would run each by itself.
+ */
+export function workLikeApiGateway(server: Hapi, cors: Cors): void {
+  server.settings.router.stripTrailingSlash = false;
+  server.settings.compression = false;
+  const refuse = gatewayResponses();
+  const turns = new Turns(AT_ONCE);
+
+  server.ext("onRequest", async (request, { continue: proceed, abandon }) => {
+    const { req, res } = request.raw;
+    const respond = (type: string) => {
+      refuse(res, type);
+      return abandon;
+    };
+    const methods = methodsOf(server, request.path);
+    if (!methods) return respond("DEFAULT_4XX");
+    if (methods.length > 0 && request.method === "options") {
+      const type = mediaType(req.headers["content-type"]);
+      if (!PREFLIGHT_TYPES.includes(type)) return respond("DEFAULT_4XX");
+      res.writeHead(200, preflight(cors, methods)).end();
+      return abandon;
+    }
+    if (!methods.includes(request.method)) return respond("MISSING_AUTHENTICATION_TOKEN");
+
+    if (!(await turns.take(res))) return abandon;
+    if (request.method !== "get") {
+      const body = await bodyOf(req, res);
+      if (!Buffer.isBuffer(body)) return respond(body);
+      request.payload = body;
+      request.mime = "application/octet-stream"; // else serverless-offline reads JSON, and hands on what it made of it
+    }
+    // By others the two would send a part of a response, or another status, or take a body for something else.
+    for (const name of Object.keys(request.headers))
+      if (!SEEN_BY_HAPI.has(name)) delete request.headers[name];
+    return proceed;
+  });
+}
+
+/** The methods of a path, in lower case; undefined if the path cannot be read. */
+function methodsOf(server: Hapi, path: string): string[] | undefined {
+  try {
+    return ["get", "post", "patch", "put", "delete"].filter((method) => {
+      const route = server.match(method, path);
+      return route !== null && route.path !== UNKNOWN;
+    });
+  } catch {
+    return undefined; // a broken escape
+  }
+}
+
+function mediaType(header = "application/json"): string {
+  return header.replace(/;.*/, "").trim().toLowerCase();
+}
+
+/** The headers that the framework has API Gateway respond. */
+function preflight(cors: Cors, methods: string[]): Record<string, string> {
+  const allowed = [...(cors.methods ?? []), "OPTIONS", ...methods.map((method) => method.toUpperCase())];
+  return {
+    "Content-Type": "application/json",
+    "Content-Length": "0",
+    "Access-Control-Allow-Origin": cors.origin,
+    "Access-Control-Allow-Headers": cors.headers.join(","),
+    "Access-Control-Allow-Methods": [...new Set(allowed)].join(","),
+    ...(cors.maxAge && { "Access-Control-Max-Age": `${cors.maxAge}` }),
+  };
+}
+
+/** The body, decompressed; or the type of API Gateway's response if it cannot be had. */
+async function bodyOf(req: IncomingMessage, res: ServerResponse): Promise<Buffer | string> {
+  if (req.headers.expect?.toLowerCase() === "100-continue") res.writeContinue();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  // To its end in any case: a client that is still sending would not see the response.
+  for await (const chunk of req) {
+    bytes += chunk.length;
+    if (bytes <= MAX_BODY) chunks.push(chunk);
+  }
+  if (bytes > MAX_BODY) return "REQUEST_TOO_LARGE";
+  const body = Buffer.concat(chunks);
+
+  const coding = req.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
+  if (bytes === 0 || coding === "identity") return body;
+  const decode = Object.hasOwn(decoders, coding) && decoders[coding as keyof typeof decoders];
+  if (!decode) return "DEFAULT_4XX";
+  try {
+    return await decode(body, { maxOutputLength: MAX_BODY });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "ERR_BUFFER_TOO_LARGE" ? "REQUEST_TOO_LARGE" : "DEFAULT_4XX";
+  }
+}

@@ -1,0 +1,26 @@
+import type { ServerResponse } from "node:http";
+
+/** Lets a number of requests be worked on at once, and the others in the order in which they came. */
+export class Turns {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(atOnce: number) {
+    this.#free = atOnce;
+  }
+
+  /** Waits for a turn, which lasts until the response is over. False if the client has gone before. */
+  async take(response: ServerResponse): Promise<boolean> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((turn) => this.#waiting.push(turn));
+    if (response.closed) this.#pass();
+    else response.once("close", () => this.#pass());
+    return !response.closed;
+  }
+
+  #pass(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#free += 1;
+  }
+}

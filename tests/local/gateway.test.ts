@@ -1,0 +1,245 @@
+// What the local API does as the deployed one does, by itself and not by a function.
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import type { ApiRequest } from "../support/api.ts";
+import { overHttp } from "../support/over-http.ts";
+import { Project, type Service } from "./project.ts";
+import { shop } from "./shop.ts";
+
+const project = new Project();
+let service: Service;
+let send: ReturnType<typeof overHttp>;
+
+beforeAll(async () => {
+  service = await project.start();
+  await service.line(/^Ready/);
+  send = overHttp(`http://127.0.0.1:${service.httpPort}`);
+});
+afterAll(() => project.remove());
+
+const unknownId = "297ac147-85cc-48bb-83e9-736077c22804";
+const creation = JSON.stringify({ Name: "Fenerbahce vs Galatasaray", Allocation: 3 });
+const create = (body: Buffer | string, headers: ApiRequest["headers"] = {}) =>
+  send({ method: "POST", path: "/ticket_options", headers, body });
+
+/** Status, the CORS headers, and the body without what differs from request to request. */
+async function problem(request: ApiRequest) {
+  const { status, headers, body } = await send(request);
+  const { requestId, ...members } = JSON.parse(body);
+  expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
+  const cors = Object.entries(headers).filter(([name]) => name.startsWith("access-control-"));
+  return { status, type: headers["content-type"], cors: Object.fromEntries(cors), members };
+}
+
+const cors = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": expect.stringContaining("ETag, Location, Idempotency-Key"),
+};
+const problemOf = (status: number, name: string, title: string, detail: string, more = {}) => ({
+  status,
+  type: "application/problem+json",
+  cors,
+  members: { type: `urn:ticket-allocation:problem:${name}`, title, status, detail, ...more },
+});
+const noSuchRoute = problemOf(
+  404,
+  "no-such-route",
+  "No such route",
+  "there is no such path, or not with this method",
+);
+const unreadable = problemOf(
+  400,
+  "invalid-request",
+  "The request is not valid",
+  "the request cannot be read",
+  { errors: [{ pointer: "#", detail: "cannot be read" }] },
+);
+
+describe("a route that is not deployed", () => {
+  it.each([
+    { what: "a path of no function", method: "GET", path: "/tickets" },
+    { what: "a method of no function", method: "DELETE", path: `/ticket_options/${unknownId}` },
+    { what: "a slash too many after create", method: "POST", path: "/ticket_options/" },
+    { what: "a slash too many after get", method: "GET", path: `/ticket_options/${unknownId}/` },
+    { what: "a preflight to a path of no function", method: "OPTIONS", path: "/tickets" },
+    { what: "a preflight with a slash too many", method: "OPTIONS", path: "/ticket_options/" },
+  ])("is responded to with the problem no-such-route: $what", async ({ method, path }) => {
+    expect(await problem({ method, path, headers: { Origin: "https://tickets.example.org" } })).toEqual(
+      noSuchRoute,
+    );
+  });
+
+  it("sells nothing for a slash too many", async () => {
+    const id = await shop(service).create(3);
+    const body = JSON.stringify({ Quantity: 1, UserID: unknownId });
+
+    expect(await problem({ method: "POST", path: `/ticket_options/${id}/purchases/`, body })).toEqual(
+      noSuchRoute,
+    );
+    expect(await shop(service).left(id)).toBe(3);
+  });
+
+  it("is HEAD of any path, too", async () => {
+    const id = await shop(service).create(3);
+
+    expect(await send({ method: "HEAD", path: `/ticket_options/${id}` })).toMatchObject({
+      status: 404,
+      headers: { "content-type": "application/problem+json" },
+      body: "",
+    });
+  });
+});
+
+it("responds to a path with a broken escape with the problem invalid-request", async () => {
+  expect(await problem({ method: "GET", path: "/ticket_options/%zz", headers: { A: ["1"] } })).toEqual(
+    unreadable,
+  );
+});
+
+describe("a preflight", () => {
+  const { custom } = parse(readFileSync(path.join(project.folder, "serverless.yml"), "utf8"), {
+    logLevel: "error",
+  });
+  it.each([
+    { method: "POST", path: "/ticket_options" },
+    { method: "GET", path: `/ticket_options/${unknownId}` },
+    { method: "POST", path: `/ticket_options/${unknownId}/purchases` },
+  ])(
+    "of $method $path is allowed what serverless.yml says, whatever is asked for",
+    async ({ method, path }) => {
+      const { status, headers, body } = await send({
+        method: "OPTIONS",
+        path,
+        headers: {
+          Origin: "https://tickets.example.org",
+          "Access-Control-Request-Method": "DELETE",
+          "Access-Control-Request-Headers": "x-other",
+        },
+      });
+
+      expect({ status, body, type: headers["content-type"] }).toEqual({
+        status: 200,
+        body: "",
+        type: "application/json",
+      });
+      const granted = Object.entries(headers).filter(([name]) => name.startsWith("access-control-"));
+      expect(Object.fromEntries(granted)).toEqual({
+        "access-control-allow-origin": custom.cors.origin,
+        "access-control-allow-headers": custom.cors.headers.join(","),
+        "access-control-allow-methods": custom.cors.methods.join(","),
+        "access-control-max-age": String(custom.cors.maxAge),
+      });
+      expect(custom.cors.methods).toContain(method);
+    },
+  );
+
+  it("needs neither Origin nor the method it is for", async () => {
+    expect((await send({ method: "OPTIONS", path: "/ticket_options" })).status).toBe(200);
+  });
+
+  it.each(["application/json; charset=utf-8", "application/x-www-form-urlencoded", "text/plain"])(
+    "may come with the content type %s",
+    async (type) => {
+      const headers = { "Content-Type": type };
+      expect((await send({ method: "OPTIONS", path: "/ticket_options", headers })).status).toBe(200);
+    },
+  );
+
+  it("with any other content type is the problem invalid-request", async () => {
+    const headers = { "Content-Type": "text/html" };
+    expect(await problem({ method: "OPTIONS", path: "/ticket_options", headers })).toEqual(unreadable);
+  });
+});
+
+it("adds nothing to a function's response for an Origin, a Range or an Accept-Encoding", async () => {
+  const id = await shop(service).create(3);
+  const request: ApiRequest = { method: "GET", path: `/ticket_options/${id}` };
+  const { headers: plain, ...expected } = await send(request);
+
+  const asked = { Origin: "https://tickets.example.org", Range: "bytes=0-3", "Accept-Encoding": "gzip" };
+  const { headers, ...response } = await send({ ...request, headers: asked });
+
+  expect(response).toEqual(expected);
+  expect({ ...headers, date: plain.date }).toEqual(plain);
+});
+
+describe("a body", () => {
+  it.each([
+    { coding: "gzip", encode: gzipSync },
+    { coding: "GZIP", encode: gzipSync },
+    { coding: "deflate", encode: deflateSync },
+    { coding: "identity", encode: (body: string) => Buffer.from(body) },
+  ])("in the coding $coding is decoded before the function gets it", async ({ coding, encode }) => {
+    const { status, body } = await create(encode(creation), { "Content-Encoding": coding });
+
+    expect({ status, body: JSON.parse(body) }).toMatchObject({ status: 200, body: JSON.parse(creation) });
+  });
+
+  it.each([
+    { what: "a coding that API Gateway does not know", coding: "br", body: brotliCompressSync(creation) },
+    { what: "another coding than it names", coding: "gzip", body: deflateSync(creation) },
+    { what: "a coding cut short", coding: "gzip", body: gzipSync(creation).subarray(0, -9) },
+    { what: "a name that every object has", coding: "constructor", body: Buffer.from(creation) },
+  ])("in $what is the problem invalid-request", async ({ coding, body }) => {
+    expect(
+      await problem({
+        method: "POST",
+        path: "/ticket_options",
+        headers: { "Content-Encoding": coding },
+        body,
+      }),
+    ).toEqual(unreadable);
+  });
+
+  it.each([
+    { what: "of more than 10 MB", body: Buffer.alloc(10 * 1024 * 1024 + 1, " ") },
+    {
+      what: "that is more than 10 MB once it is decompressed",
+      body: gzipSync(Buffer.alloc(11 * 1024 * 1024)),
+    },
+  ])("$what is the problem body-too-large", async ({ what, body }) => {
+    const headers: ApiRequest["headers"] = what.includes("decompressed")
+      ? { "Content-Encoding": "gzip" }
+      : {};
+    expect(await problem({ method: "POST", path: "/ticket_options", headers, body })).toEqual(
+      problemOf(413, "body-too-large", "The body is too large", "a body holds at most 100000 bytes"),
+    );
+  });
+
+  it("that a client announces before it sends it is taken", async () => {
+    const body = creation.padEnd(50_000);
+    const headers = { Expect: ["100-continue"], "Content-Length": `${body.length}` };
+
+    expect((await create(body, headers)).status).toBe(200);
+  });
+
+  it("that is a JSON string holding an object is not that object", async () => {
+    const { status, body } = await create(JSON.stringify(creation), { "Content-Type": "application/json" });
+
+    expect({ status, type: JSON.parse(body).type }).toEqual({
+      status: 400,
+      type: "urn:ticket-allocation:problem:invalid-request",
+    });
+  });
+
+  it.each(["multipart/form-data; boundary=x", "no media type;;", "application/x-www-form-urlencoded"])(
+    "of the type %j is read like any other",
+    async (type) => {
+      expect((await create(creation, { "Content-Type": type })).status).toBe(200);
+    },
+  );
+});
+
+it("sells to each of 2,000 buyers who come at once, for each has its turn before its time begins", async () => {
+  const { create: putOnSale, purchase, left } = shop(service);
+  const each = 25; // so that all of them take longer than one attempt may
+  const id = await putOnSale(2_000 * each);
+
+  const responses = await Promise.all(Array.from({ length: 2_000 }, () => purchase(id, each)));
+
+  expect(responses.filter(({ status }) => status !== 200)).toEqual([]);
+  expect(await left(id)).toBe(0);
+});
