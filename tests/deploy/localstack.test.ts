@@ -8,9 +8,9 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { freePort, serverPlace } from "../../emulator/src/index.ts";
-import { processes } from "../local/processes.ts";
 import { Project } from "../local/project.ts";
 import type { Run } from "../local/run.ts";
+import { processes } from "../support/processes.ts";
 
 const source = path.join(import.meta.dirname, "../..");
 const project = new Project();

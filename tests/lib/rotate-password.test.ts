@@ -3,8 +3,8 @@ import path from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { type LocalDatabase, startLocalDatabase } from "../../infra/local/database.ts";
-import { type OwnPostgres, ownPostgres } from "../reliability/own-postgres.ts";
 import { cloudFormation } from "../support/aws.ts";
+import { type OwnPostgres, ownPostgres } from "../support/own-postgres.ts";
 import { secretWithVersions } from "../support/secrets-manager.ts";
 
 // In a PostgreSQL of its own: the functions' role belongs to the whole server, and others use that of the tests.

@@ -2,7 +2,7 @@
 import { appendFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { processes } from "./processes.ts";
+import { processes } from "../support/processes.ts";
 import { commands, complaint, Project, type Service } from "./project.ts";
 import { shop } from "./shop.ts";
 

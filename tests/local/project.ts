@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { assertFree, freePort, serverPlace } from "../../emulator/src/index.ts";
-import { type Process, processes } from "./processes.ts";
+import { type Process, processes } from "../support/processes.ts";
 import { type Run, startRun } from "./run.ts";
 
 /** A run of the service. */

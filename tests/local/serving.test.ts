@@ -5,7 +5,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { serverPlace } from "../../emulator/src/index.ts";
-import { peakMemory } from "./processes.ts";
+import { peakMemory } from "../support/processes.ts";
 import { commands, Project, type Service } from "./project.ts";
 import { shop } from "./shop.ts";
 

@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { processes } from "../support/processes.ts";
 import { callersSettings } from "./callers-settings.ts";
-import { processes } from "./processes.ts";
 import { startRun } from "./run.ts";
 
 const root = path.join(import.meta.dirname, "../..");

@@ -3,8 +3,8 @@ import { type LocalDatabase, startLocalDatabase } from "../../infra/local/databa
 import { Project, type Service as Run } from "../local/project.ts";
 import { shop } from "../local/shop.ts";
 import { overHttp } from "../support/over-http.ts";
+import { type OwnPostgres, ownPostgres } from "../support/own-postgres.ts";
 import { killAmidSale } from "./kill-amid-sale.ts";
-import { type OwnPostgres, ownPostgres } from "./own-postgres.ts";
 import { loadService, type Service } from "./service.ts";
 
 const project = new Project();

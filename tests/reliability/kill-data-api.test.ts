@@ -7,10 +7,10 @@ import { freePort } from "../../emulator/src/index.ts";
 import { startLocalDatabase } from "../../infra/local/database.ts";
 import { untilListening } from "../../infra/local/ports.ts";
 import { dataApi } from "../../lib/data-api.ts";
+import { type OwnPostgres, ownPostgres } from "../support/own-postgres.ts";
 import type { Send } from "./clients.ts";
 import { SHORT_TIME } from "./faults.ts";
 import { killAmidSale } from "./kill-amid-sale.ts";
-import { type OwnPostgres, ownPostgres } from "./own-postgres.ts";
 import { loadService, type Service } from "./service.ts";
 
 let postgres: OwnPostgres;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, it } from "vitest";
 import { type LocalDatabase, startLocalDatabase } from "../../infra/local/database.ts";
+import { type OwnPostgres, ownPostgres } from "../support/own-postgres.ts";
 import type { Send } from "./clients.ts";
 import { SHORT_TIME } from "./faults.ts";
 import { killAmidSale } from "./kill-amid-sale.ts";
-import { type OwnPostgres, ownPostgres } from "./own-postgres.ts";
 import { loadService, type Service } from "./service.ts";
 
 let postgres: OwnPostgres;

@@ -4,7 +4,7 @@ import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { vi } from "vitest";
 import { startTemporaryPostgres } from "../../emulator/src/index.ts";
-import { processes } from "../local/processes.ts";
+import { processes } from "./processes.ts";
 
 /** A PostgreSQL that a test may kill. */
 export type OwnPostgres = Awaited<ReturnType<typeof ownPostgres>>;
