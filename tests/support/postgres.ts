@@ -18,9 +18,11 @@ export default async function setup(project: TestProject): Promise<() => void> {
   const home = mkdtempSync(path.join(tmpdir(), "ticket-allocation-"));
   chmodSync(home, 0o755); // as root, the server runs as another user
   const postgres = await startPostgres(serverPlace(path.join(home, "postgres")));
+  // If the tests are interrupted; after the server, which ends when this process does.
+  process.once("exit", () => rmSync(home, { recursive: true, force: true }));
   project.provide("databaseUrl", postgres.url);
   return () => {
     // Not one after the other: the runner waits for each project's, and then for what goes on in this process.
-    void postgres.remove().then(() => rmSync(home, { recursive: true }));
+    void postgres.remove();
   };
 }
