@@ -83,7 +83,8 @@ const local: TestProjectConfiguration[] = [
       name: "local",
       include: ["tests/local/**/*.test.ts"],
       ...timeouts,
-      testTimeout: 180_000, // several starts of the service in one test
+      testTimeout: 180_000, // several starts of the service in one test, on a busy machine
+      hookTimeout: 180_000,
       sequence: { groupOrder: 3 },
     },
   },
