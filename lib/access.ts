@@ -13,7 +13,8 @@ export function checkAccess(event: APIGatewayProxyEvent): void {
   switch (allowed.access) {
     case "key": {
       const { apiKeyId } = event.requestContext.identity;
-      if (!allowed.apiKeyIds.includes(apiKeyId ?? "")) throw forbidden("this key is not for this operation");
+      if (!apiKeyId || !allowed.apiKeyIds.includes(apiKeyId))
+        throw forbidden("this key is not for this operation");
       return;
     }
     case "cognito":

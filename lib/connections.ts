@@ -37,6 +37,7 @@ export function connectAhead({
   const agent = isSecure ? httpsAgent : httpAgent;
   const address = { host: hostname, port: port ?? (isSecure ? 443 : 80) };
   const socket = isSecure ? connectTls({ ...address, servername: hostname }) : connectTcp(address);
+  socket.setNoDelay(true); // as the agent's own
   socket.on("error", () => {}); // the request that takes it meets the error too; if none does, none is affected
   const begun = Date.now();
   const createConnection = agent.createConnection;

@@ -4,7 +4,7 @@ import middy from "@middy/core";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
 import { DatabaseUnavailable, prepareConnection, type Work, workFor } from "./data-api.ts";
 import { describeEvent, isRestApiEvent } from "./gateway-event.ts";
-import { internalError, Problem, unavailable } from "./problem.ts";
+import { internalError, noSuchRoute, Problem, unavailable } from "./problem.ts";
 import { problem } from "./responses.ts";
 
 type Handle = (event: APIGatewayProxyEvent, work: Work) => Promise<APIGatewayProxyResult>;
@@ -32,6 +32,7 @@ export function endpoint(handle: Handle, timeLimit = Number.POSITIVE_INFINITY) {
     .use({ after: logResponse, onError: logResponse })
     .use({ onError: respondWithProblem })
     .use({ before: acceptRestApiOnly })
+    .use({ before: refuseTrailingSlash })
     .use({ before: normalizeHeaders })
     .handler((event: APIGatewayProxyEvent, context: Context) => {
       const left = context.getRemainingTimeInMillis() - RESPONSE_TIME;
@@ -66,6 +67,11 @@ function publishMetrics(): void {
 function acceptRestApiOnly({ event }: Request): void {
   if (isRestApiEvent(event)) return;
   throw new Error(`this function serves REST APIs only, not ${JSON.stringify(describeEvent(event))}`);
+}
+
+/** Whether API Gateway calls a function for such a path is not documented; the contract knows no such route. */
+function refuseTrailingSlash({ event }: Request): void {
+  if (event.path.endsWith("/")) throw noSuchRoute();
 }
 
 function respondWithProblem(request: Request): void {

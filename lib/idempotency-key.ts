@@ -7,7 +7,7 @@ const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/;
  * @returns undefined if it is not 1 to 255 visible ASCII characters
  */
 export function parseKey(header: string): string | undefined {
-  const value = header.replace(/^[ \t]+|[ \t]+$/g, "");
+  const value = /^[ \t]*(.*?)[ \t]*$/s.exec(header)?.[1] ?? "";
   const key = QUOTED.exec(value)?.[1]?.replace(/\\(.)/g, "$1") ?? value;
   return /^[\x21-\x7e]{1,255}$/.test(key) ? key : undefined;
 }

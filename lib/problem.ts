@@ -63,6 +63,15 @@ export function tooManyTickets(limit: number): Problem {
   ]);
 }
 
+/** A slash too many: API Gateway may take such a path for that without it. */
+export function noSuchRoute(): Problem {
+  return new Problem("no-such-route", {
+    title: "No such route",
+    status: 404,
+    detail: "there is no such path, or not with this method",
+  });
+}
+
 /** The caller may not do this. */
 export function forbidden(detail: string): Problem {
   return new Problem("forbidden", { title: "Forbidden", status: 403, detail });

@@ -65,14 +65,15 @@ function idempotencyKey({ multiValueHeaders }: APIGatewayProxyEvent): string | u
 /** In another charset than UTF-8, what the bytes meant is lost before they come here. */
 function checkCharset({ multiValueHeaders }: APIGatewayProxyEvent): void {
   for (const type of multiValueHeaders["content-type"] ?? []) {
-    const charset = /;[ \t]*charset[ \t]*=[ \t]*"?([^\s";]*)/i.exec(type)?.[1];
+    const charset = /;[ \t]*charset[ \t]*=[ \t]*["']?([^\s"';]*)/i.exec(type)?.[1];
     if (charset !== undefined && !/^utf-?8$/i.test(charset))
       throw invalidRequest([{ header: "Content-Type", detail: "must name no charset other than UTF-8" }]);
   }
 }
 
 /** Text that shows nothing: white space, control and format characters, and letters that are drawn as a blank. */
-const INVISIBLE = /^[\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}\u2800\ufff9-\ufffb]*$/u;
+const INVISIBLE =
+  /^[\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}\u2800\ufff9-\ufffb\u{13430}-\u{1343f}\u{1d159}]*$/u;
 
 const ticketOptionSchema = v.object({
   Name: v.pipe(

@@ -81,13 +81,13 @@ export function workLikeApiGateway(server: Hapi, cors: Cors): void {
     }
     if (!methods.includes(request.method)) return respond("MISSING_AUTHENTICATION_TOKEN");
 
-    if (!(await turns.take(res))) return abandon;
     if (request.method !== "get") {
       const body = await bodyOf(req, res);
       if (!Buffer.isBuffer(body)) return respond(body);
       request.payload = body;
       request.mime = "application/octet-stream"; // else serverless-offline reads JSON, and hands on what it made of it
     }
+    if (!(await turns.take(res))) return abandon; // not before the body is here: a slow sender would keep a turn
     // By others the two would send a part of a response, or another status, or take a body for something else.
     for (const name of Object.keys(request.headers))
       if (!SEEN_BY_HAPI.has(name)) delete request.headers[name];

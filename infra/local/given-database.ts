@@ -19,7 +19,10 @@ export async function givenPostgres(): Promise<{ url: string; version: string } 
   try {
     return { url, version: await versionOf(url) };
   } catch (error) {
-    throw new Error(`the PostgreSQL at ${new URL(url).host} (DATABASE_URL) cannot be used`, { cause: error });
+    throw new Error(
+      `the PostgreSQL at ${new URL(url).host} (DATABASE_URL) cannot be used: start it, or unset DATABASE_URL`,
+      { cause: error },
+    );
   }
 }
 

@@ -1,4 +1,6 @@
-import { spawnSync } from "node:child_process";
+import "../installed.mjs";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { reasons } from "../reasons.ts";
@@ -124,9 +126,13 @@ function endWithNpm(): void {
 
 /** The parent, or the parent of the shell that npx puts between. */
 function npmsId(): number {
-  const { stdout } = spawnSync("ps", ["-o", "ppid=,comm=", "-p", `${process.ppid}`], { encoding: "utf8" });
-  const [, grandparent, command] = /^\s*(\d+)\s+(.*\S)/.exec(stdout ?? "") ?? [];
-  return command?.endsWith("sh") ? Number(grandparent) : process.ppid;
+  const [, command = "", grandparent] =
+    process.platform === "linux"
+      ? (/^\d+ \((.*)\) . (\d+)/s.exec(readFileSync(`/proc/${process.ppid}/stat`, "utf8")) ?? [])
+      : (/^\s*(.*\S)\s+(\d+)\s*$/.exec(
+          execFileSync("ps", ["-o", "comm=,ppid=", "-p", `${process.ppid}`], { encoding: "utf8" }),
+        ) ?? []);
+  return command.endsWith("sh") ? Number(grandparent) : process.ppid;
 }
 
 function say(text: string): void {

@@ -162,7 +162,11 @@ async function start(place: ServerPlace, data: string): Promise<Owned> {
 
 /** In a session of its own: a Ctrl-C in the terminal is for this process, which ends the server in its own time. */
 function spawnServer(place: ServerPlace, data: string, log: string, port: number): ChildProcess {
-  const settings = { listen_addresses: "127.0.0.1", unix_socket_directories: "" };
+  const settings = {
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: "",
+    log_error_verbosity: "terse", // else the log holds the values of broken constraints, idempotency keys among them
+  };
   const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const args = ["-D", data, "-p", `${port}`, ...options];
   const output = openSync(log, "a");
@@ -191,14 +195,16 @@ async function untilRecorded(data: string, child: ChildProcess): Promise<Running
 /**
  * Stops the server that runs on the data. Synchronous, because it must also work while the process exits. A busy disk
  * can make the checkpoint of an orderly end take long; the other mode goes without, and the next start recovers from
- * the log.
+ * the log. A second Ctrl-C in the terminal ends `pg_ctl`, and so goes on to that at once.
  */
 function stopServer(place: ServerPlace, data: string): void {
   for (const mode of ["fast", "immediate"]) {
     if (!runningServer(data)) return;
-    const args = ["stop", "--wait", "--timeout", "10", "--pgdata", data, "--mode", mode];
+    const args = ["stop", "--wait", "--timeout", "5", "--pgdata", data, "--mode", mode];
     spawnSync(place.program("pg_ctl"), args, place.spawnOptions);
   }
+  const stuck = runningServer(data);
+  if (stuck) process.kill(stuck.pid, "SIGKILL");
 }
 
 /** Under another name until it is whole: initdb may be interrupted. */

@@ -136,6 +136,17 @@ describe.each(posts)("the body of a $post", ({ fields, required, accepted, refus
     await accepted(JSON.stringify(fields), { "Content-Type": type });
   });
 
+  it.each([
+    { what: "a number of 99,000 digits", value: `1${"0".repeat(98_000)}1` },
+    { what: "99,000 fractional zeros", value: `1.${"0".repeat(98_000)}1` },
+    { what: "50,000 numbers", value: `[${"0,".repeat(48_000)}0]` },
+  ])(
+    "may hold $what in an unknown key, which costs the service no more than any other",
+    async ({ value }) => {
+      await accepted(`{"More":${value},${JSON.stringify(fields).slice(1)}`);
+    },
+  );
+
   it("may begin with a byte order mark", async () => {
     await accepted(`\ufeff${JSON.stringify(fields)}`);
   });

@@ -107,6 +107,7 @@ export const replayed = (first: Answer): Answer => ({
 
 const statuses = {
   "invalid-request": 400,
+  "no-such-route": 404,
   "ticket-option-not-found": 404,
   "not-enough-tickets": 409,
   "body-too-large": 413,
@@ -136,6 +137,8 @@ export const invalid = (...places: string[]): Answer =>
 export const invalidBody = (): Answer => invalid("#");
 
 export const notFound = (): Answer => problem("ticket-option-not-found");
+
+export const noSuchRoute = (): Answer => problem("no-such-route");
 
 export const keyReused = (): Answer => problem("idempotency-key-reused");
 

@@ -1,7 +1,7 @@
 // The shapes in which requests really arrive, and the kinds of events that are none of this service's.
 import { describe, expect, it } from "vitest";
 import { ask } from "./client.ts";
-import { created, gotten, purchased } from "./expected.ts";
+import { created, gotten, noSuchRoute, purchased } from "./expected.ts";
 import type { Passage } from "./gateway-event.ts";
 import { createTicketOption, keyed, newKey, optionFields, purchaseFields, read } from "./given.ts";
 import { invokeWith, overHandlersBy, stagePath } from "./over-handlers.ts";
@@ -76,6 +76,19 @@ const context = {
   stage: "$default",
   requestId: "id-of-the-request",
 };
+
+it("a path with a slash too many is no route, should API Gateway call a function for it", async () => {
+  const option = await createTicketOption();
+  for (const [method, path, body] of [
+    ["POST", "/ticket_options/", optionFields()],
+    ["GET", `/ticket_options/${option.ID}/`, undefined],
+    ["POST", `/ticket_options/${option.ID}/purchases/`, purchaseFields()],
+  ] as const) {
+    const wanted = { method, path: path.slice(0, -1), ...(body && { body: JSON.stringify(body) }) };
+    expect(await ask(wanted, overHandlersBy({ trailingSlash: true }))).toEqual(noSuchRoute());
+  }
+  expect(await read(option)).toEqual(option);
+});
 
 describe("an event that is no request of a REST API", () => {
   it.each([

@@ -15,6 +15,8 @@ export interface Passage {
   caller?: { accessKey: string; accountId: string; user: string; userArn: string };
   /** Of a custom domain, in place of the stage. */
   basePath?: string;
+  /** The client's path has a slash at its end that the route has not. */
+  trailingSlash?: boolean;
   /** The console's test of a method sends none. */
   withoutHeaders?: boolean;
 }
@@ -24,9 +26,10 @@ export function eventOf(
   { method, path, headers = {}, body }: ApiRequest,
   { resource, stage }: { resource: string; stage: string },
   parameters: Record<string, string> | undefined,
-  { apiKeyId, claims, caller, basePath, withoutHeaders = false }: Passage = {},
+  { apiKeyId, claims, caller, basePath, trailingSlash = false, withoutHeaders = false }: Passage = {},
 ): APIGatewayProxyEvent {
   const received = Date.now();
+  const sent = trailingSlash ? `${path}/` : path;
   const domainName =
     basePath === undefined ? "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com" : "api.example.org";
   const lines = Object.entries({ Host: domainName, "X-Forwarded-Proto": "https", ...headers }).map(
@@ -34,7 +37,7 @@ export function eventOf(
   );
   const event = {
     resource,
-    path: basePath === undefined ? path : `${basePath}${path}`,
+    path: `${basePath ?? ""}${sent}`,
     httpMethod: method,
     // API Gateway gives the last of the values here, and all of them below.
     headers: withoutHeaders ? null : Object.fromEntries(lines.map(([name, values]) => [name, values.at(-1)])),
@@ -50,7 +53,7 @@ export function eventOf(
       httpMethod: method,
       extendedRequestId: randomUUID(),
       requestTime: new Date(received).toUTCString(),
-      path: `${basePath ?? `/${stage}`}${path}`,
+      path: `${basePath ?? `/${stage}`}${sent}`,
       accountId: "111122223333",
       protocol: "HTTP/1.1",
       stage,

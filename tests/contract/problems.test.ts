@@ -29,6 +29,7 @@ describe("every problem that the functions answer", () => {
     invalidRequest: problems.invalidRequest([{ header: "Idempotency-Key", detail: "is wrong" }]),
     forbidden: problems.forbidden("this key is not for this operation"),
     tooManyTickets: problems.tooManyTickets(10_000),
+    noSuchRoute: problems.noSuchRoute(),
     ticketOptionNotFound: problems.ticketOptionNotFound(),
     notEnoughTickets: problems.notEnoughTickets(2, 1),
     bodyTooLarge: problems.bodyTooLarge(100_000),

@@ -92,6 +92,7 @@ describe("a write that fails", () => {
     [400, "InvalidResourceStateException", "the cluster is in a wrong state"],
     [400, "SecretsErrorException", "Secrets Manager timed out"],
     [404, "DatabaseNotFoundException", "no instance"],
+    [408, "RequestTimeoutException", "reading the request timed out"],
     [429, "ThrottlingException", ""],
     [429, "TooManyRequestsException", ""],
     ...[
@@ -121,6 +122,8 @@ describe("a write that fails", () => {
       "WARNING: terminating connection because of crash of another server process; SQLState: 57P02",
       "ERROR: statement completion unknown; SQLState: 40003",
     ].map(databaseError),
+    databaseError("FATAL: could not write to the log; SQLState: 58030"),
+    [400, "RequestAbortedException", "aborted before a reply is sent back"],
     [500, "InternalServerErrorException", ""],
     [503, "ServiceUnavailableError", ""],
     [504, "DatabaseUnavailableException", ""],

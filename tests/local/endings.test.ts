@@ -48,6 +48,20 @@ it.each([
   spare = next;
 });
 
+it("ends by Ctrl-C although PostgreSQL no longer reacts to anything", async () => {
+  const service = await serving();
+  const family = project.family(service);
+  const postgres = project.postgres();
+  process.kill(postgres?.pid ?? 0, "SIGSTOP");
+
+  service.signal("SIGINT");
+
+  await service.ended;
+  // PostgreSQL itself had no time to delete its record, which the next start sees through.
+  await expect.poll(() => project.remains(service, family, postgres?.port), soon).toEqual(["postmaster.pid"]);
+  spare = await serving();
+});
+
 it.each([
   { what: "the server", victims: (run: Service) => [project.server(run)] },
   { what: "the server and PostgreSQL", victims: (run: Service) => project.family(run) },
@@ -98,9 +112,12 @@ it("loses its data to `npm run reset`, and only to it", async () => {
 /** The second comes while the server waits for PostgreSQL, and reaches what it uses for that, too. */
 async function interruptTwice(run: Service): Promise<void> {
   const server = project.server(run).pid;
+  const postgres = project.postgres()?.pid ?? 0;
   const stopping = () =>
     project.family(run).some(({ parent, command }) => parent === server && /pg_ctl/.test(command));
+  process.kill(postgres, "SIGSTOP"); // so that it is still waited for by then
   run.signal("SIGINT");
   await expect.poll(stopping, { ...soon, interval: 1 }).toBe(true);
   run.signal("SIGINT");
+  process.kill(postgres, "SIGCONT");
 }

@@ -100,7 +100,7 @@ it("names the port of DATABASE_URL at which nothing listens", async () => {
   const run = await start(newProject(), { DATABASE_URL: `postgres://me:secret@127.0.0.1:${port}/tickets` });
 
   expect(await complaint(run)).toEqual([
-    `Cannot start: the PostgreSQL at 127.0.0.1:${port} (DATABASE_URL) cannot be used: connect ECONNREFUSED 127.0.0.1:${port}`,
+    `Cannot start: the PostgreSQL at 127.0.0.1:${port} (DATABASE_URL) cannot be used: start it, or unset DATABASE_URL: connect ECONNREFUSED 127.0.0.1:${port}`,
   ]);
 });
 

@@ -1,9 +1,10 @@
 // What a run does while it serves: one run for all, since none of it changes the run.
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { serverPlace } from "../../infra/local/server-place.ts";
 import { peakMemory } from "./processes.ts";
 import { commands, Project, type Service } from "./project.ts";
 import { shop } from "./shop.ts";
@@ -107,4 +108,21 @@ it("refuses to empty the data that it uses", async () => {
     "Not emptied: the local database is in use by another run: end that one first",
   ]);
   expect(await left(id)).toBe(5);
+});
+
+it("keeps idempotency keys out of PostgreSQL's log, even those of orders that break its unique index at once", async () => {
+  const id = await shop(service).create(10_000);
+  const body = JSON.stringify({ Quantity: 5_000, UserID: "406c1d05-bbb2-4e94-b183-7d208c2692e1" });
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": "a-secret-key" };
+  const url = `http://127.0.0.1:${service.httpPort}/ticket_options/${id}/purchases`;
+
+  const responses = await Promise.all(
+    Array.from({ length: 4 }, () => fetch(url, { method: "POST", headers, body })),
+  );
+
+  expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  const { home } = serverPlace(path.join(project.folder, ".local/postgres"));
+  const log = readFileSync(path.join(home, "log"), "utf8");
+  expect(log).toContain("purchases_user_id_idempotency_key_idx");
+  expect(log).not.toContain("a-secret-key");
 });

@@ -36,10 +36,21 @@ describe.each<Stage>(["dev", "prod"])("the database of stage %s", (stage) => {
         CopyTagsToSnapshot: true,
         PreferredBackupWindow: "01:00-02:00",
         PreferredMaintenanceWindow: "tue:02:30-tue:03:30",
+        DBClusterParameterGroupName: { Ref: "DatabaseParameters" },
         DBSubnetGroupName: { Ref: "DatabaseSubnets" },
         VpcSecurityGroupIds: [{ Ref: "DatabaseSecurityGroup" }],
       },
     });
+  });
+
+  it("logs no values of broken constraints, which hold users and idempotency keys", () => {
+    expect(propertiesOfAll(template, "AWS::RDS::DBClusterParameterGroup")).toEqual([
+      {
+        Description: expect.stringMatching(/^Of the database of ticket-allocation-/),
+        Family: "aurora-postgresql18",
+        Parameters: { log_error_verbosity: "terse" },
+      },
+    ]);
   });
 
   it("is made new, not from a snapshot", () => {

@@ -37,12 +37,14 @@ export async function ownPostgres() {
       const args = ["start", "--wait", "--pgdata", data, "--log", path.join(place.home, "log")];
       const program = spawn(place.program("pg_ctl"), [...args, "--options", options], {
         ...place.spawnOptions,
-        stdio: "ignore",
+        stdio: ["ignore", "pipe", "inherit"],
         detached: true,
       });
+      const printed: Buffer[] = [];
+      program.stdout.on("data", (chunk: Buffer) => printed.push(chunk));
       const [status] = await once(program, "exit");
-      if (status !== 0)
-        throw new Error(`PostgreSQL did not start: ${readFileSync(path.join(place.home, "log"))}`);
+      program.stdout.destroy(); // which the server holds, too
+      if (status !== 0) throw new Error(`PostgreSQL did not start: ${Buffer.concat(printed)}`);
     },
     remove: (): void => {
       stop();
