@@ -56,7 +56,8 @@ const local = [
   }),
   project({
     name: "local",
-    testTimeout: 180_000, // several starts of the service in one test
+    testTimeout: 180_000, // several starts of the service in one test, on a busy machine
+    hookTimeout: 180_000,
     sequence: { groupOrder: 3 },
   }),
   project({ name: "package", globalSetup: [postgres, dataApi, templates], sequence: { groupOrder: 4 } }),
