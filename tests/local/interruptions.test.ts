@@ -11,11 +11,11 @@ const endOfCtrlC = [0, "SIGINT"];
 
 it.each([
   "Starting PostgreSQL",
-  "Starting the Data API stand-in",
+  "Starting the Data API emulator",
   "Applying migrations",
   "Bundling the functions",
-  "Starting Offline",
-  "Server ready",
+  "Starting serverless-offline",
+  "Ready",
 ])("ends by Ctrl-C after the line “%s” of its start, and leaves nothing behind", async (line) => {
   const run = await project.start();
   await run.line(new RegExp(`^${line}`));
