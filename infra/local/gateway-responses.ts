@@ -11,8 +11,12 @@ interface GatewayResponse {
   ResponseTemplates: { "application/json": string };
 }
 
-/** Responds to a request that reaches no function, with what API Gateway is told to respond to one of that type. */
-export type Refuse = (response: ServerResponse, type: string) => void;
+/**
+ * Responds to a request that reaches no function, with what API Gateway responds to one of that type.
+ *
+ * @returns the body
+ */
+export type Refuse = (response: ServerResponse, type: string) => string;
 
 /** From what is deployed (infra/aws), so that both respond the same. */
 export function gatewayResponses(): Refuse {
@@ -32,5 +36,6 @@ export function gatewayResponses(): Refuse {
     const body = given.ResponseTemplates["application/json"].replace("$context.requestId", randomUUID());
     const length = { "Content-Length": Buffer.byteLength(body) };
     response.writeHead(Number(given.StatusCode), { ...Object.fromEntries(headers), ...length }).end(body);
+    return body;
   };
 }

@@ -3,12 +3,13 @@ import { promisify } from "node:util";
 import { gunzip, inflate } from "node:zlib";
 import { PREFLIGHT_TYPES } from "../preflight.ts";
 import { gatewayResponses } from "./gateway-responses.ts";
+import { noteResponse } from "./request-log.ts";
 import { Turns } from "./turns.ts";
 
 /** What this uses of hapi, the HTTP server in serverless-offline. */
 export interface Hapi {
-  settings: { compression: unknown; router: { stripTrailingSlash: boolean } };
   listener: Server;
+  settings: { compression: unknown; router: { stripTrailingSlash: boolean } };
   match(method: string, path: string): { path: string } | null;
   ext(event: "onRequest", method: (request: HapiRequest, toolkit: Toolkit) => Promise<symbol>): void;
 }
@@ -68,7 +69,7 @@ export function workLikeApiGateway(server: Hapi, cors: Cors): void {
   server.ext("onRequest", async (request, { continue: proceed, abandon }) => {
     const { req, res } = request.raw;
     const respond = (type: string) => {
-      refuse(res, type);
+      noteResponse(refuse(res, type));
       return abandon;
     };
     const methods = methodsOf(server, request.path);

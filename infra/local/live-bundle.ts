@@ -4,8 +4,7 @@ import path from "node:path";
 import { build, stop } from "esbuild";
 import { bundleOptions } from "../bundle.ts";
 import { reasons } from "../reasons.ts";
-
-type Handler = (...args: unknown[]) => unknown;
+import { type Handler, noted } from "./request-log.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -26,7 +25,7 @@ export async function keepBundled(outdir: string, onReload: () => void): Promise
   const watched = new Set<string>();
   const reload = async () => {
     const { handlers, folders } = await bundled(outdir);
-    for (const [name, handler] of handlers) moduleOf(outdir, name).handler = handler;
+    for (const [name, handler] of handlers) moduleOf(outdir, name).handler = noted(handler);
     for (const folder of folders) {
       if (watched.has(folder)) continue;
       watched.add(folder);

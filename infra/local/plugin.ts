@@ -3,14 +3,15 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
+import ServerlessOffline, { type Utilities } from "serverless-offline";
 import { assertFree, serverPlace, startPostgres } from "../../emulator/src/index.ts";
 import { reasons } from "../reasons.ts";
 import { startLocalDatabase } from "./database.ts";
 import { ignoreCallersSettings } from "./environment.ts";
-import { type Cors, type Hapi, workLikeApiGateway } from "./gateway.ts";
+import { type Cors, workLikeApiGateway } from "./gateway.ts";
 import { givenDatabase } from "./given-database.ts";
 import { keepBundled } from "./live-bundle.ts";
-import { untilListening } from "./ports.ts";
+import { logRequests } from "./request-log.ts";
 
 interface OfflineOptions {
   host: string;
@@ -26,30 +27,40 @@ interface Serverless {
     functions: Record<string, { handler: string; events: { http: { cors?: unknown } }[] }>;
     custom: { cors: Cors; "serverless-offline": OfflineOptions };
   };
-  /** Among them serverless-offline, which gives access to its server. */
-  pluginManager: { plugins: { internals?(): { getApiGatewayServer(): Hapi } }[] };
 }
 
-/** Serverless plugin: what stands in for AWS starts with `serverless offline`, and ends with it. */
-export default class LocalPlugin {
-  readonly hooks: Record<string, () => Promise<void>>;
+/** Serverless plugin: `serverless offline`, with what stands in for AWS, which starts and ends with it. */
+export default class LocalPlugin extends ServerlessOffline {
   readonly #serverless: Serverless;
   readonly #options: OfflineOptions;
 
-  constructor(serverless: Serverless, cliOptions: Partial<OfflineOptions>) {
+  constructor(serverless: Serverless, cliOptions: Partial<OfflineOptions>, utilities: Utilities) {
+    super(serverless, cliOptions, { ...utilities, log: withoutNotices(utilities.log) });
     this.#serverless = serverless;
     this.#options = {
       ...serverless.service.custom["serverless-offline"],
       ...cliOptions,
     };
-    const start = () => this.#start().catch((error) => this.#giveUp(error));
-    this.hooks = {
-      "before:offline:start": start,
-      "before:offline:start:init": start,
-    };
   }
 
-  async #start(): Promise<void> {
+  /** What the commands `offline` and `offline start` do. */
+  override async start(): Promise<void> {
+    try {
+      const isReadable = readableLog();
+      await this.#startDatabase();
+      await this.#bundle();
+      say("Starting serverless-offline");
+      await withoutRouteTable(() => super.start());
+      const server = this.internals().getApiGatewayServer();
+      workLikeApiGateway(server, this.#serverless.service.custom.cors);
+      if (isReadable) logRequests(server.listener);
+      say(welcome(`http://localhost:${this.#options.httpPort}`));
+    } catch (error) {
+      await this.#giveUp(error);
+    }
+  }
+
+  async #startDatabase(): Promise<void> {
     ignoreCallersSettings();
     // PostgreSQL, however far it has come, ends as this process exits.
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit());
@@ -63,7 +74,9 @@ export default class LocalPlugin {
     say("Applying migrations");
     for (const name of await database.migrate()) say(`  applied ${name}`);
     this.#setEnvironment(database.functionsEnvironment);
+  }
 
+  async #bundle(): Promise<void> {
     say("Bundling the functions");
     const outdir = path.join(this.#serverless.serviceDir, ".local/functions");
     await keepBundled(outdir, () => say("Reloaded the functions"));
@@ -71,19 +84,6 @@ export default class LocalPlugin {
       definition.handler = definition.handler.replace("dist/", ".local/functions/");
       for (const { http } of definition.events) delete http.cors; // the functions and the gateway have what it takes
     }
-
-    void untilListening(Number(httpPort), host)
-      .then(() => {
-        workLikeApiGateway(this.#gateway(), this.#serverless.service.custom.cors);
-        say(welcome(`http://localhost:${httpPort}`));
-      })
-      .catch((error) => this.#giveUp(error));
-  }
-
-  #gateway(): Hapi {
-    for (const plugin of this.#serverless.pluginManager.plugins)
-      if (plugin.internals) return plugin.internals().getApiGatewayServer();
-    throw new Error("serverless-offline is not among the plugins");
   }
 
   async #startPostgres(): Promise<string> {
@@ -107,6 +107,30 @@ export default class LocalPlugin {
       AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand", // without it, no start counts as a cold one
     });
   }
+}
+
+/** Without what serverless-offline says of its start and of each request, which appears with `--verbose`. */
+function withoutNotices(log: Utilities["log"]): Utilities["log"] {
+  const { debug, error, info, verbose, warning } = log;
+  return { debug, error, info, notice: info, verbose, warning };
+}
+
+/** serverless-offline prints a table of its routes, `…/invocations` among them, and no option prevents that. */
+async function withoutRouteTable(start: () => Promise<void>): Promise<void> {
+  const { log } = console;
+  console.log = () => {};
+  try {
+    await start();
+  } finally {
+    console.log = log;
+  }
+}
+
+/** @throws Error if LOG_FORMAT asks for what there is not */
+function readableLog(): boolean {
+  const format = process.env.LOG_FORMAT || "text";
+  if (format === "text" || format === "json") return format === "text";
+  throw new Error("LOG_FORMAT is neither text nor json");
 }
 
 /** A `kill -9` of npm tells its child nothing. */
@@ -140,7 +164,7 @@ function say(text: string): void {
 
 function welcome(url: string): string {
   return `
-Ready. With ID the one that the first line answers:
+Ready. Replace ID with the ID in the first response:
 
   curl -d '{"Name":"Fenerbahce vs Galatasaray","Allocation":10000}' ${url}/ticket_options
   curl ${url}/ticket_options/ID

@@ -14,8 +14,8 @@ it.each([
   "Starting the Data API emulator",
   "Applying migrations",
   "Bundling the functions",
-  "Starting Offline",
-  "Server ready",
+  "Starting serverless-offline",
+  "Ready",
 ])("ends by Ctrl-C after the line “%s” of its start, and leaves nothing behind", async (line) => {
   const run = await project.start();
   await run.line(new RegExp(`^${line}`));

@@ -113,6 +113,12 @@ export class Project {
     return { pid: Number(pid), port: Number(port) };
   }
 
+  /** The URL of the local database, as its owner. */
+  databaseUrl(): string {
+    const password = readFileSync(this.postgresFile("password"), "utf8");
+    return `postgres://postgres:${password}@127.0.0.1:${this.postgres()?.port}/tickets`;
+  }
+
   /** The processes of a run: npm and what came of it, and all that has to do with this folder's PostgreSQL. */
   family({ pid }: Run): Process[] {
     const home = this.#postgresHome();

@@ -94,6 +94,12 @@ it("needs a user `nobody` as root, and says so, and otherwise none", async () =>
   else expect(await run.line(/^Ready/)).toMatch(/^Ready/);
 });
 
+it("names the formats of the log when LOG_FORMAT is none of them", async () => {
+  expect(await complaint(await start(newProject(), { LOG_FORMAT: "JSON" }))).toEqual([
+    "Cannot start: LOG_FORMAT is neither text nor json",
+  ]);
+});
+
 it("names the port of DATABASE_URL at which nothing listens", async () => {
   const port = await freePort("127.0.0.1");
 

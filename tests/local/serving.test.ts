@@ -18,22 +18,6 @@ beforeAll(async () => {
 });
 afterAll(() => project.remove());
 
-it("says what it does while it starts", () => {
-  const said = service.lines.filter((line) => /^ *(starting|applying|applied|bundling|ready)\b/i.test(line));
-  expect(said).toEqual([
-    expect.stringMatching(/^Starting PostgreSQL, with its data in \/.*\/(postgres|server)$/),
-    "Starting the Data API emulator",
-    "Applying migrations",
-    "  applied 0001_tickets",
-    "  applied 0002_idempotency",
-    "  applied 0003_functions_role",
-    "  applied 0004_stripes",
-    "Bundling the functions",
-    "Starting Offline at stage local (eu-west-1)",
-    "Ready. With ID the one that the first line answers:",
-  ]);
-});
-
 it("prints a curl line for each endpoint, and they work as printed", async () => {
   const printed = service.lines.filter((line) => line.includes("curl "));
   const answers: { ID: string; Capacity?: number; Allocation?: number; Quantity?: number }[] = [];

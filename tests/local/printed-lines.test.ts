@@ -1,0 +1,317 @@
+// What a run prints: whole lines, from its start on, and nothing else.
+import { once } from "node:events";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import path from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import type { ApiRequest } from "../support/api.ts";
+import { overHttp } from "../support/over-http.ts";
+import { Project, type Service } from "./project.ts";
+import { shop } from "./shop.ts";
+
+const project = new Project();
+let service: Service;
+let start: string[];
+let send: ReturnType<typeof overHttp>;
+
+beforeAll(async () => {
+  service = await project.start();
+  await service.line(/^Ctrl-C ends it all/);
+  start = service.lines.filter(Boolean);
+  send = overHttp(`http://127.0.0.1:${service.httpPort}`);
+});
+afterAll(() => project.remove());
+
+const uuid = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+const user = "406c1d05-bbb2-4e94-b183-7d208c2692e1";
+const unknownId = "297ac147-85cc-48bb-83e9-736077c22804";
+const json = (body: object) => JSON.stringify(body);
+const creation = json({ Name: "Fenerbahce vs Galatasaray", Allocation: 3 });
+const order = (quantity: number) => json({ Quantity: quantity, UserID: user });
+const purchases = (id: string) => `/ticket_options/${id}/purchases`;
+const printedFrom = (from: number) => service.lines.slice(from).filter(Boolean);
+
+/** A whole line, in which the texts are to the letter, but for `TIME`, `MS` and `UUID`. */
+function line(...parts: (string | number)[]) {
+  const literal = parts.join("  ").replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const pattern = literal
+    .replace("TIME", "\\d\\d:\\d\\d:\\d\\d")
+    .replace("MS", "\\d+ ms")
+    .replaceAll("UUID", uuid);
+  return expect.stringMatching(new RegExp(`^${pattern}$`));
+}
+
+/** Sends a request, and gives all that is printed up to its line. */
+async function printedFor(request: ApiRequest): Promise<string[]> {
+  const from = service.lines.length;
+  await send(request);
+  await service.line(/^\d\d:/, from);
+  return printedFrom(from);
+}
+
+it("prints what it starts, where the data is, and how to use it", () => {
+  const url = `http://localhost:${service.httpPort}`;
+  expect(start).toEqual([
+    expect.stringMatching(/^> ticket-allocation@\S+ dev$/),
+    expect.stringMatching(/^> .*serverless offline --httpPort \d+ --lambdaPort \d+$/),
+    expect.stringMatching(/^Starting PostgreSQL, with its data in \/.*\/(postgres|server)$/),
+    "Starting the Data API emulator",
+    "Applying migrations",
+    "  applied 0001_tickets",
+    "  applied 0002_idempotency",
+    "  applied 0003_functions_role",
+    "  applied 0004_stripes",
+    "Bundling the functions",
+    "Starting serverless-offline",
+    "Ready. Replace ID with the ID in the first response:",
+    `  curl -d '{"Name":"Fenerbahce vs Galatasaray","Allocation":10000}' ${url}/ticket_options`,
+    `  curl ${url}/ticket_options/ID`,
+    `  curl -d '{"Quantity":2,"UserID":"${user}"}' ${url}/ticket_options/ID/purchases`,
+    "Ctrl-C ends it all; the data stays until `npm run reset`.",
+  ]);
+});
+
+describe("one line for a request", () => {
+  it("says what was created, also when it is a replay", async () => {
+    const request: ApiRequest = {
+      method: "POST",
+      path: "/ticket_options",
+      headers: { "Idempotency-Key": crypto.randomUUID() },
+      body: creation,
+    };
+
+    const what = "created UUID with 3 tickets";
+    const start = ["TIME", "POST /ticket_options", 200, "MS"];
+    expect(await printedFor(request)).toEqual([line(...start, what, "request UUID")]);
+    expect(await printedFor(request)).toEqual([line(...start, `replayed: ${what}`, "request UUID")]);
+  });
+
+  it("says what is available, or that the client has the newest state", async () => {
+    const id = await shop(service).create(3);
+    const path = `/ticket_options/${id}`;
+    const { headers } = await shop(service).get(id);
+    const start = ["TIME", `GET  ${path}`];
+    await service.line(new RegExp(`GET  ${path}`));
+
+    expect(await printedFor({ method: "GET", path })).toEqual([
+      line(...start, 200, "MS", "3 of 3 available", "request UUID"),
+    ]);
+    expect(
+      await printedFor({ method: "GET", path, headers: { "If-None-Match": String(headers.etag) } }),
+    ).toEqual([line(...start, 304, "MS", "not modified", "request UUID")]);
+  });
+
+  it("says what was sold or why it was refused, and shows neither user nor key", async () => {
+    const id = await shop(service).create(3);
+    await service.line(new RegExp(`created ${id}`));
+    const path = purchases(id);
+    const key = { "Idempotency-Key": crypto.randomUUID() };
+    const buy = (quantity: number, headers = {}) =>
+      printedFor({ method: "POST", path, headers, body: order(quantity) });
+    const printed = (status: number, text: string) => [
+      line("TIME", `POST ${path}`, status, "MS", text, "request UUID"),
+    ];
+
+    expect(await buy(2)).toEqual(printed(200, "sold 2"));
+    expect(await buy(2)).toEqual(printed(409, "refused: 2 requested, 1 available"));
+    expect(await buy(1, key)).toEqual(printed(200, "sold 1"));
+    expect(await buy(1, key)).toEqual(printed(200, "replayed: sold 1"));
+    expect(await buy(2, key)).toEqual(
+      printed(422, "this Idempotency-Key was used for another request; choose a new one for each"),
+    );
+  });
+
+  it.each([
+    {
+      what: "every wrong field",
+      method: "POST",
+      path: purchases(unknownId),
+      body: json({ Quantity: 0 }),
+      printed: [400, "MS", "Quantity must be an integer from 1 to 2147483647; UserID is required"],
+    },
+    {
+      what: "an unknown option",
+      method: "GET",
+      path: `/ticket_options/${unknownId}`,
+      printed: [404, "MS", "there is no ticket option with this id"],
+    },
+    {
+      what: "a body that is too large for the function",
+      method: "POST",
+      path: "/ticket_options",
+      body: creation.padEnd(100_001),
+      printed: [413, "MS", "a body holds at most 100000 bytes"],
+    },
+    {
+      what: "a body that no function sees, since it is too large",
+      method: "POST",
+      path: "/ticket_options",
+      body: " ".repeat(10 * 1024 * 1024 + 1),
+      printed: [413, "MS", "a body holds at most 100000 bytes"],
+    },
+    {
+      what: "an unknown path, without its query",
+      method: "GET",
+      path: "/tickets?token=secret",
+      shown: "/tickets",
+      printed: [404, "MS", "there is no such path, or not with this method"],
+    },
+    {
+      what: "an unknown method",
+      method: "DELETE",
+      path: "/ticket_options",
+      printed: [404, "MS", "there is no such path, or not with this method"],
+    },
+    {
+      what: "the start of a path that is very long",
+      method: "GET",
+      path: `/${"a".repeat(5_000)}`,
+      shown: `/${"a".repeat(119)}…`,
+      printed: [404, "MS", "there is no such path, or not with this method"],
+    },
+    {
+      what: "a path with a broken escape",
+      method: "GET",
+      path: "/ticket_options/%zz",
+      printed: [400, "MS", "the request cannot be read"],
+    },
+  ])("says $what", async ({ method, path, shown = path, body, printed }) => {
+    expect(await printedFor({ method, path, ...(body && { body }) })).toEqual([
+      line("TIME", `${method.padEnd(4)} ${shown}`, ...printed, "request UUID"),
+    ]);
+  });
+
+  it("has the request id of the problem that the client gets", async () => {
+    const from = service.lines.length;
+    const { body } = await send({ method: "GET", path: "/tickets" });
+
+    expect(await service.line(/^\d\d:/, from)).toContain(`request ${JSON.parse(body).requestId}`);
+  });
+
+  it("is printed for a preflight, which has no request id", async () => {
+    expect(await printedFor({ method: "OPTIONS", path: "/ticket_options" })).toEqual([
+      line("TIME", "OPTIONS /ticket_options", 200, "MS", "preflight"),
+    ]);
+  });
+
+  it("is printed for bytes that are not HTTP, such as those of an https:// URL", async () => {
+    const from = service.lines.length;
+    (await connection()).write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01]));
+
+    await service.line(/^\d\d:/, from);
+    expect(printedFrom(from)).toEqual([
+      line("TIME", "not HTTP", 400, "Parse Error: Invalid method encountered"),
+    ]);
+  });
+
+  it("is printed for a body with a broken chunk, and says what is wrong with it", async () => {
+    const from = service.lines.length;
+    (await connection()).write(
+      "POST /ticket_options HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    );
+
+    await service.line(/^\d\d:/, from);
+    expect(printedFrom(from)).toEqual([
+      line("TIME", "POST /ticket_options", 400, "MS", "Parse Error: Invalid character in chunk size"),
+    ]);
+  });
+
+  it("says what was sold to a client that has disconnected before the response", async () => {
+    const id = await shop(service).create(3);
+    await service.line(new RegExp(`created ${id}`));
+    const database = new pg.Client({ connectionString: project.databaseUrl() });
+    onTestFinished(() => database.end());
+    await database.connect();
+    await database.query("begin");
+    await database.query("select from ticket_option_stripes where ticket_option_id = $1 for update", [id]);
+    const from = service.lines.length;
+    const client = await connection();
+    const body = order(2);
+
+    client.write(
+      `POST ${purchases(id)} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    const waiting = "select from pg_stat_activity where wait_event_type = 'Lock'";
+    await expect
+      .poll(async () => (await database.query(waiting)).rowCount, { timeout: 30_000, interval: 10 })
+      .toBe(1);
+    client.destroy();
+    await database.query("commit");
+
+    await service.line(/^\d\d:/, from);
+    expect(printedFrom(from)).toEqual([
+      line("TIME", `POST ${purchases(id)}`, "---", "MS", "sold 2", "the client disconnected", "request UUID"),
+    ]);
+  });
+});
+
+it("prints 300 requests at once as 300 whole lines", async () => {
+  const id = await shop(service).create(200);
+  await service.line(new RegExp(`created ${id}`));
+  const from = service.lines.length;
+
+  const { purchase } = shop(service);
+  await Promise.all(Array.from({ length: 300 }, () => purchase(id, 1)));
+
+  await expect.poll(() => printedFrom(from).length, { timeout: 30_000 }).toBe(300);
+  const start = ["TIME", `POST ${purchases(id)}`];
+  const sold = line(...start, 200, "MS", "sold 1", "request UUID");
+  const refused = line(...start, 409, "MS", "refused: 1 requested, 0 available", "request UUID");
+  expect(
+    printedFrom(from).sort(
+      (one, other) => Number(/ {2}409 {2}/.test(one)) - Number(/ {2}409 {2}/.test(other)),
+    ),
+  ).toEqual([...Array(200).fill(sold), ...Array(100).fill(refused)]);
+});
+
+it("prints an error in full, with its cause, after the line of its request, and what a function itself prints", async () => {
+  const file = path.join(project.folder, "functions/get.ts");
+  const code = readFileSync(file, "utf8");
+  const edit = async (edited: string) => {
+    const from = service.lines.length;
+    writeFileSync(`${file}.new`, edited);
+    renameSync(`${file}.new`, file);
+    await service.line(/^Reloaded the functions$/, from);
+  };
+  onTestFinished(() => edit(code));
+  await edit(
+    code.replace(
+      "throw ticketOptionNotFound()",
+      `{
+        console.log('{"mine": 1}');
+        throw new Error("no tickets today", { cause: Object.assign(new TypeError("rain"), { millimetres: 9 }) });
+      }`,
+    ),
+  );
+
+  const from = service.lines.length;
+  await send({ method: "GET", path: `/ticket_options/${unknownId}` });
+
+  await service.line(/millimetres: /, from);
+  const shown = printedFrom(from).filter((text) => !/^ {8}at (?!.*\/get\.ts)/.test(text));
+  expect(shown).toEqual([
+    '{"mine": 1}',
+    line(
+      "TIME",
+      `GET  /ticket_options/${unknownId}`,
+      500,
+      "MS",
+      "something unexpected went wrong",
+      "request UUID",
+    ),
+    "    Error: no tickets today",
+    expect.stringMatching(/^ {8}at .*\/functions\/get\.ts:\d+:\d+\)$/),
+    "    caused by TypeError: rain",
+    expect.stringMatching(/^ {8}at .*\/functions\/get\.ts:\d+:\d+\)$/),
+    "      millimetres: 9",
+  ]);
+});
+
+/** A connection to the service, until the end of the test. */
+async function connection(): Promise<Socket> {
+  const socket = connect(service.httpPort, "127.0.0.1").on("error", () => {});
+  onTestFinished(() => void socket.destroy());
+  await once(socket, "connect");
+  return socket;
+}
