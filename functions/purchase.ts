@@ -27,7 +27,9 @@ export const handler = endpoint(async (event, work) => {
   const { order: wanted, key } = order(event);
   checkUser(access, event, wanted.userId);
   const identity = requestIdentity(key, ["purchase", id, wanted.userId, wanted.quantity], retryKeySecret);
-  const sale = sellTickets({ ...identity, ticketOptionId: id, ...wanted }, maxTickets, work);
+  const sale = sellTickets({ ...identity, ticketOptionId: id, ...wanted }, maxTickets, work, () =>
+    count({ Looks: 1 }),
+  );
   const outcome = await withRetryKey(identity, work, sale);
   switch (outcome.result) {
     case "sold":

@@ -1,5 +1,6 @@
 import { DatabaseError, type Work } from "./data-api.ts";
 import type { RequestIdentity } from "./idempotency.ts";
+import { StockHints } from "./stock-hints.ts";
 import { findTicketOption, MAX_STRIPES } from "./ticket-options.ts";
 
 export interface Order extends Pick<RequestIdentity, "id" | "key" | "isRetry"> {
@@ -19,10 +20,11 @@ export interface Purchase {
   createdAt: string;
 }
 
-/** What became of an order. `available` is what one snapshot showed to be left. */
+/** What became of an order. */
 export type Outcome =
   | { result: "sold"; purchase: Purchase; replayed: boolean }
   | { result: "key reused" }
+  /** `available` is what one snapshot showed to be left. */
   | { result: "not enough"; available: number }
   | { result: "over limit"; limit: number }
   | { result: "no such option" };
@@ -30,34 +32,53 @@ export type Outcome =
 /**
  * Sells all the tickets of an order, or none.
  *
- * Safe to repeat, since the order's id and key are known before the first attempt: a repeat answers what the first
- * attempt sold, or that its key was used for another order.
+ * Safe to repeat, since the order's id and key are known before the first attempt: the outcome of a retry is what the
+ * first attempt sold, or that its key was used for another order.
  *
  * @param maxTickets that a single purchase sells
+ * @param onLook called for each reading that had to be made because a statement sold nothing
  * @throws DatabaseUnavailable
  */
-export async function sellTickets(order: Order, maxTickets: number, work: Work): Promise<Outcome> {
-  if (order.quantity > maxTickets) return overLimit(order, maxTickets, work);
-  let statement = SELL_FROM_ONE_STRIPE;
-  // Each turn but the last is the sale of another buyer, and stock never rises, so the turns end.
+export async function sellTickets(
+  order: Order,
+  maxTickets: number,
+  work: Work,
+  onLook: () => void = () => {},
+): Promise<Outcome> {
+  const { ticketOptionId, quantity } = order;
+  if (quantity > maxTickets) return overLimit(order, maxTickets, work);
+  const hint = stockHints.of(ticketOptionId);
+  let attempt: Attempt = "nothing sold";
+  if (hint === "plenty") attempt = await sell(SELL_FROM_GUESSED_STRIPE, order, work);
+  if (attempt === "nothing sold" && hint !== "sold out") {
+    attempt = await sell(SELL_FROM_STRIPE_WITH_ENOUGH, order, work);
+    if (hint === "plenty") stockHints.note(ticketOptionId, "running out");
+  }
   for (;;) {
-    const { createdAt, ticketIds, soldBefore, available, largest } = await attemptSale(
-      statement,
-      order,
-      work,
-    );
-    if (createdAt !== null) {
-      const { id, ticketOptionId, userId, quantity } = order;
-      const purchase = { id, ticketOptionId, userId, quantity, ticketIds, createdAt };
-      return { result: "sold", purchase, replayed: false };
+    if (attempt === "sold before") return earlierSale(order, work);
+    if (attempt !== "nothing sold") return { result: "sold", purchase: attempt, replayed: false };
+    onLook();
+    const look = await lookAt(order, work);
+    switch (look.shows) {
+      case "no such option":
+        return { result: "no such option" };
+      case "earlier sale":
+        return earlierSale(order, work);
+      case "too few":
+        stockHints.note(ticketOptionId, "sold out");
+        return { result: "not enough", available: look.available };
+      // Another sale may come before this one again; the deadline of `work` ends the turns.
+      case "enough in one stripe":
+        attempt = await sell(SELL_FROM_STRIPE_WITH_ENOUGH, order, work);
+        break;
+      case "enough in several stripes":
+        attempt = await sell(SELL_FROM_SEVERAL_STRIPES, order, work);
     }
-    if (available === null || largest === null) return { result: "no such option" };
-    if (soldBefore) return earlierSale(order, work);
-    if (available < order.quantity) return { result: "not enough", available };
-    // Enough was left in the snapshot. Either no stripe by itself had enough, or another sale came first: look again.
-    statement = largest < order.quantity ? SELL_ACROSS_STRIPES : SELL_FROM_ONE_STRIPE;
   }
 }
+
+/** Decides only which statement comes first. */
+const stockHints = new StockHints();
 
 async function earlierSale(order: Order, work: Work): Promise<Outcome> {
   work.outcomeUnknown = true; // a sale exists, of this request perhaps, until it is read
@@ -86,27 +107,18 @@ function repeated(sale: Purchase, order: Order): Outcome {
   return { result: "sold", purchase: sale, replayed: order.isRetry || sale.id !== order.id };
 }
 
-interface Attempt {
-  /** Null if nothing was sold; `ticketIds` is empty then. */
-  createdAt: string | null;
-  ticketIds: string[];
-  /** Whether the statement's snapshot held a sale of this order, or of another with its key, already. */
-  soldBefore: boolean;
-  /** Tickets left in the statement's snapshot. Null if there is no such option; not told of a sale. */
-  available: number | null;
-  /** Tickets left in the fullest stripe of that snapshot; null as `available` is. */
-  largest: number | null;
-}
+type Attempt = Purchase | "nothing sold" | "sold before";
 
-async function attemptSale(statement: string, order: Order, work: Work): Promise<Attempt> {
+async function sell(statement: string, order: Order, work: Work): Promise<Attempt> {
   const { id, key, ticketOptionId, userId, quantity } = order;
   const parameters = { id, key, ticketOptionId, userId, quantity, anywhere: anywhere() };
   try {
-    return joined(await work.execute<InPages<Attempt>>(statement, parameters));
+    const pages = await work.execute<Pick<Purchase, "createdAt" | "ticketIds">>(statement, parameters);
+    const sale = joined(pages);
+    return sale ? { id, ticketOptionId, userId, quantity, ...sale } : "nothing sold";
   } catch (error) {
-    if (!(error instanceof DatabaseError && isRepeat(error))) throw error;
-    // The insert was reached, so there is such an option; how much of it is left does not matter.
-    return { createdAt: null, ticketIds: [], soldBefore: true, available: 0, largest: 0 };
+    if (error instanceof DatabaseError && isRepeat(error)) return "sold before";
+    throw error;
   }
 }
 
@@ -114,177 +126,38 @@ async function attemptSale(statement: string, order: Order, work: Work): Promise
  * Ticket ids come a thousand to a row: AWS limits a row to 64 KB ("Limitations with Amazon RDS Data API"), and 10,000
  * ids are 390 KB. The rest of a row is the same in all of them.
  */
-type InPages<Row> = Omit<Row, "ticketIds"> & { ticketIds: string[] | null };
-
-function joined<Row extends { ticketIds: string[] }>(rows: InPages<Row>[]): Row {
-  const [first] = rows;
-  if (first === undefined) throw new Error("the statement gave no row");
-  return { ...first, ticketIds: rows.flatMap(({ ticketIds }) => ticketIds ?? []) } as Row;
+function joined<Row extends { ticketIds: string[] }>(pages: Row[]): Row | undefined {
+  const [first] = pages;
+  return first && { ...first, ticketIds: pages.flatMap(({ ticketIds }) => ticketIds) };
 }
 
-/** Where a buyer begins to look for a stripe, so that buyers spread: any number will do, as `#` is XOR. */
+/** Makes buyers begin at different stripes. */
 function anywhere(): number {
   return Math.floor(Math.random() * MAX_STRIPES);
 }
 
-/**
- * One statement, so one Data API call and one transaction, at READ COMMITTED.
- *
- * What may race, and what makes it safe:
- * - Two buyers of the last tickets of a stripe. `update` locks the row. The second waits until the first has committed,
- *   then checks `allocation >= quantity` again on the new row and subtracts from that one. The check constraint
- *   `ticket_option_stripes_allocation_check` stands behind it.
- * - A buyer who waited sells nothing if that second check fails, while all else here still shows the snapshot from
- *   before the wait, in which enough was left. That is no refusal: the caller looks again. Only a snapshot that shows
- *   no earlier sale of this order and too little in total refuses, which holds because stock never rises. Such a
- *   statement takes no lock and writes nothing.
- * - Two attempts of one order (an answer was lost, or the client sent its key twice). One after the other: `earlier`
- *   finds the first. Both at once: the second breaks `purchases_pkey` or `purchases_user_id_idempotency_key_idx`, which
- *   undoes its whole statement, `update` included. `on conflict do nothing` instead would keep the `update`: tickets
- *   gone, nothing sold.
- * - No deadlock: this statement waits for one stripe while it holds none. After that it can only wait for an order with
- *   its own id or key, which has all its stripes by then and waits for nothing.
- *
- * The parts of a `with` see one snapshot and not each other's writes, hence the chain of `returning`. `clock_timestamp()`
- * because `now()` is from before the wait: a later sale would have the earlier time.
- *
- * Rejected forms, with figures, are in docs/decisions.md: `skip locked`, both cases in one statement, a database function.
- */
-const SELL_FROM_ONE_STRIPE = `
-  with earlier as materialized (
-    select id
-    from purchases
-    where id = cast(:id as uuid)
-    union all
-    select id
-    from purchases
-    where user_id = cast(:userId as uuid)
-      and idempotency_key = cast(:key as text)
-  ),
-  chosen as materialized (
-    select stripe
-    from ticket_option_stripes
-    where ticket_option_id = cast(:ticketOptionId as uuid)
-      and allocation >= cast(:quantity as integer)
-      and not exists (select from earlier)
-    order by cast(stripe as integer) # cast(:anywhere as integer)
-    limit 1
-  ),
-  taken as (
-    update ticket_option_stripes
-    set
-      allocation = allocation - cast(:quantity as integer),
-      updated_at = greatest(updated_at, clock_timestamp())
-    where ticket_option_id = cast(:ticketOptionId as uuid)
-      and stripe = (select stripe from chosen)
-      and allocation >= cast(:quantity as integer)
-    returning ticket_option_id, stripe, updated_at
-  ),
-  purchase as (
-    insert into purchases (id, ticket_option_id, stripe, user_id, quantity, idempotency_key, created_at)
-    select
-      cast(:id as uuid),
-      ticket_option_id,
-      stripe,
-      cast(:userId as uuid),
-      cast(:quantity as integer),
-      cast(:key as text),
-      updated_at
-    from taken
-    returning id, ticket_option_id, quantity, created_at
-  ),
-  sold as (
-    insert into tickets (purchase_id, ticket_option_id)
-    select purchase.id, purchase.ticket_option_id
-    from purchase
-    cross join generate_series(1, purchase.quantity)
-    returning id
-  ),
-  pages as (
-    select page, array_agg(cast(id as text) order by id) as ticket_ids
-    from (select id, (row_number() over (order by id) - 1) / 1000 as page from sold) as numbered
-    group by page
-  ),
-  remaining as (
-    select sum(allocation) as total, max(allocation) as largest
-    from ticket_option_stripes
-    where ticket_option_id = cast(:ticketOptionId as uuid)
-      and not exists (select from purchase)
-  )
-  select
-    (select created_at from purchase) as "createdAt",
-    pages.ticket_ids as "ticketIds",
-    exists (select from earlier) as "soldBefore",
-    remaining.total as available,
-    remaining.largest
-  from remaining
-  left join pages
-    on true
-  order by pages.page
-  `;
+function isRepeat({ constraint }: DatabaseError): boolean {
+  return constraint === "purchases_pkey" || constraint === "purchases_user_id_idempotency_key_idx";
+}
 
-/**
- * The same where enough is left in all, but in no stripe by itself: takes what it needs from several.
- *
- * What may race beyond what is said above:
- * - Two such sales, or one and buyers of single stripes. Each locks the stripes that it has chosen in ascending order
- *   before it takes from any, so nobody waits in a circle. It reads them as they are once it has the locks, and takes
- *   all or nothing; if others have taken too much meanwhile, the caller looks again.
- * - A crowd at the end of a sale. No more stripes are locked than the order needs, each buyer's from another place on, so
- *   that they do not queue behind one another for all of them.
- */
-const SELL_ACROSS_STRIPES = `
-  with earlier as materialized (
-    select id
-    from purchases
-    where id = cast(:id as uuid)
-    union all
-    select id
-    from purchases
-    where user_id = cast(:userId as uuid)
-      and idempotency_key = cast(:key as text)
-  ),
-  ranked as materialized (
-    select
-      stripe,
-      sum(allocation) over (order by cast(stripe as integer) # cast(:anywhere as integer)) - allocation as before
-    from ticket_option_stripes
-    where ticket_option_id = cast(:ticketOptionId as uuid)
-      and allocation > 0
-      and not exists (select from earlier)
-  ),
-  locked as materialized (
-    select stripe, allocation
-    from ticket_option_stripes
-    where ticket_option_id = cast(:ticketOptionId as uuid)
-      and stripe in (select stripe from ranked where before < cast(:quantity as integer))
-    order by stripe
-    for no key update
-  ),
-  shares as (
-    select stripe, least(allocation, cast(:quantity as integer) - before) as quantity
-    from (
-      select
-        stripe,
-        allocation,
-        sum(allocation) over (order by stripe) - allocation as before,
-        sum(allocation) over () as total
-      from locked
-    ) as running
-    where total >= cast(:quantity as integer)
-      and before < cast(:quantity as integer)
-      and allocation > 0
-  ),
-  taken as (
-    update ticket_option_stripes as stripes
-    set
-      allocation = stripes.allocation - cast(shares.quantity as integer),
-      updated_at = greatest(stripes.updated_at, clock_timestamp())
-    from shares
-    where stripes.ticket_option_id = cast(:ticketOptionId as uuid)
-      and stripes.stripe = shares.stripe
-    returning stripes.stripe, stripes.updated_at
-  ),
+// Each sale is one statement: one Data API call, one transaction, at READ COMMITTED.
+//
+// What may race, and what makes it safe:
+// - Two buyers of the last tickets of a stripe. `update` locks the row; the second buyer waits until the first has
+//   committed, then checks `allocation >= quantity` on the new row, and subtracts from that one. The constraint
+//   `ticket_option_stripes_allocation_check` stands behind it.
+// - Two attempts of one order, or two orders with one key. The second insert breaks `purchases_pkey` or
+//   `purchases_user_id_idempotency_key_idx`, which undoes its whole statement, `update` included. `on conflict do nothing`
+//   would keep the `update`: tickets gone, nothing sold.
+// - Deadlock: none. Each statement locks stripes in ascending order, then waits at most for another order with its own id
+//   or key, which has all its stripes by then.
+// - A sale that finds too little is no refusal: it may have lost a race. Only LOOK refuses, on one snapshot.
+//
+// The parts of a `with` see one snapshot and not each other's writes, hence the chain of `returning`. `clock_timestamp()`
+// because `now()` is from before the wait for a lock: a later sale would have the earlier time.
+
+/** Records the purchase of what was `taken`, and its tickets. Ids come in pages of a thousand. */
+const RECORD_PURCHASE = `
   purchase as (
     insert into purchases (id, ticket_option_id, stripe, user_id, quantity, idempotency_key, created_at)
     select
@@ -306,36 +179,148 @@ const SELL_ACROSS_STRIPES = `
     cross join generate_series(1, purchase.quantity)
     returning id
   ),
-  pages as (
-    select page, array_agg(cast(id as text) order by id) as ticket_ids
-    from (select id, (row_number() over (order by id) - 1) / 1000 as page from sold) as numbered
-    group by page
-  ),
-  remaining as (
-    select sum(allocation) as total, max(allocation) as largest
-    from ticket_option_stripes
-    where ticket_option_id = cast(:ticketOptionId as uuid)
-      and not exists (select from purchase)
+  numbered as (
+    select id, (row_number() over (order by id) - 1) / 1000 as page
+    from sold
   )
   select
     (select created_at from purchase) as "createdAt",
-    pages.ticket_ids as "ticketIds",
-    exists (select from earlier) as "soldBefore",
-    remaining.total as available,
-    remaining.largest
-  from remaining
-  left join pages
-    on true
-  order by pages.page
+    array_agg(cast(id as text) order by id) as "ticketIds"
+  from numbered
+  group by page
+  order by page
   `;
 
-function isRepeat({ constraint }: DatabaseError): boolean {
-  return constraint === "purchases_pkey" || constraint === "purchases_user_id_idempotency_key_idx";
+/** The usual sale. A guess costs least; how many stripes there are is only a hint for it (an option may not say). */
+const SELL_FROM_GUESSED_STRIPE = `
+  with taken as (
+    update ticket_option_stripes
+    set
+      allocation = allocation - cast(:quantity as integer),
+      updated_at = greatest(updated_at, clock_timestamp())
+    where ticket_option_id = cast(:ticketOptionId as uuid)
+      and stripe = (
+        select cast(:anywhere as integer) % coalesce(stripes, 1)
+        from ticket_options
+        where id = cast(:ticketOptionId as uuid)
+      )
+      and allocation >= cast(:quantity as integer)
+    returning stripe, updated_at
+  ),
+  ${RECORD_PURCHASE}`;
+
+/** When guesses begin to miss. */
+const SELL_FROM_STRIPE_WITH_ENOUGH = `
+  with taken as (
+    update ticket_option_stripes
+    set
+      allocation = allocation - cast(:quantity as integer),
+      updated_at = greatest(updated_at, clock_timestamp())
+    where ticket_option_id = cast(:ticketOptionId as uuid)
+      and stripe = (
+        select stripe
+        from ticket_option_stripes
+        where ticket_option_id = cast(:ticketOptionId as uuid)
+          and allocation >= cast(:quantity as integer)
+        order by cast(stripe as integer) # cast(:anywhere as integer)
+        limit 1
+      )
+      and allocation >= cast(:quantity as integer)
+    returning stripe, updated_at
+  ),
+  ${RECORD_PURCHASE}`;
+
+/**
+ * Where enough is left in all, but in no stripe by itself. It locks no more stripes than it needs, reads them as they are
+ * once it has the locks, and takes all or nothing.
+ *
+ * It sets what is left, and does not subtract: PostgreSQL checks constraints on the row that it computes from the version
+ * in the snapshot before it turns to a newer one, so that a share of stock that has risen since would break
+ * `ticket_option_stripes_allocation_check`.
+ */
+const SELL_FROM_SEVERAL_STRIPES = `
+  with ranked as materialized (
+    select
+      stripe,
+      sum(allocation) over (order by cast(stripe as integer) # cast(:anywhere as integer)) - allocation as before
+    from ticket_option_stripes
+    where ticket_option_id = cast(:ticketOptionId as uuid)
+      and allocation > 0
+  ),
+  locked as materialized (
+    select stripe, allocation
+    from ticket_option_stripes
+    where ticket_option_id = cast(:ticketOptionId as uuid)
+      and stripe in (select stripe from ranked where before < cast(:quantity as integer))
+    order by stripe
+    for no key update
+  ),
+  shares as (
+    select stripe, allocation - least(allocation, cast(:quantity as integer) - before) as rest
+    from (
+      select
+        stripe,
+        allocation,
+        sum(allocation) over (order by stripe) - allocation as before,
+        sum(allocation) over () as total
+      from locked
+    ) as running
+    where total >= cast(:quantity as integer)
+      and before < cast(:quantity as integer)
+      and allocation > 0
+  ),
+  taken as (
+    update ticket_option_stripes as stripes
+    set
+      allocation = cast(shares.rest as integer),
+      updated_at = greatest(stripes.updated_at, clock_timestamp())
+    from shares
+    where stripes.ticket_option_id = cast(:ticketOptionId as uuid)
+      and stripes.stripe = shares.stripe
+    returning stripes.stripe, stripes.updated_at
+  ),
+  ${RECORD_PURCHASE}`;
+
+/** Why a sale sold nothing, or how it can be had. */
+type Look =
+  | { shows: "no such option" | "earlier sale" | "enough in one stripe" | "enough in several stripes" }
+  | { shows: "too few"; available: number };
+
+/**
+ * Reads, in one snapshot, all that a refusal rests on: that there is no earlier sale of this order, and too little is left
+ * in all, which stays true because stock never rises. It takes no lock and writes nothing.
+ */
+async function lookAt({ id, key, userId, ticketOptionId, quantity }: Order, work: Work): Promise<Look> {
+  const [row] = await work.query<{ soldBefore: boolean; available: number | null; largest: number }>(
+    `
+    select
+      exists (
+        select
+        from purchases
+        where id = cast(:id as uuid)
+      ) or exists (
+        select
+        from purchases
+        where user_id = cast(:userId as uuid)
+          and idempotency_key = cast(:key as text)
+      ) as "soldBefore",
+      sum(allocation) as available,
+      max(allocation) as largest
+    from ticket_option_stripes
+    where ticket_option_id = cast(:ticketOptionId as uuid)
+    `,
+    { id, key, userId, ticketOptionId },
+  );
+  if (row === undefined || row.available === null) return { shows: "no such option" };
+  const { soldBefore, available, largest } = row;
+  if (soldBefore) return { shows: "earlier sale" };
+  if (available < quantity) return { shows: "too few", available };
+  return { shows: largest < quantity ? "enough in several stripes" : "enough in one stripe" };
 }
 
 /** The sale of an order or, if the two could differ, of another with its key. */
 async function findSale({ id, key, userId }: Order, work: Work): Promise<Purchase | undefined> {
-  const rows = await work.query<InPages<Purchase>>(
+  const rows = await work.query<Purchase>(
     `
     with sale as (
       select id, ticket_option_id, user_id, quantity, created_at
@@ -366,11 +351,10 @@ async function findSale({ id, key, userId }: Order, work: Work): Promise<Purchas
       sale.created_at as "createdAt",
       pages.ticket_ids as "ticketIds"
     from sale
-    left join pages
-      on true
+    cross join pages
     order by pages.page
     `,
     { id, key, userId },
   );
-  return rows.length === 0 ? undefined : joined(rows);
+  return joined(rows);
 }

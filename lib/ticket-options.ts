@@ -59,12 +59,13 @@ export async function createTicketOption(option: NewTicketOption, work: Work): P
     const created = await work.execute<TicketOption>(
       `
       with option as (
-        insert into ticket_options (id, name, description, capacity, api_key_id, idempotency_key)
+        insert into ticket_options (id, name, description, capacity, stripes, api_key_id, idempotency_key)
         values (
           cast(:id as uuid),
           :name,
           :description,
           cast(:capacity as integer),
+          cast(:stripes as integer),
           cast(:apiKeyId as text),
           cast(:key as text)
         )

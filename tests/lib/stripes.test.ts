@@ -128,7 +128,7 @@ describe("buyers of an option with stripes", () => {
 
     await holding(id, [0], async (lock) => {
       const order = buy(id, 2);
-      await lock.untilWaiting(1, "chosen as materialized");
+      await lock.untilWaiting(1, "insert into purchases");
       await lock.holder.query(
         "update ticket_option_stripes set allocation = 0 where ticket_option_id = $1 and stripe = 0",
         [id],
@@ -137,6 +137,41 @@ describe("buyers of an option with stripes", () => {
       expect(await order).toMatchObject({ result: "sold" });
     });
     expect(await stripesOf(id)).toEqual([0, 0]);
+  });
+
+  it("take from several stripes what they have by then, though it is more than they had", async () => {
+    const id = await optionOf(128);
+    await leave(id, [40, 40]);
+    vi.spyOn(Math, "random").mockReturnValue(0);
+
+    await holding(id, [0], async (lock) => {
+      const order = buy(id, 60);
+      await lock.untilWaiting(1, "locked as materialized");
+      await lock.holder.query(
+        "update ticket_option_stripes set allocation = 100 where ticket_option_id = $1 and stripe = 0",
+        [id],
+      );
+      await lock.release();
+      expect(await order).toMatchObject({ result: "sold" });
+    });
+    expect(await stripesOf(id)).toEqual([40, 40]);
+  });
+
+  it("can buy all of an option that does not say how many stripes it has, as an older release creates it", async () => {
+    const id = await optionOf(512);
+    await owner.query("update ticket_options set stripes = null where id = $1", [id]);
+
+    for (let sale = 0; sale < 16; sale++) expect(await buy(id, 32)).toMatchObject({ result: "sold" });
+    expect(await stripesOf(id)).toEqual(Array(8).fill(0));
+    expect(await buy(id, 1)).toEqual({ result: "not enough", available: 0 });
+  });
+
+  it.each([1, 3])("can buy all of an option that says it has %d stripes, and has others", async (stripes) => {
+    const id = await optionOf(512);
+    await owner.query("update ticket_options set stripes = $2 where id = $1", [id, stripes]);
+
+    for (let sale = 0; sale < 16; sale++) expect(await buy(id, 32)).toMatchObject({ result: "sold" });
+    expect(await stripesOf(id)).toEqual(Array(8).fill(0));
   });
 
   it("never wait in a circle, however many take from several stripes at once", async () => {

@@ -1,0 +1,106 @@
+import pg from "pg";
+import { v7 as uuidv7 } from "uuid";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
+import type { Work } from "../../lib/data-api.ts";
+import { sellTickets } from "../../lib/purchases.ts";
+import { StockHints } from "../../lib/stock-hints.ts";
+import { createTicketOption } from "../../lib/ticket-options.ts";
+import { database } from "../support/database.ts";
+
+const owner = new pg.Client({ connectionString: inject("databaseUrl") });
+beforeAll(() => owner.connect());
+afterAll(() => owner.end());
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a hint about an option's stock", () => {
+  it("is that there is plenty where nothing is known", () => {
+    expect(new StockHints().of(uuidv7())).toBe("plenty");
+  });
+
+  it("is what was noted last, for two seconds", () => {
+    vi.useFakeTimers();
+    const [hints, id] = [new StockHints(), uuidv7()];
+
+    hints.note(id, "running out");
+    hints.note(id, "sold out");
+    vi.advanceTimersByTime(1_999);
+    expect(hints.of(id)).toBe("sold out");
+    vi.advanceTimersByTime(1);
+    expect(hints.of(id)).toBe("plenty");
+  });
+
+  it("is kept for the thousand options that were noted last", () => {
+    const hints = new StockHints();
+    const ids = Array.from({ length: 1_002 }, () => uuidv7());
+    for (const id of ids) hints.note(id, "sold out");
+
+    expect(ids.filter((id) => hints.of(id) === "plenty")).toEqual(ids.slice(0, 2));
+  });
+});
+
+describe("a purchase", () => {
+  it("takes one call while there is plenty", async () => {
+    const id = await optionOf(128);
+
+    expect(await buy(id, 2)).toEqual({ result: "sold", calls: 1 });
+  });
+
+  it("is refused by one call once this process has seen the option sold out", async () => {
+    const id = await optionOf(1);
+    await buy(id, 1);
+    await buy(id, 1);
+
+    expect(await buy(id, 1)).toEqual({ result: "not enough", calls: 1 });
+  });
+
+  it("is sold all the same when the process believes that nothing is left", async () => {
+    const id = await optionOf(1);
+    await buy(id, 1);
+    expect(await buy(id, 1)).toMatchObject({ result: "not enough" });
+    await owner.query("update ticket_option_stripes set allocation = 5 where ticket_option_id = $1", [id]);
+
+    expect(await buy(id, 2)).toEqual({ result: "sold", calls: 2 });
+  });
+
+  it("is refused all the same when the process believes that there is plenty", async () => {
+    const id = await optionOf(5);
+    await owner.query("update ticket_option_stripes set allocation = 1 where ticket_option_id = $1", [id]);
+
+    expect(await buy(id, 2)).toEqual({ result: "not enough", calls: 3 });
+  });
+
+  it("that another one of this process has left too little for is no reason to refuse a smaller one", async () => {
+    const id = await optionOf(3);
+    expect(await buy(id, 4)).toMatchObject({ result: "not enough" });
+
+    expect(await buy(id, 3)).toMatchObject({ result: "sold" });
+  });
+});
+
+async function optionOf(capacity: number): Promise<string> {
+  const identity = { id: uuidv7(), key: null, isRetry: false, apiKeyId: null };
+  await createTicketOption({ ...identity, name: "Derby", description: "", capacity }, database.work(25_000));
+  return identity.id;
+}
+
+/** Buys, and counts the Data API calls that it takes. */
+async function buy(ticketOptionId: string, quantity: number) {
+  const order = { id: uuidv7(), key: null, isRetry: false, ticketOptionId, userId: uuidv7(), quantity };
+  const inner = database.work(25_000);
+  let calls = 0;
+  const work: Work = {
+    outcomeUnknown: false,
+    query: (...statement) => {
+      calls += 1;
+      return inner.query(...statement);
+    },
+    execute: (...statement) => {
+      calls += 1;
+      return inner.execute(...statement);
+    },
+  };
+  const { result } = await sellTickets(order, 10_000, work);
+  return { result, calls };
+}
