@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { freePort } from "../emulator/src/index.ts";
-import { untilListening } from "../infra/local/ports.ts";
+import { untilListening } from "../tests/support/listening.ts";
 
 /** The whole service, as `npm run dev` runs it. */
 export interface Service {

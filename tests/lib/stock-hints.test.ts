@@ -6,6 +6,7 @@ import { sellTickets } from "../../lib/purchases.ts";
 import { StockHints } from "../../lib/stock-hints.ts";
 import { createTicketOption } from "../../lib/ticket-options.ts";
 import { database } from "../support/database.ts";
+import { newOption, newOrder } from "../support/options.ts";
 
 const owner = new pg.Client({ connectionString: inject("databaseUrl") });
 beforeAll(() => owner.connect());
@@ -80,14 +81,14 @@ describe("a purchase", () => {
 });
 
 async function optionOf(capacity: number): Promise<string> {
-  const identity = { id: uuidv7(), key: null, isRetry: false, apiKeyId: null };
-  await createTicketOption({ ...identity, name: "Derby", description: "", capacity }, database.work(25_000));
-  return identity.id;
+  const option = newOption({ capacity });
+  await createTicketOption(option, database.work(25_000));
+  return option.id;
 }
 
 /** Buys, and counts the Data API calls that it takes. */
 async function buy(ticketOptionId: string, quantity: number) {
-  const order = { id: uuidv7(), key: null, isRetry: false, ticketOptionId, userId: uuidv7(), quantity };
+  const order = newOrder(ticketOptionId, { quantity });
   const inner = database.work(25_000);
   let calls = 0;
   const work: Work = {
