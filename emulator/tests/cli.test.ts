@@ -30,6 +30,6 @@ it("names the cause if the PostgreSQL in DATABASE_URL cannot be reached", async 
   const env = { ...process.env, DATABASE_URL: "postgres://me:secret@127.0.0.1:1/app" };
   await expect(promisify(execFile)(process.execPath, [cli, "--port", "0"], { env })).rejects.toMatchObject({
     stderr:
-      "Cannot start: the PostgreSQL at 127.0.0.1:1 (DATABASE_URL) cannot be used: connect ECONNREFUSED 127.0.0.1:1\n",
+      "Cannot start: the PostgreSQL at 127.0.0.1:1 (DATABASE_URL) cannot be used: start it, or unset DATABASE_URL: connect ECONNREFUSED 127.0.0.1:1\n",
   });
 });
