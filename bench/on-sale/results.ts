@@ -5,6 +5,6 @@ export interface SaleResults extends Measured {
   buyers: number;
   ticketsSold: number;
   visits: Visit[];
-  /** What `npm run verify` finds. */
+  /** What `npm run db:verify` finds. */
   audit: { options: number; breaches: string[] };
 }

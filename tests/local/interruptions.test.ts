@@ -53,9 +53,9 @@ it.each([
   },
 );
 
-it("ends by Ctrl-C while `npm run verify` starts PostgreSQL, and leaves nothing behind", async () => {
+it("ends by Ctrl-C while `npm run db:verify` starts PostgreSQL, and leaves nothing behind", async () => {
   await project.run(["npm", "run", "reset"]).ended;
-  const run = project.run(["npm", "run", "--silent", "verify"]);
+  const run = project.run(["npm", "run", "--silent", "db:verify"]);
   const begun = () => existsSync(project.postgresFile("data/postmaster.pid"));
   await expect.poll(begun, { timeout: 30_000, interval: 1 }).toBe(true);
 

@@ -68,7 +68,7 @@ it("prints what it starts, where the data is, and how to use it", () => {
     `  curl -d '{"Name":"Fenerbahce vs Galatasaray","Allocation":10000}' ${url}/ticket_options`,
     `  curl ${url}/ticket_options/ID`,
     `  curl -d '{"Quantity":2,"UserID":"${user}"}' ${url}/ticket_options/ID/purchases`,
-    "Ctrl-C ends it all; the data stays until `npm run reset`.",
+    "Ctrl-C ends it all; the data stays until `npm run db:reset`.",
   ]);
 });
 
