@@ -3,6 +3,7 @@ import type { RequestIdentity } from "./idempotency.ts";
 import { StockHints } from "./stock-hints.ts";
 import { findTicketOption, MAX_STRIPES } from "./ticket-options.ts";
 
+/** A request to buy tickets, with its identity. */
 export interface Order extends Pick<RequestIdentity, "id" | "key" | "isRetry"> {
   ticketOptionId: string;
   userId: string;
@@ -20,11 +21,11 @@ export interface Purchase {
   createdAt: string;
 }
 
-/** What became of an order. */
+/** The outcome of an order. */
 export type Outcome =
   | { result: "sold"; purchase: Purchase; replayed: boolean }
   | { result: "key reused" }
-  /** `available` is what one snapshot showed to be left. */
+  /** `available` is the number of tickets left, read in one snapshot. */
   | { result: "not enough"; available: number }
   | { result: "over limit"; limit: number }
   | { result: "no such option" };
@@ -32,11 +33,11 @@ export type Outcome =
 /**
  * Sells all the tickets of an order, or none.
  *
- * Safe to repeat, since the order's id and key are known before the first attempt: the outcome of a retry is what the
- * first attempt sold, or that its key was used for another order.
+ * Safe to retry, since the order's id and key are set before the first attempt. A retry returns the purchase of the
+ * first attempt, or "key reused" if the key belongs to a different order.
  *
- * @param maxTickets that a single purchase sells
- * @param onLook called for each reading that had to be made because a statement sold nothing
+ * @param maxTickets the limit for one purchase
+ * @param onLook called each time the stock is read because a statement sold nothing
  * @throws DatabaseUnavailable
  */
 export async function sellTickets(
@@ -67,7 +68,7 @@ export async function sellTickets(
       case "too few":
         stockHints.note(ticketOptionId, "sold out");
         return { result: "not enough", available: look.available };
-      // Another sale may come before this one again; the deadline of `work` ends the turns.
+      // Another sale may win the race again; the deadline of `work` ends this loop.
       case "enough in one stripe":
         attempt = await sell(SELL_FROM_STRIPE_WITH_ENOUGH, order, work);
         break;
@@ -77,28 +78,31 @@ export async function sellTickets(
   }
 }
 
-/** Decides only which statement comes first. */
+/** Chooses which statement to try first. A wrong hint changes no outcome. */
 const stockHints = new StockHints();
 
 async function earlierSale(order: Order, work: Work): Promise<Outcome> {
-  work.outcomeUnknown = true; // a sale exists, of this request perhaps, until it is read
+  work.outcomeUnknown = true; // a purchase exists; until it is read, it may be that of this request
   const sale = await findSale(order, work);
-  if (sale === undefined) throw new Error(`the sale of order ${order.id} is not there`);
-  return repeated(sale, order);
+  if (sale === undefined) throw new Error(`the purchase of order ${order.id} does not exist`);
+  return outcomeOfRetry(sale, order);
 }
 
-/** Sells nothing; a sale from before the limit was lowered is still the response. */
+/** Handles an order over the limit: it sells nothing, but returns a purchase made before the limit was lowered. */
 async function overLimit(order: Order, limit: number, work: Work): Promise<Outcome> {
   const option = await findTicketOption(order.ticketOptionId, work);
   if (!option) return { result: "no such option" };
   const sale = await findSale(order, work);
-  if (sale) return repeated(sale, order);
+  if (sale) return outcomeOfRetry(sale, order);
   if (option.allocation < order.quantity) return { result: "not enough", available: option.allocation };
   return { result: "over limit", limit };
 }
 
-/** What is found under the order's own, new id was sold by an attempt of this very request. */
-function repeated(sale: Purchase, order: Order): Outcome {
+/**
+ * The outcome of an order that was sold before. A purchase with the order's own new id was made by an earlier attempt of
+ * the same request, so it is not a replay.
+ */
+function outcomeOfRetry(sale: Purchase, order: Order): Outcome {
   const isSame =
     sale.ticketOptionId === order.ticketOptionId &&
     sale.userId === order.userId &&
@@ -111,52 +115,54 @@ type Attempt = Purchase | "nothing sold" | "sold before";
 
 async function sell(statement: string, order: Order, work: Work): Promise<Attempt> {
   const { id, key, ticketOptionId, userId, quantity } = order;
-  const parameters = { id, key, ticketOptionId, userId, quantity, anywhere: anywhere() };
+  const startingStripe = randomStartingStripe();
+  const parameters = { id, key, ticketOptionId, userId, quantity, startingStripe };
   try {
     const pages = await work.execute<Pick<Purchase, "createdAt" | "ticketIds">>(statement, parameters);
     const sale = joined(pages);
     return sale ? { id, ticketOptionId, userId, quantity, ...sale } : "nothing sold";
   } catch (error) {
-    if (error instanceof DatabaseError && isRepeat(error)) return "sold before";
+    if (error instanceof DatabaseError && isSoldBefore(error)) return "sold before";
     throw error;
   }
 }
 
 /**
- * Ticket ids come a thousand to a row: AWS limits a row to 64 KB ("Limitations with Amazon RDS Data API"), and 10,000
- * ids are 390 KB. The rest of a row is the same in all of them.
+ * Joins the rows of one purchase. Each row has up to 1,000 ticket ids, since AWS limits a row to 64 KB ("Limitations with
+ * Amazon RDS Data API") and 10,000 ids take 390 KB. The other columns are the same in every row.
  */
 function joined<Row extends { ticketIds: string[] }>(pages: Row[]): Row | undefined {
   const [first] = pages;
   return first && { ...first, ticketIds: pages.flatMap(({ ticketIds }) => ticketIds) };
 }
 
-/** Makes buyers begin at different stripes. */
-function anywhere(): number {
+/** Spreads concurrent buyers over the stripes. */
+function randomStartingStripe(): number {
   return Math.floor(Math.random() * MAX_STRIPES);
 }
 
-function isRepeat({ constraint }: DatabaseError): boolean {
+/** Whether the order, or another with its key, was sold before. */
+function isSoldBefore({ constraint }: DatabaseError): boolean {
   return constraint === "purchases_pkey" || constraint === "purchases_user_id_idempotency_key_idx";
 }
 
-// Each sale is one statement: one Data API call, one transaction, at READ COMMITTED.
+// Each sale is one statement: one Data API call and one transaction, at READ COMMITTED.
 //
-// What may race, and what makes it safe:
-// - Two buyers of the last tickets of a stripe. `update` locks the row; the second buyer waits until the first has
-//   committed, then checks `allocation >= quantity` on the new row, and subtracts from that one. The constraint
-//   `ticket_option_stripes_allocation_check` stands behind it.
-// - Two attempts of one order, or two orders with one key. The second insert breaks `purchases_pkey` or
-//   `purchases_user_id_idempotency_key_idx`, which undoes its whole statement, `update` included. `on conflict do nothing`
-//   would keep the `update`: tickets gone, nothing sold.
-// - Deadlock: none. Each statement locks stripes in ascending order, then waits at most for another order with its own id
-//   or key, which has all its stripes by then.
-// - A sale that finds too little is no refusal: it may have lost a race. Only LOOK refuses, on one snapshot.
+// Races, and what makes them safe:
+// - Two buyers of the last tickets of a stripe. `update` locks the row. The second buyer waits until the first commits,
+//   then checks `allocation >= quantity` on the new row and subtracts from it. The constraint
+//   `ticket_option_stripes_allocation_check` is the second line of defence.
+// - Two attempts of one order, or two orders with one key. The second insert violates `purchases_pkey` or
+//   `purchases_user_id_idempotency_key_idx`, which undoes its whole statement, including the `update`. With
+//   `on conflict do nothing`, the `update` would stay: tickets gone, nothing sold.
+// - Deadlock is impossible. Each statement locks stripes in ascending order. After that it can only wait for another order
+//   with the same id or key, which already holds all of its stripes.
+// - A statement that sells nothing is not a refusal, since it may have lost a race. Only `lookAt` refuses, on one snapshot.
 //
-// The parts of a `with` see one snapshot and not each other's writes, hence the chain of `returning`. `clock_timestamp()`
-// because `now()` is from before the wait for a lock: a later sale would have the earlier time.
+// The parts of a `with` share one snapshot and do not see each other's writes, so each reads the `returning` of the one
+// before. They use `clock_timestamp()`, since `now()` predates the wait for a lock: a later sale would get an earlier time.
 
-/** Records the purchase of what was `taken`, and its tickets. Ids come in pages of a thousand. */
+/** Records the purchase of what was `taken`, and its tickets. Returns the ticket ids in rows of up to 1,000. */
 const RECORD_PURCHASE = `
   purchase as (
     insert into purchases (id, ticket_option_id, stripe, user_id, quantity, idempotency_key, created_at)
@@ -191,7 +197,10 @@ const RECORD_PURCHASE = `
   order by page
   `;
 
-/** The usual sale. A guess costs least; how many stripes there are is only a hint for it (an option may not say). */
+/**
+ * The usual sale: takes the tickets from a random stripe, which is the cheapest statement. `stripes` is only a hint for
+ * the guess, and is null in options created before that column.
+ */
 const SELL_FROM_GUESSED_STRIPE = `
   with taken as (
     update ticket_option_stripes
@@ -200,7 +209,7 @@ const SELL_FROM_GUESSED_STRIPE = `
       updated_at = greatest(updated_at, clock_timestamp())
     where ticket_option_id = cast(:ticketOptionId as uuid)
       and stripe = (
-        select cast(:anywhere as integer) % coalesce(stripes, 1)
+        select cast(:startingStripe as integer) % coalesce(stripes, 1)
         from ticket_options
         where id = cast(:ticketOptionId as uuid)
       )
@@ -209,7 +218,7 @@ const SELL_FROM_GUESSED_STRIPE = `
   ),
   ${RECORD_PURCHASE}`;
 
-/** When guesses begin to miss. */
+/** For options that run low: takes the tickets from a stripe that has enough. */
 const SELL_FROM_STRIPE_WITH_ENOUGH = `
   with taken as (
     update ticket_option_stripes
@@ -222,7 +231,7 @@ const SELL_FROM_STRIPE_WITH_ENOUGH = `
         from ticket_option_stripes
         where ticket_option_id = cast(:ticketOptionId as uuid)
           and allocation >= cast(:quantity as integer)
-        order by cast(stripe as integer) # cast(:anywhere as integer)
+        order by cast(stripe as integer) # cast(:startingStripe as integer)
         limit 1
       )
       and allocation >= cast(:quantity as integer)
@@ -231,18 +240,18 @@ const SELL_FROM_STRIPE_WITH_ENOUGH = `
   ${RECORD_PURCHASE}`;
 
 /**
- * Where enough is left in all, but in no stripe by itself. It locks no more stripes than it needs, reads them as they are
- * once it has the locks, and takes all or nothing.
+ * For options that have enough tickets in total, but in no single stripe. It locks only the stripes that it needs, reads
+ * them after it has the locks, and takes all or nothing.
  *
- * It sets what is left, and does not subtract: PostgreSQL checks constraints on the row that it computes from the version
- * in the snapshot before it turns to a newer one, so that a share of stock that has risen since would break
- * `ticket_option_stripes_allocation_check`.
+ * It sets the allocation instead of subtracting from it. PostgreSQL first computes the row from the version in the
+ * snapshot and checks the constraints on that, before it turns to a newer version. If the stock has risen since the
+ * snapshot, subtracting would violate `ticket_option_stripes_allocation_check`.
  */
 const SELL_FROM_SEVERAL_STRIPES = `
   with ranked as materialized (
     select
       stripe,
-      sum(allocation) over (order by cast(stripe as integer) # cast(:anywhere as integer)) - allocation as before
+      sum(allocation) over (order by cast(stripe as integer) # cast(:startingStripe as integer)) - allocation as before
     from ticket_option_stripes
     where ticket_option_id = cast(:ticketOptionId as uuid)
       and allocation > 0
@@ -281,14 +290,14 @@ const SELL_FROM_SEVERAL_STRIPES = `
   ),
   ${RECORD_PURCHASE}`;
 
-/** Why a sale sold nothing, or how it can be had. */
+/** Why a statement sold nothing, or which statement can sell. */
 type Look =
   | { shows: "no such option" | "earlier sale" | "enough in one stripe" | "enough in several stripes" }
   | { shows: "too few"; available: number };
 
 /**
- * Reads, in one snapshot, all that a refusal rests on: that there is no earlier sale of this order, and too little is left
- * in all, which stays true because stock never rises. It takes no lock and writes nothing.
+ * Reads, in one snapshot, everything that a refusal depends on: this order was not sold before, and too few tickets are
+ * left in total. That stays true, because stock never rises. It takes no lock and writes nothing.
  */
 async function lookAt({ id, key, userId, ticketOptionId, quantity }: Order, work: Work): Promise<Look> {
   const [row] = await work.query<{ soldBefore: boolean; available: number | null; largest: number }>(
@@ -318,7 +327,7 @@ async function lookAt({ id, key, userId, ticketOptionId, quantity }: Order, work
   return { shows: largest < quantity ? "enough in several stripes" : "enough in one stripe" };
 }
 
-/** The sale of an order or, if the two could differ, of another with its key. */
+/** Finds the purchase of an order, or of another order with the same key. */
 async function findSale({ id, key, userId }: Order, work: Work): Promise<Purchase | undefined> {
   const rows = await work.query<Purchase>(
     `

@@ -39,7 +39,7 @@ function inOneStatement({ text, names }: LibStatement): Sell {
       ticketOptionId,
       userId: v4(),
       quantity: TICKETS_PER_SALE,
-      anywhere: Math.floor(Math.random() * 64),
+      startingStripe: Math.floor(Math.random() * 64),
     };
     const { rows } = await client.query({ name: "sell", text, values: names.map((name) => order[name]) });
     const { createdAt, available } = rows[0];

@@ -54,7 +54,7 @@ function scriptOf({ sql, optionId }: PgbenchRun): string {
     .replaceAll(":key", "null")
     .replaceAll(":ticketOptionId", `'${optionId}'`)
     .replaceAll(":quantity", "2");
-  return `\\set anywhere random(0, 63)
+  return `\\set startingStripe random(0, 63)
 select uuidv7() as id, gen_random_uuid() as "userId" \\gset
 ${purchase.trim()};
 `;
