@@ -3,8 +3,8 @@ import type { Access } from "./config.ts";
 import { forbidden } from "./problem.ts";
 
 /**
- * Checks what API Gateway does not: whose key it is, since it takes the key of any usage plan, and that a token came with
- * the request at all.
+ * Checks what API Gateway does not check: that the API key is for this function, since API Gateway accepts a key of any
+ * usage plan, and that the request has a token.
  *
  * @throws Problem `forbidden` if the caller may not use this function
  */
@@ -22,16 +22,17 @@ export function checkAccess(allowed: Access, event: APIGatewayProxyEvent): void 
 }
 
 /**
- * A `UserID` is the caller's claim, but where buyers themselves call, with a token: it must be theirs.
+ * Checks that a buyer with a Cognito token buys for themselves. With any other access, the `UserID` is the caller's claim
+ * and is trusted.
  *
- * @throws Problem `forbidden` if it is another user's
+ * @throws Problem `forbidden` if `userId` is not the user of the token
  */
 export function checkUser(allowed: Access, event: APIGatewayProxyEvent, userId: string): void {
   if (allowed.access === "cognito" && subjectOf(event)?.toLowerCase() !== userId)
     throw forbidden("the UserID is not that of the token");
 }
 
-/** The user that Cognito's token is of, from what its authorizer has checked. */
+/** The user of the Cognito token, which API Gateway's authorizer has verified. */
 function subjectOf({ requestContext }: APIGatewayProxyEvent): string | undefined {
   const subject: unknown = requestContext.authorizer?.claims?.sub;
   return typeof subject === "string" && subject !== "" ? subject : undefined;

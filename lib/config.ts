@@ -1,8 +1,12 @@
 import type { DataApiOptions } from "./data-api.ts";
 
-// What the environment says. Functions read it as they start: what is missing or wrong stops the start with its name.
+// The settings from the environment. Functions read them at start, which fails if a variable is missing or invalid.
 
-/** @throws Error naming the variable that is missing */
+/**
+ * The database of the functions.
+ *
+ * @throws Error naming the variable that is missing
+ */
 export function databaseFromEnvironment(): DataApiOptions {
   return {
     resourceArn: required("CLUSTER_ARN"),
@@ -11,34 +15,40 @@ export function databaseFromEnvironment(): DataApiOptions {
   };
 }
 
-/** Whether this is a function's own process, which Lambda starts so that a request can come. */
+/** Whether this process serves requests as a function. Lambda sets the variable, and so does `npm run dev`. */
 export function isFunction(): boolean {
   return process.env.AWS_LAMBDA_INITIALIZATION_TYPE !== undefined;
 }
 
-/** The path under which clients reach the API, where it is not that of the request: behind a CDN, for example. */
+/** The path of the API as clients see it, if it differs from that of the request, e.g. behind a CDN. */
 export function publicBasePathFromEnvironment(): string | undefined {
   return process.env.PUBLIC_BASE_PATH || undefined;
 }
 
-const MOST_TICKETS_PER_PURCHASE = 10_000;
+const MAX_TICKETS_PER_PURCHASE = 10_000;
 
 /**
- * What a single purchase sells at most. A deployment may lower it, not raise it: the response of one Data API call holds
- * at most 1 MiB.
+ * The limit of tickets in one purchase. A deployment can lower it, but not raise it, since a Data API response is limited
+ * to 1 MiB.
+ *
+ * @throws Error if the variable is not an integer within the range
  */
 export function maxTicketsFromEnvironment(): number {
-  const value = Number(process.env.MAX_TICKETS_PER_PURCHASE || MOST_TICKETS_PER_PURCHASE);
-  if (Number.isInteger(value) && value >= 1 && value <= MOST_TICKETS_PER_PURCHASE) return value;
+  const value = Number(process.env.MAX_TICKETS_PER_PURCHASE || MAX_TICKETS_PER_PURCHASE);
+  if (Number.isInteger(value) && value >= 1 && value <= MAX_TICKETS_PER_PURCHASE) return value;
   throw new Error(
-    `environment variable MAX_TICKETS_PER_PURCHASE is not an integer from 1 to ${MOST_TICKETS_PER_PURCHASE}`,
+    `environment variable MAX_TICKETS_PER_PURCHASE is not an integer from 1 to ${MAX_TICKETS_PER_PURCHASE}`,
   );
 }
 
-/** Who may call a function, by the parameters `createAccess` and `purchaseAccess` of serverless.yml. */
+/** Who may call a function: the parameters `createAccess` and `purchaseAccess` of serverless.yml. */
 export type Access = { access: "open" | "iam" | "cognito" } | { access: "key"; apiKeyIds: string[] };
 
-/** @throws Error if the environment does not say, or says something else */
+/**
+ * Who may call the function of this process.
+ *
+ * @throws Error if ACCESS is missing or invalid
+ */
 export function accessFromEnvironment(): Access {
   const access = required("ACCESS");
   switch (access) {
@@ -54,9 +64,9 @@ export function accessFromEnvironment(): Access {
 }
 
 /**
- * The secret that makes the idempotency keys of this service unforgeable.
+ * The secret that signs the idempotency keys of this service.
  *
- * @throws Error if there is none
+ * @throws Error if it is missing
  */
 export function retryKeySecretFromEnvironment(): string {
   return required("RETRY_KEY_SECRET");

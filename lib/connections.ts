@@ -3,21 +3,22 @@ import { Agent as HttpsAgent } from "node:https";
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 
-/** Milliseconds for which a connection is trusted to be open. */
+/** How long an idle connection is assumed to be still open, in milliseconds. */
 const MAX_IDLE = 5_000;
 
 /** Connections to the Data API, kept open between requests. */
 export class Connections {
   readonly httpAgent = new HttpAgent({ keepAlive: true }); // locally
   readonly httpsAgent = new HttpsAgent({ keepAlive: true });
-  /** By `Date.now`, which goes on while a process is frozen. */
+  /** From `Date.now`, which continues while the process is frozen. */
   #lastUsed = 0;
 
   /**
-   * To be called before each request. While Lambda has a function frozen, it does not notice that the service closes a
-   * connection. A statement sent on such a one would count as lost, and its retry would have to wait.
+   * Closes connections that have been idle for too long. Call it before each request: a function that Lambda has frozen
+   * does not notice that the service closes a connection. A statement sent on it would count as lost, and its retry would
+   * have to wait.
    */
-  leaveIdle(): void {
+  closeIdle(): void {
     if (Date.now() - this.#lastUsed > MAX_IDLE) {
       for (const { freeSockets } of [this.httpAgent, this.httpsAgent])
         for (const socket of Object.values(freeSockets).flat()) socket?.destroy();
@@ -25,14 +26,14 @@ export class Connections {
     this.#lastUsed = Date.now();
   }
 
-  /** Begins to connect. The next request takes this connection, whether it is ready by then or not. */
+  /** Opens a connection for the next request, which uses it even if it is not ready yet. */
   connectAhead({ protocol, hostname, port }: { protocol: string; hostname: string; port?: number }): void {
     const isSecure = protocol === "https:";
     const agent = isSecure ? this.httpsAgent : this.httpAgent;
     const address = { host: hostname, port: port ?? (isSecure ? 443 : 80) };
     const socket = isSecure ? connectTls({ ...address, servername: hostname }) : connectTcp(address);
-    socket.setNoDelay(true); // as the agent's own
-    socket.on("error", () => {}); // the request that takes it meets the error too; if none does, none is affected
+    socket.setNoDelay(true); // as the agent does
+    socket.on("error", () => {}); // the request that uses this socket gets the error too
     const begun = Date.now();
     const createConnection = agent.createConnection;
     agent.createConnection = (...request) => {

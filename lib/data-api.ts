@@ -8,7 +8,7 @@ import {
   type SqlParameter,
 } from "@aws-sdk/client-rds-data";
 import { Connections } from "./connections.ts";
-import { failureOf, sqlStateOf } from "./failures.ts";
+import { classifyFailure, sqlStateOf } from "./failures.ts";
 import { limits, patience } from "./limits.ts";
 
 type Parameter = string | number | null;
@@ -29,7 +29,7 @@ export class DatabaseError extends Error {
   }
 }
 
-/** The statement could not be run now, or its response was lost: `Work.outcomeUnknown` says whether it may have run. */
+/** The statement could not run now, or its response was lost. `Work.outcomeUnknown` says whether it may have run. */
 export class DatabaseUnavailable extends Error {
   constructor(cause: unknown) {
     super("the database could not be reached, or did not respond", { cause });
@@ -37,25 +37,25 @@ export class DatabaseUnavailable extends Error {
   }
 }
 
-/** A cluster, and as whom to connect: the three members of each request. The rest is for the SDK. */
+/** The cluster, the database and the secret of the role to connect as. The other members configure the SDK. */
 export interface DataApiOptions extends Pick<RDSDataClientConfig, "credentials" | "endpoint" | "region"> {
   resourceArn: string;
   secretArn: string;
   database: string;
 }
 
-/** Runs statements, each in one Data API call, as a transaction of its own. */
+/** Runs statements, each in one Data API call and its own transaction. */
 export interface Statements {
   /**
-   * Runs a statement that only reads, and gives its rows by column name: numbers, booleans, text, arrays of text, null,
-   * and `timestamptz` as RFC 3339 in UTC with six decimals.
+   * Runs a statement that only reads, and returns its rows as objects with a property for each column. Values are numbers,
+   * booleans, text, arrays of text, null, or RFC 3339 in UTC with six decimals for `timestamptz`.
    *
    * @throws DatabaseError if PostgreSQL rejects the statement
    * @throws DatabaseUnavailable if it could not be run in time
    */
   query<Row>(sql: string, parameters?: Record<string, Parameter>): Promise<Row[]>;
   /**
-   * The same for a statement that writes. It is sent again if its response is lost, so it must be safe to repeat.
+   * Runs a statement that writes. It is retried if its response is lost, so it must be safe to run twice.
    *
    * @throws DatabaseError if PostgreSQL rejects the statement
    * @throws DatabaseUnavailable if it could not be run in time, or its outcome is unknown
@@ -63,39 +63,40 @@ export interface Statements {
   execute<Row>(sql: string, parameters?: Record<string, Parameter>): Promise<Row[]>;
 }
 
-/** The statements of one request, which end in time for its response. */
+/** Runs the statements of one request before its deadline. */
 export interface Work extends Statements {
   /**
-   * Whether something may have been written without the caller knowing. Never taken back: a lost attempt may even begin
-   * after the next one, so that only a result of its own kind (sold, created, refused) ends the uncertainty.
+   * Whether a statement may have written something although the caller got no result. Never reset to false: a lost attempt
+   * may even start after its retry, so only a definite result (sold, created, refused) settles the outcome.
    */
   outcomeUnknown: boolean;
 }
 
-/** A database behind the RDS Data API. Its own statements have the time that migrations and audits need. */
+/** A database behind the RDS Data API. Its own `query` and `execute` have the time limits of migrations and audits. */
 export interface DataApi extends Statements {
-  /** @param milliseconds that all of the work may take; as long as migrations and audits need if undefined */
+  /** @param milliseconds the time limit for all statements together; that of migrations and audits if undefined */
   work(milliseconds?: number): Work;
   /**
-   * For the start of a function: takes a statement through the SDK up to the point of sending it, which loads and
-   * compiles what the first request needs, and connects. It sends nothing, so that the first request need not wait for a
-   * response.
+   * Prepares the first request, while a function starts. It takes a statement through the SDK up to the point of sending
+   * it, which loads and compiles the code, and opens a connection. It sends nothing, so that the first request does not
+   * wait for a response.
    */
   prepare(): void;
 }
 
+/** Creates a client of the RDS Data API for one database and one role. */
 export function dataApi({ resourceArn, secretArn, database, ...settings }: DataApiOptions): DataApi {
   const connections = new Connections();
   const { httpAgent, httpsAgent } = connections;
   const client = new RDSDataClient({
     ...settings,
-    maxAttempts: 1, // the SDK would repeat a write while the first may still be waiting for its lock
+    maxAttempts: 1, // the SDK would retry a write while the first attempt may still wait for its lock
     requestHandler: { connectionTimeout: limits.connection, httpAgent, httpsAgent },
   });
   const target = { resourceArn, secretArn, database };
 
   const send: Send = (command, timeout) => {
-    connections.leaveIdle();
+    connections.closeIdle();
     return client.send(command, { abortSignal: AbortSignal.timeout(timeout) });
   };
   const work = (milliseconds?: number) =>
@@ -112,23 +113,23 @@ export function dataApi({ resourceArn, secretArn, database, ...settings }: DataA
         () =>
           async ({ request }) => {
             connections.connectAhead(request as Parameters<Connections["connectAhead"]>[0]);
-            throw new Error("not to be sent");
+            throw new Error("prepared, not sent");
           },
         { step: "finalizeRequest", priority: "low" },
       );
-      client.send(command).catch(() => {}); // the first request meets the same error, and reports it
+      client.send(command).catch(() => {}); // a real error occurs again in the first request, which reports it
     },
   };
 }
 
 type Target = Pick<DataApiOptions, "resourceArn" | "secretArn" | "database">;
 
-/** Makes one attempt, which ends within that many milliseconds. */
+/** Makes one attempt. `timeout` is in milliseconds. */
 type Send = (command: ExecuteStatementCommand, timeout: number) => Promise<ExecuteStatementCommandOutput>;
 
-/** @param deadline on the clock of `performance.now` */
+/** @param deadline in milliseconds, on the clock of `performance.now` */
 function workOf(target: Target, send: Send, deadline: number, attemptTimeout: number): Work {
-  /** Attempts, until one succeeds or another cannot help. */
+  /** Attempts a statement until it succeeds, a retry cannot help, or the time is up. */
   async function run(sql: string, parameters: Record<string, Parameter>, writes: boolean) {
     const command = commandOf(target, sql, parameters);
     for (let attempt = 1; ; attempt++) {
@@ -138,11 +139,11 @@ function workOf(target: Target, send: Send, deadline: number, attemptTimeout: nu
       try {
         return await send(command, timeout);
       } catch (error) {
-        const failure = failureOf(error);
+        const failure = classifyFailure(error);
         if (failure === undefined) throw rejection(error);
         if (writes && failure.mayHaveRun) work.outcomeUnknown = true;
         const pause = failure.retry && pauseBefore(failure.retry, attempt, writes ? begun : undefined);
-        // An attempt that has not its full time is not begun: it would be one more whose outcome is unknown.
+        // An attempt with less than its full time would only be likely to end in an unknown outcome.
         if (pause === undefined || performance.now() + pause + attemptTimeout > deadline)
           throw new DatabaseUnavailable(error);
         await setTimeout(pause);
@@ -158,7 +159,7 @@ function workOf(target: Target, send: Send, deadline: number, attemptTimeout: nu
       try {
         return rowsOf(response);
       } catch (error) {
-        work.outcomeUnknown = true; // it has run, and its result cannot be read
+        work.outcomeUnknown = true; // the statement has run, but its result cannot be read
         throw error;
       }
     },
@@ -194,10 +195,10 @@ function rowsOf<Row>({ records = [], columnMetadata = [] }: ExecuteStatementComm
 const MAX_BACKOFF = 2_000;
 
 /**
- * Milliseconds before the next attempt, part of them random, so that the clients of a database that comes back do not
- * come all at once. While a cluster resumes, which takes 15 to 30 s, a call is cheap.
+ * The pause before the next attempt, in milliseconds. Part of it is random, so that clients do not all return at once when
+ * a database is available again. While a cluster resumes, which takes 15 to 30 s, the pause stays short: a call is cheap.
  *
- * @param writingSince when the lost attempt of a write began. It is over, as a rule, once `statement_timeout` has passed.
+ * @param writingSince when the lost attempt of a write began; it has usually ended once `statement_timeout` has passed
  */
 function pauseBefore(
   retry: "soon" | "resumed" | "over",
@@ -216,10 +217,10 @@ function rejection(error: unknown): unknown {
   return sqlState === undefined ? error : new DatabaseError((error as Error).message, sqlState, error);
 }
 
-/** A number is sent as `bigint`: the statement casts it to what it needs. */
+/** Encodes a parameter. PostgreSQL gets numbers as `bigint`, so statements cast them. */
 function encode(name: string, value: Parameter): SqlParameter {
   if (value === null) return { name, value: { isNull: true } };
-  if (value === undefined) throw new Error(`parameter ${name} has no value`); // the SDK would send none
+  if (value === undefined) throw new Error(`parameter ${name} has no value`); // the SDK would omit the parameter's value
   return {
     name,
     value: typeof value === "string" ? { stringValue: value } : { longValue: value },
@@ -229,11 +230,11 @@ function encode(name: string, value: Parameter): SqlParameter {
 function decode(field: Field, typeName: string): Value {
   if (field.isNull) return null;
   const value = field.stringValue ?? field.longValue ?? field.booleanValue ?? field.arrayValue?.stringValues;
-  if (value === undefined) throw new Error(`a field of an unknown kind: ${Object.keys(field)}`);
+  if (value === undefined) throw new Error(`unsupported field type: ${Object.keys(field)}`);
   return typeName === "timestamptz" ? rfc3339(String(value)) : value;
 }
 
-/** The service gives `2024-01-15 03:34:56`, in UTC, with a fraction of three or six digits unless it is zero. */
+/** Converts the service's `2024-01-15 03:34:56`, in UTC, with no fraction or one of three or six digits. */
 function rfc3339(timestamp: string): string {
   const [seconds = "", fraction = ""] = timestamp.split(".");
   return `${seconds.replace(" ", "T")}.${fraction.padEnd(6, "0")}Z`;

@@ -12,21 +12,21 @@ import { problem } from "./responses.ts";
 type Handle = (event: APIGatewayProxyEvent, work: Work) => Promise<APIGatewayProxyResult>;
 type Request = middy.Request<APIGatewayProxyEvent, APIGatewayProxyResult>;
 
-// Both say of which stage they are, by POWERTOOLS_SERVICE_NAME.
+// POWERTOOLS_SERVICE_NAME adds the stage to both.
 const logger = new Logger();
 const metrics = new Metrics({ namespace: "TicketAllocation" });
 
 /**
- * A Lambda handler that responds with what `handle` gives, or with the problem document of what it throws. Everything
- * that `handle` waits for ends in time for the response.
+ * Creates a Lambda handler that responds with the result of `handle`, or with a problem document for the error that it
+ * throws. The statements of `handle` end in time to send the response.
  *
- * @param timeLimit milliseconds that `handle` may take, if that is less than Lambda leaves it
+ * @param timeLimit the time limit of the statements, in milliseconds, if that is less than the time that Lambda leaves
  */
 export function endpoint(handle: Handle, timeLimit = Number.POSITIVE_INFINITY) {
   const database = dataApi(databaseFromEnvironment());
   if (isFunction()) database.prepare();
   return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
-    timeoutEarlyInMillis: 0, // middy's own knows nothing of outcomes
+    timeoutEarlyInMillis: 0, // no early response by middy, which knows nothing of unknown outcomes
   })
     .use({ before: noteColdStart, after: publishMetrics, onError: publishMetrics })
     .use({ after: logResponse, onError: logResponse })
@@ -40,7 +40,7 @@ export function endpoint(handle: Handle, timeLimit = Number.POSITIVE_INFINITY) {
     });
 }
 
-/** Counts for CloudWatch, e.g. tickets sold. */
+/** Adds counts to the CloudWatch metrics of this request, e.g. tickets sold. */
 export function count(values: Record<string, number>): void {
   for (const [name, value] of Object.entries(values)) metrics.addMetric(name, MetricUnit.Count, value);
 }
@@ -49,38 +49,44 @@ function noteColdStart({ context }: Request): void {
   metrics.captureColdStartMetric(context.functionName);
 }
 
-/** Lower case, with the values of names that differ in letter case only together: middy's own keeps those of one. */
+/**
+ * Converts header names to lower case and joins the values of names that differ in letter case only. middy's own
+ * normalizer keeps the values of just one of them.
+ */
 function normalizeHeaders({ event }: Request): void {
-  const lines = Object.entries(event.multiValueHeaders ?? {}); // null if a request has no header at all
+  const lines = Object.entries(event.multiValueHeaders ?? {}); // null if a request has no headers
   const named = Object.groupBy(lines, ([name]) => name.toLowerCase());
   event.multiValueHeaders = Object.fromEntries(
     Object.entries(named).map(([name, same = []]) => [name, same.flatMap(([, values = []]) => values)]),
   );
 }
 
-/** Not by the middleware that comes with it, which warns in the log whenever there is nothing to publish. */
+/** Publishes the metrics, if any: the middleware of Powertools logs a warning if there are none. */
 function publishMetrics(): void {
   if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }
 
-/** Neither an error of the event's sender, who may be anybody, nor one that may stay unseen. */
+/**
+ * Fails with an internal error for other events. They come from a wrong setup, not from a client, so they must appear in
+ * the log.
+ */
 function acceptRestApiOnly({ event }: Request): void {
   if (isRestApiEvent(event)) return;
   throw new Error(`this function serves REST APIs only, not ${JSON.stringify(describeEvent(event))}`);
 }
 
-/** Whether API Gateway calls a function for such a path is not documented; the contract knows no such route. */
+/** Refuses a path that ends in a slash. AWS does not document whether API Gateway calls the function for one. */
 function refuseTrailingSlash({ event }: Request): void {
   if (event.path.endsWith("/")) throw noSuchRoute();
 }
 
 function respondWithProblem(request: Request): void {
-  const answered = asProblem(request.error);
-  if (answered.members.type.endsWith(":outcome-unknown")) count({ UnknownOutcomes: 1 });
-  request.response = problem(answered, requestIdOf(request));
+  const response = asProblem(request.error);
+  if (response.members.type.endsWith(":outcome-unknown")) count({ UnknownOutcomes: 1 });
+  request.response = problem(response, requestIdOf(request));
 }
 
-/** Without a response of the database nothing was done: where a write may have been, `withRetryKey` has said so. */
+/** `DatabaseUnavailable` means that nothing was done: for a possible write, `withRetryKey` has thrown `outcomeUnknown`. */
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   return error instanceof DatabaseUnavailable ? unavailable(error) : internalError(error);
@@ -90,7 +96,7 @@ function requestIdOf({ event, context }: Request): string {
   return event?.requestContext?.requestId ?? context.awsRequestId;
 }
 
-/** The route, not the path, and no body: what people send stays out of the log. */
+/** Logs the route, not the path, and no body, so that the log holds nothing that users send. */
 function logResponse(request: Request): void {
   const { event, context, response, error } = request;
   const status = response?.statusCode;
@@ -100,8 +106,8 @@ function logResponse(request: Request): void {
     requestId: requestIdOf(request),
     status,
   };
-  // Here and not in a middleware before: locally one process serves many requests at once.
+  // Not in an earlier middleware: locally, one process serves many requests at once.
   logger.addContext(context);
-  if (status !== undefined && status < 500) logger.info("answered", line);
+  if (status !== undefined && status < 500) logger.info("responded", line);
   else logger.error("failed", { ...line, error: error ?? new Error("no response") });
 }

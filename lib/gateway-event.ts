@@ -1,9 +1,9 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
 
 /**
- * Whether an event is a request of an API Gateway REST API (Lambda proxy integration). Others look alike, but have the
- * header lines elsewhere or only the last of each name, so that an `Idempotency-Key` would be missed: HTTP APIs and
- * function URLs (`version`), WebSocket APIs (no method), load balancers (no identity), or any other caller of the function.
+ * Whether an event is a request from an API Gateway REST API (Lambda proxy integration). Other events look similar, but
+ * have the headers elsewhere, or only the last value of each, so an `Idempotency-Key` would be missed: HTTP APIs and
+ * function URLs (`version`), WebSocket APIs (no method), load balancers (no identity), and direct calls of the function.
  */
 export function isRestApiEvent(event: unknown): event is APIGatewayProxyEvent {
   return (
@@ -16,7 +16,7 @@ export function isRestApiEvent(event: unknown): event is APIGatewayProxyEvent {
   );
 }
 
-/** What an event looks like, without any value that a sender can choose. */
+/** Describes an event for the log, without any value that the sender can choose. */
 export function describeEvent(event: unknown): object {
   if (!isObject(event)) return { type: event === null ? "null" : typeof event };
   const { requestContext, version } = event;

@@ -1,10 +1,10 @@
 const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/;
 
 /**
- * Reads the value of an `Idempotency-Key` header: bare, or quoted as a string of structured fields (RFC 8941, section
- * 3.3.3), which stand for the same key.
+ * Parses the value of an `Idempotency-Key` header. A bare value and a quoted string (RFC 8941, section 3.3.3) are the
+ * same key.
  *
- * @returns undefined if it is not 1 to 255 visible ASCII characters
+ * @returns undefined if the key is not 1 to 255 visible ASCII characters
  */
 export function parseKey(header: string): string | undefined {
   const value = /^[ \t]*(.*?)[ \t]*$/s.exec(header)?.[1] ?? "";
@@ -12,7 +12,7 @@ export function parseKey(header: string): string | undefined {
   return /^[\x21-\x7e]{1,255}$/.test(key) ? key : undefined;
 }
 
-/** The header value that `parseKey` reads back as this key: bare where that is possible. */
+/** Formats a key as a header value that `parseKey` accepts: bare if possible, else quoted. */
 export function formatKey(key: string): string {
   return parseKey(key) === key ? key : `"${key.replace(/["\\]/g, "\\$&")}"`;
 }

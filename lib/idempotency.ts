@@ -6,25 +6,27 @@ import { invalidRequest, outcomeUnknown } from "./problem.ts";
 
 /** Identifies a request across retries. */
 export interface RequestIdentity {
-  /** Of what the request creates, chosen before the first attempt. */
+  /** The id of the resource that the request creates, set before the first attempt. */
   id: string;
   /** The client's own key; null if it sent none. */
   key: string | null;
-  /** Whether the client sends the request again under an id that this service issued. */
+  /** Whether the request is a retry with a key that this service issued. */
   isRetry: boolean;
-  /** The value of the header `Idempotency-Key` with which the client can send the request again. */
+  /** The value of the header `Idempotency-Key` with which the client can retry. */
   retryKey: string;
 }
 
-/** Any key that begins so is one that this service issued, or a forgery. */
+/** The start of the keys that this service issues; any other key that starts like this is forged. */
 const RESERVED = /^request-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
 const ISSUED = /^request-([0-9a-f-]{36})-([A-Za-z0-9_-]{43})$/;
 
 /**
- * @param key the request's `Idempotency-Key` as `parseKey` gives it
- * @param request what a key of this service is issued for: the operation and all its input, in a fixed order
- * @param secret that makes such keys unforgeable
- * @throws Problem if the key has the form of those that this service issues, but was not issued for this request
+ * Identifies a request by its key: an own key of the client, or a key that this service issued for exactly this request.
+ *
+ * @param key the request's `Idempotency-Key` as `parseKey` returns it
+ * @param request the operation and all its input, in a fixed order, which an issued key is bound to
+ * @param secret that signs issued keys
+ * @throws Problem if the key has the form of an issued key, but was not issued for this request
  */
 export function requestIdentity(
   key: string | undefined,
@@ -41,7 +43,7 @@ export function requestIdentity(
   return { id, key: key ?? null, isRetry: false, retryKey };
 }
 
-/** Binds an id to the one request that it was made for: nobody can choose an id, or use it for another request. */
+/** Binds an id to its request, so that clients can neither choose an id nor use it for another request. */
 function macOf(id: string, request: (string | number | null)[], secret: string): string {
   return createHmac("sha256", secret)
     .update(JSON.stringify([id, ...request]))
@@ -58,8 +60,10 @@ function notIssued() {
 }
 
 /**
- * Waits for what a request does. If it fails with its outcome unknown, the client gets the key to send it again with,
- * whatever the reason for the failure.
+ * Waits for the result of a request. If it fails and its outcome is unknown, the client gets the key to retry with,
+ * regardless of the error.
+ *
+ * @throws Problem `outcome-unknown`, or the error of `result`
  */
 export async function withRetryKey<Result>(
   { retryKey }: RequestIdentity,

@@ -5,20 +5,20 @@ import { bodyTooLarge, invalidRequest } from "./problem.ts";
 const MAX_BODY_BYTES = 100_000;
 
 /**
- * The members of the JSON object in a request's body, in the order in which they are written, for in the object itself
- * a key that is given twice could not be seen. The value of one that is an object or an array is some object.
+ * Reads the members of the JSON object in a request's body, in source order. A list, since an object would hide duplicate
+ * keys. The value of a nested object or array is an unspecified object.
  *
- * @throws Problem if the body is too large, or no JSON object in UTF-8
+ * @throws Problem if the body is too large, or not a JSON object in UTF-8
  */
 export function bodyMembers(event: APIGatewayProxyEvent): [key: string, value: unknown][] {
-  const sent = String(event.body ?? ""); // serverless-offline hands on `0` and `false` as no text
+  const sent = String(event.body ?? ""); // serverless-offline passes `0` and `false` as they are, not as strings
   const bytes = Buffer.from(sent, event.isBase64Encoded ? "base64" : "utf8");
   if (bytes.length > MAX_BODY_BYTES) throw bodyTooLarge(MAX_BODY_BYTES);
   let text: string;
   let root: Node | undefined;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    JSON.parse(text); // strict, which the other parser is not
+    JSON.parse(text); // strict, unlike `parseTree`
     root = parseTree(text);
   } catch (error) {
     const detail = error instanceof RangeError ? "must not be nested so deeply" : "must be JSON in UTF-8";
@@ -31,18 +31,18 @@ export function bodyMembers(event: APIGatewayProxyEvent): [key: string, value: u
   ]);
 }
 
-/** A number that JavaScript would round is `NaN`. */
+/** The value of a node, or `NaN` for a number that JavaScript would round. */
 function exactValue(text: string, node: Node | undefined): unknown {
   if (node?.type !== "number") return node?.children ?? node?.value;
   return isExact(text.slice(node.offset, node.offset + node.length)) ? node.value : Number.NaN;
 }
 
-/** Whether a number is what JavaScript makes of it: `1.0000000000000000001` is not 1. */
+/** Whether JavaScript represents a number exactly: `1.0000000000000000001` would become 1. */
 function isExact(source: string): boolean {
   return significantDigits(source) === significantDigits(String(Number(source)));
 }
 
-/** In linear time: a regular expression that trims zeros takes the square of their number. */
+/** Trims zeros in linear time; a regular expression would take quadratic time. */
 function significantDigits(number: string): string {
   const [mantissa = ""] = number.toLowerCase().split("e");
   const digits = mantissa.replaceAll("-", "").replaceAll(".", "");

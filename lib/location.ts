@@ -1,16 +1,16 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
 
 /**
- * The path of what a request created in the collection that it was sent to, as clients reach it.
+ * The value of `Location`: the path, as clients see it, of the resource that a request created in its collection.
  *
- * @param publicBasePath of the API, where it is not that of the request
+ * @param publicBasePath the path of the API as clients see it, if it differs from that of the request
  */
 export function locationOf(
   { requestContext, resource }: APIGatewayProxyEvent,
   id: string,
   publicBasePath: string | undefined,
 ): string {
-  // The context's path has the stage in it, or the base path of a custom domain; the event's own has no stage.
+  // `requestContext.path` includes the stage, or the base path of a custom domain; `event.path` has no stage.
   const collection =
     publicBasePath === undefined ? requestContext.path : publicBasePath.replace(/\/$/, "") + resource;
   return `${collection}/${id}`;

@@ -1,4 +1,4 @@
-/** One thing wrong with a request: `pointer` names a member of the body, `header` a header. */
+/** One error in a request: `pointer` names a member of the body, `header` a header. */
 export type RequestError = { pointer: string; detail: string } | { header: string; detail: string };
 
 interface Members {
@@ -11,7 +11,7 @@ interface Members {
   available?: number;
 }
 
-/** An answer other than success, as an RFC 9457 problem document: its members are what the client may know. */
+/** An error response as an RFC 9457 problem document. The client sees all of its members, and not its cause. */
 export class Problem extends Error {
   readonly members: Members;
   readonly #headers: Record<string, string>;
@@ -31,13 +31,13 @@ export class Problem extends Error {
     this.#headers = headers;
   }
 
-  /** Not a property, since the log shows an error's properties, and an `Idempotency-Key` opens a purchase. */
+  /** A getter, since the log shows an error's own properties, and an `Idempotency-Key` gives access to a purchase. */
   get headers(): Record<string, string> {
     return this.#headers;
   }
 }
 
-/** The request cannot be understood; `errors` names everything that is wrong with it. */
+/** The request is invalid; `errors` lists every error in it. */
 export function invalidRequest(errors: RequestError[]): Problem {
   const detail = errors.map((error) => `${subject(error)} ${error.detail}`).join("; ");
   return new Problem("invalid-request", {
@@ -53,7 +53,11 @@ function subject(error: RequestError): string {
   return error.pointer === "#" ? "the body" : error.pointer.replace("#/", "");
 }
 
-/** @param limit tickets that a single purchase may have */
+/**
+ * The quantity exceeds the limit of one purchase.
+ *
+ * @param limit the maximum number of tickets
+ */
 export function tooManyTickets(limit: number): Problem {
   return invalidRequest([
     {
@@ -63,7 +67,7 @@ export function tooManyTickets(limit: number): Problem {
   ]);
 }
 
-/** A slash too many: API Gateway may take such a path for that without it. */
+/** The route does not exist. API Gateway refuses most such requests itself, but may ignore a trailing slash. */
 export function noSuchRoute(): Problem {
   return new Problem("no-such-route", {
     title: "No such route",
@@ -72,7 +76,7 @@ export function noSuchRoute(): Problem {
   });
 }
 
-/** The caller may not do this. */
+/** The caller has no permission. */
 export function forbidden(detail: string): Problem {
   return new Problem("forbidden", { title: "Forbidden", status: 403, detail });
 }
@@ -85,7 +89,11 @@ export function ticketOptionNotFound(): Problem {
   });
 }
 
-/** @param available tickets left at the moment of the refusal */
+/**
+ * Too few tickets are left.
+ *
+ * @param available the tickets left when the request was refused
+ */
 export function notEnoughTickets(requested: number, available: number): Problem {
   return new Problem("not-enough-tickets", {
     title: "Not enough tickets",
@@ -104,7 +112,7 @@ export function bodyTooLarge(limit: number): Problem {
   });
 }
 
-/** The request certainly did nothing, so it may be repeated as it is. */
+/** The request certainly had no effect, so the client can retry it unchanged. */
 export function unavailable(cause: unknown): Problem {
   return new Problem(
     "unavailable",
@@ -130,7 +138,7 @@ export function idempotencyKeyReused(): Problem {
 /**
  * The request may or may not have been carried out.
  *
- * @param retryKey the header `Idempotency-Key` with which a retry cannot do it twice
+ * @param retryKey the `Idempotency-Key` with which a retry is carried out at most once
  */
 export function outcomeUnknown(retryKey: string, cause: unknown): Problem {
   return new Problem(
@@ -145,7 +153,7 @@ export function outcomeUnknown(retryKey: string, cause: unknown): Problem {
   );
 }
 
-/** Anything unexpected: the cause is for the log, never for the client. */
+/** An unexpected error. Its cause appears in the log, never in the response. */
 export function internalError(cause: unknown): Problem {
   return new Problem(
     "internal-error",

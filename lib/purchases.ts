@@ -88,7 +88,7 @@ async function earlierSale(order: Order, work: Work): Promise<Outcome> {
   return outcomeOfRetry(sale, order);
 }
 
-/** Handles an order over the limit: it sells nothing, but returns a purchase made before the limit was lowered. */
+/** For an order over the limit: sells nothing, but returns a purchase made before the limit was lowered. */
 async function overLimit(order: Order, limit: number, work: Work): Promise<Outcome> {
   const option = await findTicketOption(order.ticketOptionId, work);
   if (!option) return { result: "no such option" };
@@ -128,8 +128,8 @@ async function sell(statement: string, order: Order, work: Work): Promise<Attemp
 }
 
 /**
- * Joins the rows of one purchase. Each row has up to 1,000 ticket ids, since AWS limits a row to 64 KB ("Limitations with
- * Amazon RDS Data API") and 10,000 ids take 390 KB. The other columns are the same in every row.
+ * Joins the rows of one purchase. Each row has up to 1,000 ticket ids, since AWS limits a row to 64 KB ("Limitations
+ * with Amazon RDS Data API") and 10,000 ids take 390 KB. The other columns are the same in every row.
  */
 function joined<Row extends { ticketIds: string[] }>(pages: Row[]): Row | undefined {
   const [first] = pages;
@@ -155,12 +155,13 @@ function isSoldBefore({ constraint }: DatabaseError): boolean {
 // - Two attempts of one order, or two orders with one key. The second insert violates `purchases_pkey` or
 //   `purchases_user_id_idempotency_key_idx`, which undoes its whole statement, including the `update`. With
 //   `on conflict do nothing`, the `update` would stay: tickets gone, nothing sold.
-// - Deadlock is impossible. Each statement locks stripes in ascending order. After that it can only wait for another order
-//   with the same id or key, which already holds all of its stripes.
-// - A statement that sells nothing is not a refusal, since it may have lost a race. Only `lookAt` refuses, on one snapshot.
+// - Deadlock is impossible. Each statement locks stripes in ascending order. After that it can only wait for another
+//   order with the same id or key, which already holds all of its stripes.
+// - A statement that sells nothing is not a refusal, since it may have lost a race. Only `lookAt` finds that an order
+//   must be refused, on one snapshot.
 //
 // The parts of a `with` share one snapshot and do not see each other's writes, so each reads the `returning` of the one
-// before. They use `clock_timestamp()`, since `now()` predates the wait for a lock: a later sale would get an earlier time.
+// before. They use `clock_timestamp()`: `now()` predates the wait for a lock, so a later sale would get an earlier time.
 
 /** Records the purchase of what was `taken`, and its tickets. Returns the ticket ids in rows of up to 1,000. */
 const RECORD_PURCHASE = `
@@ -244,7 +245,7 @@ const SELL_FROM_STRIPE_WITH_ENOUGH = `
  * them after it has the locks, and takes all or nothing.
  *
  * It sets the allocation instead of subtracting from it. PostgreSQL first computes the row from the version in the
- * snapshot and checks the constraints on that, before it turns to a newer version. If the stock has risen since the
+ * snapshot and checks the constraints on that, before it turns to a newer version. If the stock of a stripe rose after the
  * snapshot, subtracting would violate `ticket_option_stripes_allocation_check`.
  */
 const SELL_FROM_SEVERAL_STRIPES = `

@@ -8,22 +8,34 @@ const MAX_INTEGER = 2_147_483_647;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** @throws Problem if the id in the path is no UUID, for then there is no such option */
+/**
+ * Reads the id in the path.
+ *
+ * @throws Problem `ticket-option-not-found` if it is not a UUID
+ */
 export function ticketOptionId(event: APIGatewayProxyEvent): string {
   const id = event.pathParameters?.id ?? "";
   if (!UUID.test(id)) throw ticketOptionNotFound();
   return id.toLowerCase();
 }
 
-/** @throws Problem naming every error in body and headers */
+/**
+ * Reads a request to create a ticket option.
+ *
+ * @throws Problem with every error in body and headers
+ */
 export function newTicketOption(event: APIGatewayProxyEvent) {
   const [{ Name, Desc, Allocation }, key] = bodyAndKey(event, ticketOptionSchema);
-  // Only there where the method asks for a key.
+  // Present only if the method requires an API key.
   const apiKeyId = event.requestContext.identity.apiKeyId ?? null;
   return { option: { apiKeyId, name: Name, description: Desc, capacity: Allocation }, key };
 }
 
-/** @throws Problem naming every error in body and headers */
+/**
+ * Reads a request to buy tickets.
+ *
+ * @throws Problem with every error in body and headers
+ */
 export function order(event: APIGatewayProxyEvent) {
   const [{ Quantity, UserID }, key] = bodyAndKey(event, orderSchema);
   return { order: { quantity: Quantity, userId: UserID }, key };
@@ -34,7 +46,7 @@ function bodyAndKey<Entries extends v.ObjectEntries>(
   schema: v.ObjectSchema<Entries, undefined>,
 ) {
   const errors: RequestError[] = [];
-  /** Goes on after an error, so that those of the next part are reported with it. */
+  /** Collects the errors of one part, so that those of the next parts are reported with them. */
   const read = <Part>(part: () => Part): Part | undefined => {
     try {
       return part();
@@ -51,18 +63,22 @@ function bodyAndKey<Entries extends v.ObjectEntries>(
   return [fields, key] as const;
 }
 
-/** @returns undefined if there is none */
+/**
+ * Reads the idempotency key.
+ *
+ * @returns undefined if the request has none
+ */
 function idempotencyKey({ multiValueHeaders }: APIGatewayProxyEvent): string | undefined {
   const values = multiValueHeaders["idempotency-key"];
   if (values === undefined) return undefined;
-  const wrong = (detail: string) => invalidRequest([{ header: "Idempotency-Key", detail }]);
-  if (values.length > 1) throw wrong("must be given only once");
+  const invalid = (detail: string) => invalidRequest([{ header: "Idempotency-Key", detail }]);
+  if (values.length > 1) throw invalid("must be given only once");
   const key = parseKey(values.join());
-  if (key === undefined) throw wrong("must be 1 to 255 visible ASCII characters");
+  if (key === undefined) throw invalid("must be 1 to 255 visible ASCII characters");
   return key;
 }
 
-/** In another charset than UTF-8, what the bytes meant is lost before they come here. */
+/** Refuses charsets other than UTF-8: text in another charset is corrupted before it arrives here. */
 function checkCharset({ multiValueHeaders }: APIGatewayProxyEvent): void {
   for (const type of multiValueHeaders["content-type"] ?? []) {
     const charset = /;[ \t]*charset[ \t]*=[ \t]*["']?([^\s"';]*)/i.exec(type)?.[1];
@@ -71,7 +87,7 @@ function checkCharset({ multiValueHeaders }: APIGatewayProxyEvent): void {
   }
 }
 
-/** Text that shows nothing: white space, control and format characters, and letters that are drawn as a blank. */
+/** Invisible text: white space, control and format characters, and letters that render as blank. */
 const INVISIBLE =
   /^[\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}\u2800\ufff9-\ufffb\u{13430}-\u{1343f}\u{1d159}]*$/u;
 
@@ -89,13 +105,17 @@ const orderSchema = v.object({
   UserID: v.pipe(v.string(expected("a UUID")), v.regex(UUID, "must be a UUID"), v.toLowerCase()),
 });
 
-/** @param max characters, counted as Unicode code points like PostgreSQL's `char_length` */
+/**
+ * A string of limited length.
+ *
+ * @param max the maximum number of Unicode code points, which PostgreSQL's `char_length` counts too
+ */
 function text(max: number) {
   return v.pipe(
     v.string(expected("a string")),
     v.check((value) => value.isWellFormed(), "must be well-formed Unicode"),
     v.check((value) => !value.includes("\0"), "must not hold a NUL character"),
-    // What stands in a text for bytes that were not UTF-8: the text that was meant is lost.
+    // U+FFFD replaces bytes that were not UTF-8: the original text is lost.
     v.check((value) => !value.includes("\ufffd"), "must be UTF-8, and not hold U+FFFD"),
     v.check((value) => [...value].length <= max, `must hold at most ${max} characters`),
   );
@@ -116,8 +136,8 @@ function expected(type: string) {
 }
 
 /**
- * Reads a JSON object whose keys match without regard to case or underscores; unknown keys are ignored, and `null` is
- * the same as absent.
+ * Reads a JSON object. Keys match regardless of case and underscores, unknown keys are ignored, and `null` is the same as
+ * absent.
  */
 function body<Entries extends v.ObjectEntries>(
   event: APIGatewayProxyEvent,
@@ -131,8 +151,8 @@ function body<Entries extends v.ObjectEntries>(
 
   const errors = names.flatMap((name) => {
     const repeated = (given.get(name)?.length ?? 0) > 1;
-    const wrong = result.issues?.find((issue) => v.getDotPath(issue) === name)?.message;
-    const detail = repeated ? "must be given only once" : wrong;
+    const invalid = result.issues?.find((issue) => v.getDotPath(issue) === name)?.message;
+    const detail = repeated ? "must be given only once" : invalid;
     return detail === undefined ? [] : [{ pointer: `#/${name}`, detail }];
   });
   if (!result.success || errors.length > 0) throw invalidRequest(errors);

@@ -11,12 +11,14 @@ const CORS: Headers = {
   "Access-Control-Expose-Headers": "ETag, Location, Idempotency-Key, Idempotent-Replayed, Retry-After, Date",
 };
 
-/** For what nobody else may see, or what may be otherwise in a moment: a CDN keeps a bare 404 for seconds. */
+/** For responses that are private or may soon be outdated: a CDN caches a 404 without this for seconds. */
 const NOT_STORED: Headers = { "Cache-Control": "no-store" };
 
 const REPLAYED: Headers = { "Idempotent-Replayed": "true" };
 
 /**
+ * The response to a creation.
+ *
  * @param location the path of the option
  * @param replayed whether an earlier request created it
  */
@@ -28,7 +30,7 @@ export function createdTicketOption(
   return json(200, ticketOptionBody(option), { Location: location, ...(replayed && REPLAYED) });
 }
 
-/** `304` if the client has this very answer already. */
+/** The response to a read: `304` if the client already has this version. */
 export function ticketOption(event: APIGatewayProxyEvent, option: TicketOption): APIGatewayProxyResult {
   const body = ticketOptionBody(option);
   const etag = `"${createHash("sha256").update(JSON.stringify(body)).digest("base64url")}"`;
@@ -38,7 +40,11 @@ export function ticketOption(event: APIGatewayProxyEvent, option: TicketOption):
   return json(200, body, headers);
 }
 
-/** @param replayed whether an earlier request made it */
+/**
+ * The response to a purchase.
+ *
+ * @param replayed whether an earlier request made the purchase
+ */
 export function purchase(
   { id, ticketOptionId, userId, quantity, ticketIds, createdAt }: Purchase,
   replayed: boolean,
@@ -54,7 +60,11 @@ export function purchase(
   return json(200, body, { ...NOT_STORED, ...(replayed && REPLAYED) });
 }
 
-/** @param requestId by which the log can be searched */
+/**
+ * The response to a request that failed.
+ *
+ * @param requestId the id to search the log for
+ */
 export function problem({ members, headers }: Problem, requestId: string): APIGatewayProxyResult {
   const { type, title, status, detail, ...more } = members;
   const body = { type, title, status, detail, requestId, ...more };
@@ -93,7 +103,7 @@ function json(statusCode: number, body: object, headers: Headers = {}): APIGatew
   };
 }
 
-/** `If-None-Match` compares weakly (RFC 9110, section 13.1.2), so that `W/` does not count. */
+/** Whether `If-None-Match` holds the ETag. The comparison is weak (RFC 9110, section 13.1.2): it ignores `W/`. */
 function matches(ifNoneMatch: string[] = [], etag: string): boolean {
   const tags = ifNoneMatch.join();
   return tags.trim() === "*" || [...tags.matchAll(/"[^"]*"/g)].some(([tag]) => tag === etag);

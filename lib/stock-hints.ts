@@ -1,13 +1,15 @@
-/** What a process has seen of an option's stock a moment ago. */
+/** The state of an option's stock as this process last saw it. */
 export type StockHint = "plenty" | "running out" | "sold out";
 
-/** Milliseconds for which a hint is believed, and options that are remembered at once. */
+/** How long a hint is valid, in milliseconds. */
 const LIFETIME = 2_000;
+
+/** How many options have hints at the same time. */
 const MAX_OPTIONS = 1_000;
 
-/** Hints only: one that is wrong costs a call, and changes no response. */
+/** Hints about stock. A wrong hint costs one more Data API call, and changes no response. */
 export class StockHints {
-  /** In the order in which they were noted. */
+  /** In the order of the last note. */
   readonly #noted = new Map<string, { hint: StockHint; until: number }>();
 
   of(ticketOptionId: string): StockHint {

@@ -5,9 +5,9 @@ export interface TicketOption {
   id: string;
   name: string;
   description: string;
-  /** Tickets that can still be bought. */
+  /** The number of tickets left. */
   allocation: number;
-  /** Tickets that it was created with. */
+  /** The number of tickets that it was created with. */
   capacity: number;
   /** RFC 3339 in UTC, as is `updatedAt`. */
   createdAt: string;
@@ -15,41 +15,43 @@ export interface TicketOption {
   updatedAt: string;
 }
 
+/** A request to create a ticket option, with its identity. */
 export interface NewTicketOption extends Pick<RequestIdentity, "id" | "key" | "isRetry"> {
-  /** Of the organiser, whom `key` belongs to; null where none is asked for. */
+  /** The API key of the organiser, within which `key` is unique; null if creation needs no API key. */
   apiKeyId: string | null;
   name: string;
   description: string;
   capacity: number;
 }
 
-/** What became of a creation. */
+/** The outcome of a creation. */
 export type Creation =
   | { result: "created"; option: TicketOption; replayed: boolean }
   | { result: "key reused" };
 
 export const MAX_STRIPES = 64;
 
-/** Tickets that a stripe holds at least, so that a sale rarely needs more than one. */
+/** The minimum number of tickets in a stripe, so that a sale rarely needs more than one stripe. */
 const MIN_TICKETS_PER_STRIPE = 64;
 
 /**
- * Over how many rows the allocation is spread. Buyers of one row wait for each other's commits: one row sells as often
- * as the database commits in sequence, 64 rows up to 64 times as often. A small option is sold out before that counts.
+ * The number of rows over which the allocation is spread. Buyers of one row wait for each other's commits, so one row
+ * sells as fast as the database commits in sequence, and 64 rows up to 64 times as fast. A small option needs one row: it
+ * sells out before that matters.
  */
 function stripesOf(capacity: number): number {
   const wanted = Math.min(Math.max(capacity / MIN_TICKETS_PER_STRIPE, 1), MAX_STRIPES);
-  return 2 ** Math.floor(Math.log2(wanted)); // a power of two, over which XOR spreads buyers evenly
+  return 2 ** Math.floor(Math.log2(wanted)); // a power of two, so that XOR spreads buyers evenly
 }
 
 /**
- * Records a ticket option with nothing sold.
+ * Creates a ticket option.
  *
- * Safe to repeat, since its id and key are known before the first attempt: a repeat answers what the first attempt
- * created, or that its key was used for another option.
+ * Safe to retry, since its id and key are set before the first attempt. A retry returns the option of the first attempt,
+ * or "key reused" if the key belongs to a different option.
  *
- * What may race: two attempts of one creation. The second breaks `ticket_options_pkey` or
- * `ticket_options_api_key_id_idempotency_key_idx`, and finds what the first has committed.
+ * If two attempts of one creation race, the second violates `ticket_options_pkey` or
+ * `ticket_options_api_key_id_idempotency_key_idx`, and then reads what the first has committed.
  *
  * @throws DatabaseUnavailable
  */
@@ -96,8 +98,8 @@ export async function createTicketOption(option: NewTicketOption, work: Work): P
     );
     return { result: "created", option: single(created), replayed: false };
   } catch (error) {
-    if (!(error instanceof DatabaseError && isRepeat(error))) throw error;
-    work.outcomeUnknown = true; // an option exists, of this request perhaps, until it is read
+    if (!(error instanceof DatabaseError && isCreatedBefore(error))) throw error;
+    work.outcomeUnknown = true; // an option exists; until it is read, it may be that of this request
     const earlier = single(await findCreated(option, work));
     const isSame =
       earlier.name === name && earlier.description === description && earlier.capacity === capacity;
@@ -106,13 +108,14 @@ export async function createTicketOption(option: NewTicketOption, work: Work): P
   }
 }
 
-function isRepeat({ constraint }: DatabaseError): boolean {
+/** Whether the option, or another with its key, was created before. */
+function isCreatedBefore({ constraint }: DatabaseError): boolean {
   return (
     constraint === "ticket_options_pkey" || constraint === "ticket_options_api_key_id_idempotency_key_idx"
   );
 }
 
-/** As it was created, whatever has been sold since. */
+/** Finds the option as it was created, without any sales since. */
 function findCreated({ id, key, apiKeyId }: NewTicketOption, work: Work): Promise<TicketOption[]> {
   return work.query<TicketOption>(
     `
@@ -138,6 +141,7 @@ function findCreated({ id, key, apiKeyId }: NewTicketOption, work: Work): Promis
 /**
  * Reads a ticket option in one snapshot.
  *
+ * @returns undefined if there is none with this id
  * @throws DatabaseUnavailable
  */
 export async function findTicketOption(id: string, work: Work): Promise<TicketOption | undefined> {
@@ -167,6 +171,6 @@ export async function findTicketOption(id: string, work: Work): Promise<TicketOp
 }
 
 function single<Row>([row, ...more]: Row[]): Row {
-  if (row === undefined || more.length > 0) throw new Error("the statement gave other than one row");
+  if (row === undefined || more.length > 0) throw new Error("the statement did not return exactly one row");
   return row;
 }

@@ -2,10 +2,10 @@ import { PREFLIGHT_TYPES } from "../preflight.ts";
 import { namesOf, resourceOf, type Template } from "./template.ts";
 
 /**
- * Gives each preflight a response to forms, and 415 to any other type. The framework gives it a template for JSON only: a
- * request of another type would then be a 500, for its body passes for the template; with `NEVER` it is a 415, and
- * DEFAULT_4XX makes that a problem document. Browsers send no type with a preflight, which counts as JSON; proxies and
- * `curl -d` may send that of a form.
+ * Makes preflights accept the media types of forms and plain text, and refuse other types with a problem document. The
+ * framework adds a template for JSON only, so any other type would be a 500, since API Gateway takes the body as the
+ * template. With `NEVER` it is a 415, which DEFAULT_4XX turns into a problem document. Browsers send preflights without a
+ * type, which counts as JSON; proxies and `curl -d` may send the type of a form.
  *
  * @see Amazon API Gateway Developer Guide, "Method request behavior for payloads without mapping templates"
  */
@@ -22,19 +22,19 @@ export function finishPreflights({ Resources }: Template): void {
 }
 
 /**
- * Has the deployment of the API wait for all of it, and the stage (api.yml) be of that deployment. The name of the
- * deployment is another one each time, so that `extensions` cannot name it.
+ * Makes the deployment of the API depend on all parts of the API, and links the stage (api.yml) to that deployment. The
+ * name of the deployment changes each time, so `extensions` in serverless.yml cannot refer to it.
  */
 export function finishDeployment(template: Template): void {
   for (const name of namesOf(template, "AWS::ApiGateway::Deployment")) {
     const { Properties, DependsOn = [] } = resourceOf(template, name);
-    // A deployment is a copy of the API as it is at that moment.
+    // A deployment is a snapshot of the API.
     template.Resources[name] = {
       Type: "AWS::ApiGateway::Deployment",
       Properties,
       DependsOn: [...DependsOn, ...namesOf(template, "AWS::ApiGateway::GatewayResponse")],
     };
-    // The framework lets the deployment make the stage, without settings; where api.yml has one, it is that.
+    // The framework's deployment creates a stage without settings; if api.yml has a stage, it replaces that.
     for (const stage of namesOf(template, "AWS::ApiGateway::Stage")) {
       delete Properties.StageName;
       resourceOf(template, stage).Properties.DeploymentId = { Ref: name };

@@ -23,14 +23,14 @@ interface FunctionDefinition {
   events?: { http?: { method: string; path: string } }[];
 }
 
-/** A function that the API calls, with the names that its resources have in the template. */
+/** A function with a route of the API, and the names of its resources in the template. */
 export interface ApiFunction {
-  /** As in serverless.yml. */
+  /** Its name in serverless.yml. */
   name: string;
-  /** The name in the form that begins the names of resources: `GetPurchase`. */
+  /** The name in the form that its resources start with: `GetPurchase`. */
   prefix: string;
   method: string;
-  /** Without the slash at its beginning: `ticket_options/{id}`. */
+  /** Without the leading slash: `ticket_options/{id}`. */
   path: string;
   lambda: string;
   role: string;
@@ -39,11 +39,11 @@ export interface ApiFunction {
 }
 
 /**
- * The functions of serverless.yml that a route of the API calls. The function that applies the migrations is not among
- * them: CloudFormation calls it, and it has a role of its own (migrations.yml).
+ * Lists the functions of serverless.yml that have a route. The function that applies the migrations has none:
+ * CloudFormation calls it, and it has its own role (migrations.yml).
  *
- * @throws Error if a function has neither a route nor a role of its own, or both; or if it has several routes, since the
- *   permission would then have to cover all of them
+ * @throws Error if a function has neither a route nor its own role, or both; or if it has several routes, since its
+ *   permission would have to cover all of them
  */
 export function apiFunctions(serverless: Serverless): ApiFunction[] {
   const { naming } = serverless.getProvider("aws");

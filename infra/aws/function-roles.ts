@@ -2,14 +2,14 @@ import type { ApiFunction } from "./api-functions.ts";
 import { type Resource, resourceOf, type Template } from "./template.ts";
 
 /**
- * Adds the role of each function, which allows what the function needs and no more: statements on the one cluster, as
- * the one database role whose secret it may read, its own log, and traces.
+ * Adds a role for each function with only the permissions that it needs: run statements on the cluster, read the secret of
+ * its database role, and write its own log and traces.
  */
 export function addRoles(template: Template, functions: ApiFunction[]): void {
   for (const one of functions) template.Resources[one.role] = roleOf(one, resourceOf(template, one.lambda));
 }
 
-/** Lets API Gateway call each function for its own route only: the framework would allow every route of the API. */
+/** Limits API Gateway's permission to call a function to its own route; the framework allows every route of the API. */
 export function limitPermissions(template: Template, functions: ApiFunction[], stage: string): void {
   const api = `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${ApiGatewayRestApi}`;
   for (const { permission, method, path } of functions)
@@ -18,7 +18,7 @@ export function limitPermissions(template: Template, functions: ApiFunction[], s
     };
 }
 
-/** Has each function wait for the migrations, where the template has them, so that new code finds what it needs. */
+/** Makes the functions depend on the migrations, if the template has them, so that new code finds its tables. */
 export function waitForMigrations(template: Template, functions: ApiFunction[]): void {
   if (!template.Resources.Migrations) return;
   for (const { lambda } of functions) {
@@ -47,9 +47,9 @@ function roleOf({ name, logGroup }: ApiFunction, lambda: Resource): Resource {
             Statement: [
               allow("rds-data:ExecuteStatement", Variables.CLUSTER_ARN),
               allow("secretsmanager:GetSecretValue", Variables.SECRET_ARN),
-              // X-Ray has no resources that a policy could name.
+              // X-Ray has no resource-level permissions.
               allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"),
-              // The ARN of a log group ends in `:*`, its streams.
+              // The attribute Arn of a log group ends in `:*`, which covers its streams.
               allow(["logs:CreateLogStream", "logs:PutLogEvents"], { "Fn::GetAtt": [logGroup, "Arn"] }),
             ],
           },

@@ -1,10 +1,10 @@
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 
 /**
- * The password in the secret of the functions' role (database.yml).
+ * Reads the password in the secret of the functions' role (database.yml).
  *
- * @param VersionId of the secret; its current version if undefined
- * @throws Error if there is none in it: without what is there instead, for that may be a secret as well
+ * @param VersionId the version of the secret; the current one if undefined
+ * @throws Error if the secret holds no password; the message does not show its content, which may be secret too
  */
 export async function functionsPassword(SecretId: string | undefined, VersionId?: string): Promise<string> {
   const command = new GetSecretValueCommand({ SecretId, VersionId });
@@ -13,7 +13,7 @@ export async function functionsPassword(SecretId: string | undefined, VersionId?
     const { password } = JSON.parse(SecretString);
     if (typeof password === "string" && password) return password;
   } catch {
-    // the parser's own error would show the secret
+    // the parser's error would show the secret
   }
   throw new Error("the secret of the functions' role holds no password");
 }

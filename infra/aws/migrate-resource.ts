@@ -7,18 +7,18 @@ import { migrate } from "../migrate.ts";
 import { reasons } from "../reasons.ts";
 import { functionsPassword } from "./functions-secret.ts";
 
-/** What CloudFormation takes in an answer is limited to 4,096 bytes in all. */
+/** Characters of a reason. CloudFormation limits the whole response to 4,096 bytes. */
 const MAX_REASON = 1_000;
 
-/** Milliseconds for which a database may give no answer: it, its secret or the right to use them may be seconds old. */
+/** How long to wait for the database, in milliseconds. It, its secret or the permissions may be only seconds old. */
 const PATIENCE = 120_000;
 
 /**
- * The custom resource `Migrations` (migrations.yml): makes the database ready for the functions that are about to be
- * deployed. A failure fails the deploy, before the functions change.
+ * Handles the custom resource `Migrations` (migrations.yml): applies the migrations and sets up the functions' database
+ * role, before the functions are deployed. If it fails, the deploy fails and the functions stay as they were.
  *
- * It may run twice for one event, or while another runs: both parts are safe to repeat. Nothing is undone on `Delete`,
- * nor when a deploy is rolled back: what is there already suits the functions of before (docs/operations.md).
+ * It may run twice for one event, or concurrently: both steps are safe to repeat. `Delete` and a rollback undo nothing,
+ * since the previous functions work with the new schema too (docs/operations.md).
  */
 export async function handler(event: CloudFormationCustomResourceEvent): Promise<void> {
   const outcome =
@@ -29,7 +29,7 @@ export async function handler(event: CloudFormationCustomResourceEvent): Promise
           (error) => ({ Status: "FAILED", Reason: reasons(error).join(": ").slice(0, MAX_REASON) }),
         );
   console.log({ request: event.RequestType, ...outcome });
-  await answer(event, outcome);
+  await respond(event, outcome);
 }
 
 async function makeReady(): Promise<void> {
@@ -51,8 +51,12 @@ async function untilAvailable(database: DataApi): Promise<void> {
   }
 }
 
-/** @see AWS CloudFormation User Guide, "Custom resource response objects" */
-async function answer(event: CloudFormationCustomResourceEvent, outcome: object): Promise<void> {
+/**
+ * Sends the outcome to CloudFormation.
+ *
+ * @see AWS CloudFormation User Guide, "Custom resource response objects"
+ */
+async function respond(event: CloudFormationCustomResourceEvent, outcome: object): Promise<void> {
   const { StackId, RequestId, LogicalResourceId, ResponseURL } = event;
   const body = JSON.stringify({
     ...outcome,
@@ -61,8 +65,8 @@ async function answer(event: CloudFormationCustomResourceEvent, outcome: object)
     RequestId,
     LogicalResourceId,
   });
-  // Without a type: the URL is signed for none.
+  // The URL is signed for a request without a type.
   const headers = { "Content-Type": "" };
   const response = await fetch(ResponseURL, { method: "PUT", headers, body });
-  if (!response.ok) throw new Error(`CloudFormation took no answer: ${response.status}`);
+  if (!response.ok) throw new Error(`CloudFormation rejected the response: ${response.status}`);
 }

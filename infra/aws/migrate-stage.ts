@@ -3,7 +3,7 @@ import { migrate, pendingMigrations } from "../migrate.ts";
 import { reasons } from "../reasons.ts";
 import { reachStage } from "./stage.ts";
 
-// `npm run db:migrate`: applies the migrations to a deployed stage, as a deploy does, or shows which are pending.
+// `npm run db:migrate`: applies the pending migrations to a deployed stage, as a deploy does, or lists them.
 
 const usage = "npm run db:migrate -- --stage STAGE [--region REGION] [--dry-run]";
 

@@ -1,12 +1,12 @@
 import { checksumOfAll } from "../migration-files.ts";
 import { finishDeployment, finishPreflights } from "./api-deployment.ts";
 import { type ApiFunction, apiFunctions, type Serverless } from "./api-functions.ts";
+import { repeatDashboardRows, watchThrottles } from "./function-monitoring.ts";
 import { addRoles, limitPermissions, waitForMigrations } from "./function-roles.ts";
-import { repeatDashboardRows, watchThrottles } from "./function-sight.ts";
 
 /**
- * Serverless plugin: what the template needs that serverless.yml cannot say, and what each function of the API needs
- * besides its entry there: role, permission, dependency on the migrations, alarm and dashboard.
+ * Serverless plugin that completes the CloudFormation template: it derives the role, permission, dependency on the
+ * migrations, alarm and dashboard metrics of each function of the API, and adds what serverless.yml cannot express.
  */
 export default class AwsPlugin {
   /** `${migrations:checksum}` */
@@ -14,7 +14,7 @@ export default class AwsPlugin {
     migrations: { resolve: async () => ({ value: checksumOfAll() }) },
   };
   readonly hooks = {
-    // Before the framework looks for functions without a role, to which it would give one with more rights.
+    // Before the framework adds its default role, which has more permissions, to functions without a role.
     initialize: async () => {
       this.#functions = apiFunctions(this.#serverless);
       for (const { name, role } of this.#functions)

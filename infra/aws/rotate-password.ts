@@ -11,9 +11,10 @@ import { reasons } from "../reasons.ts";
 import { functionsPassword } from "./functions-secret.ts";
 import { reachStage } from "./stage.ts";
 
-// `npm run db:rotate-password`: gives the functions of a deployed stage a new password. The secret has it as a pending
-// version before the database does, so that it cannot get lost, and as its current one right after. In between, an open
-// connection of the Data API stays usable, and a new one is refused. Whatever fails, a second run completes the first.
+// `npm run db:rotate-password`: sets a new database password for the functions of a deployed stage. The password is first
+// stored as the pending version of the secret, so that it cannot get lost; then it is set in the database; then the pending
+// version becomes the current one. Between the last two steps, open connections of the Data API keep working, and new ones
+// are refused. If a step fails, a second run completes the rotation.
 
 const usage = "npm run db:rotate-password -- --stage STAGE [--region REGION]";
 
@@ -26,7 +27,7 @@ try {
     await setFunctionsRole(owner, password);
     await makeCurrent(secret, current, pending);
   } catch (error) {
-    throw new Error("the functions may be locked out until this has been run again", { cause: error });
+    throw new Error("the functions may be locked out until you run this command again", { cause: error });
   }
   console.log(`The functions of ${stage} have a new password.`);
 } catch (error) {
@@ -40,14 +41,14 @@ function options() {
   return { stage: values.stage, region: values.region };
 }
 
-/** The password of the secret's pending version: the one that an earlier run left, else a new one. */
+/** The pending version of the secret, with its password: the version that an earlier run left, else a new one. */
 async function pendingPassword(SecretId: string) {
   const client = new SecretsManagerClient();
   const { VersionIdsToStages = {} } = await client.send(new DescribeSecretCommand({ SecretId }));
   const labelled = (label: string) =>
     Object.keys(VersionIdsToStages).find((version) => VersionIdsToStages[version]?.includes(label));
   const current = labelled("AWSCURRENT");
-  const left = labelled("AWSPENDING"); // stays on a version that has become the current one
+  const left = labelled("AWSPENDING"); // the label stays on a version after it has become the current one
   if (left !== undefined && left !== current)
     return { current, pending: left, password: await functionsPassword(SecretId, left) };
 

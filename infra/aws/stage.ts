@@ -4,14 +4,20 @@ import regionOf from "./region.cjs";
 
 /** A deployed stage. */
 interface Stage {
-  /** Its database, as the owner. */
+  /** Its database, with the owner's permissions. */
   owner: DataApi;
-  /** The value of one of the stack's outputs; an Error if it has none of that name. */
+  /**
+   * Returns the value of an output of the stack.
+   *
+   * @throws Error if there is no such output
+   */
   output(key: string): string;
 }
 
 /**
- * @param region of the stage, if the command names one
+ * Finds a deployed stage.
+ *
+ * @param region the region of the stage; the default of region.cjs if undefined
  * @throws Error if there is no such stack, or it has no database
  */
 export async function reachStage(stage: string, region: string | undefined): Promise<Stage> {
@@ -21,7 +27,7 @@ export async function reachStage(stage: string, region: string | undefined): Pro
   const outputs = Stacks?.[0]?.Outputs ?? [];
   const output = (key: string) => {
     const value = outputs.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
-    if (!value) throw new Error(`stack ${name} has no output ${key}: has it been deployed to the end?`);
+    if (!value) throw new Error(`stack ${name} has no output ${key}: was its deploy completed?`);
     return value;
   };
   const owner = dataApi({
@@ -32,7 +38,7 @@ export async function reachStage(stage: string, region: string | undefined): Pro
   return { owner, output };
 }
 
-/** Sets the region of all AWS clients that are made from now on to the one in which a deploy would be. */
+/** Sets the region of all AWS clients created from now on to the region that a deploy would use. */
 export function setRegion(region: string | undefined): void {
   process.env.AWS_REGION = regionOf({ options: { region } });
 }

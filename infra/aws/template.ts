@@ -5,18 +5,19 @@ export interface Resource {
   DependsOn?: string[];
 }
 
-/** A CloudFormation template, as the Serverless Framework holds it until it is complete. */
+/** A CloudFormation template while the Serverless Framework builds it. */
 export interface Template {
   Resources: Record<string, Resource>;
 }
 
-/** The names of the resources of a type. */
+/** Lists the names of the resources of a type. */
 export function namesOf({ Resources }: Template, type: string): string[] {
   return Object.keys(Resources).filter((name) => Resources[name]?.Type === type);
 }
 
 /**
- * @returns the resource of that name
+ * Finds a resource by its name.
+ *
  * @throws Error if the template has none
  */
 export function resourceOf({ Resources }: Template, name: string): Resource {

@@ -19,7 +19,7 @@ describe.concurrent("the log", () => {
     const first = await functions.call("GET", `/ticket_options/${OPTION}`);
     await functions.call("GET", `/ticket_options/${ID}`);
 
-    const line = { level: "INFO", message: "answered", method: "GET", route: "/ticket_options/{id}" };
+    const line = { level: "INFO", message: "responded", method: "GET", route: "/ticket_options/{id}" };
     expect(functions.logged()).toMatchObject([
       { ...line, status: 404, requestId: first.requestId, cold_start: true },
       { ...line, status: 200, requestId: expect.any(String), cold_start: false },

@@ -86,7 +86,7 @@ it("npm run db:rotate-password completes a run that was broken off before the se
   expect(broken).toEqual({
     status: 1,
     printed:
-      "Cannot rotate the password: the functions may be locked out until this has been run again: Error: broken off\n",
+      "Cannot rotate the password: the functions may be locked out until you run this command again: Error: broken off\n",
   });
   const pending = secret.value("AWSPENDING");
   expect(broken.printed).not.toContain(passwordIn(pending));

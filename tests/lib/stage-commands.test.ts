@@ -61,7 +61,7 @@ describe("npm run db:migrate", () => {
     expect(await migrate("--stage", "half")).toEqual({
       status: 1,
       printed:
-        "Cannot migrate: stack ticket-allocation-half has no output ClusterArn: has it been deployed to the end?\n",
+        "Cannot migrate: stack ticket-allocation-half has no output ClusterArn: was its deploy completed?\n",
     });
   });
 });

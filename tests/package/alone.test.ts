@@ -86,7 +86,7 @@ it("logs each answer as JSON, with the stage's name and the request's id", async
   expect(log).toContainEqual(
     expect.objectContaining({
       level: "INFO",
-      message: "answered",
+      message: "responded",
       service: "ticket-allocation-prod",
       requestId: expect.stringMatching(/./),
       status: 404,

@@ -160,7 +160,7 @@ describe("the custom resource of the migrations", () => {
     const { status, printed } = await run("Create");
 
     expect(status).not.toBe(0);
-    expect(printed).toContain("CloudFormation took no answer: 503");
+    expect(printed).toContain("CloudFormation rejected the response: 503");
   });
 });
 

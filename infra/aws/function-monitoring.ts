@@ -1,14 +1,14 @@
 import type { ApiFunction } from "./api-functions.ts";
 import type { Template } from "./template.ts";
 
-/** In dashboard.yml, in place of a function's name: a row that holds it stands for one of each function. */
+/** The placeholder for a function's name in dashboard.yml: its metric is repeated for each function. */
 const EACH_FUNCTION = `\${EachFunction}`;
 
 interface Widget {
   properties: { metrics: unknown[][] };
 }
 
-/** Has the alarm on throttles (alarms.yml), where there is one, add up those of all functions. */
+/** Makes the alarm on throttles (alarms.yml), if the template has it, add up the throttles of all functions. */
 export function watchThrottles({ Resources }: Template, functions: ApiFunction[]): void {
   const metrics = functions.map(({ prefix, lambda }) => ({
     Id: prefix.replace(/^./, (letter) => letter.toLowerCase()),
@@ -23,14 +23,14 @@ export function watchThrottles({ Resources }: Template, functions: ApiFunction[]
       },
     },
   }));
-  // A function that is not called has no data, and a sum with a gap in it is a gap.
+  // A function that is not called has no data, and a sum with missing data would be missing too.
   const sum = metrics.map(({ Id }) => `FILL(${Id}, 0)`).join(" + ");
   Object.assign(Resources.ThrottlesAlarm?.Properties ?? {}, {
     Metrics: [{ Id: "all", Expression: sum, Label: "Throttles" }, ...metrics],
   });
 }
 
-/** Repeats the rows of the dashboard (dashboard.yml), where there is one, that stand for one of each function. */
+/** Repeats the metrics with the placeholder for each function, if the template has the dashboard (dashboard.yml). */
 export function repeatDashboardRows({ Resources }: Template, functions: ApiFunction[]): void {
   const body = Resources.Dashboard?.Properties.DashboardBody as { "Fn::Sub": string } | undefined;
   if (!body) return;
