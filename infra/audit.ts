@@ -1,18 +1,19 @@
 import type { DataApi } from "../lib/data-api.ts";
 
-/** What an audit found. */
+/** The result of an audit. */
 export interface Audit {
+  /** The number of ticket options. */
   options: number;
-  /** A sentence for each breach; none if all is right. */
+  /** A sentence for each breach; empty if the audit passed. */
   breaches: string[];
 }
 
 /**
- * Checks of every ticket option that capacity = remaining + sold and that each purchase has its tickets, and that
- * nothing belongs to what is not there.
+ * Audits all ticket options: capacity = remaining + sold, each purchase has its tickets, and no row refers to a row that
+ * does not exist.
  *
- * It may run while sales go on: each statement sees one option, or one page of rows, in one snapshot, and none stays
- * open, for a snapshot held open slows down the rows that are sold from.
+ * It can run during sales. Each statement reads one option, or one page of rows, in its own short snapshot: a snapshot that
+ * stays open would slow down sales.
  */
 export async function audit(database: DataApi): Promise<Audit> {
   const found: Audit = { options: 0, breaches: [] };
@@ -26,10 +27,10 @@ export async function audit(database: DataApi): Promise<Audit> {
   return found;
 }
 
-/** Before all ids. */
+/** An id before all others. */
 const FIRST = "00000000-0000-0000-0000-000000000000";
 
-/** Goes through the rows that a statement gives after `:id`, a page at a time. */
+/** Iterates over the rows of a statement, which returns a page of rows after `:id`. */
 async function* pages<Row extends { id: string }>(database: DataApi, statement: string): AsyncGenerator<Row> {
   for (let id = FIRST; ; ) {
     const rows = await database.query<Row>(statement, { id });
@@ -48,7 +49,7 @@ const OPTIONS = `
   limit 1000
   `;
 
-/** A page of rows by what their breach is called, and whether each belongs to what is not there. */
+/** The statements that find orphans, by the name of the breach. Each returns a page of rows, and whether they are orphans. */
 const ORPHANS = {
   "stripes of no option: option": `
     select
@@ -101,7 +102,7 @@ const ORPHANS = {
     `,
 };
 
-/** The breaches of a single option, in one snapshot. */
+/** Audits one ticket option in one snapshot. Returns its breaches. */
 export async function auditOption(database: DataApi, id: string): Promise<string[]> {
   const rows = await database.query<{ breach: string }>(
     `

@@ -6,7 +6,7 @@ import { migrationsDirectory } from "./migration-files.ts";
 
 const migrateResource = path.join(import.meta.dirname, "aws/migrate-resource.ts");
 
-/** What this plugin uses of the Serverless Framework. */
+/** The part of the Serverless Framework that this plugin uses. */
 interface Serverless {
   service: { functions: Record<string, { handler?: string; package?: { patterns: string[] } }> };
 }
@@ -14,7 +14,7 @@ interface Serverless {
 /** Serverless plugin: bundles the functions into `dist` before `serverless package` and `deploy` zip them. */
 export default class BundlePlugin {
   readonly hooks = {
-    // A function is named as its file in functions/ is. Its zip holds its bundle, unless serverless.yml names more.
+    // A function has the name of its file in functions/. Its zip holds only its bundle, unless serverless.yml says otherwise.
     initialize: async () => {
       for (const [name, definition] of Object.entries(this.#serverless.service.functions)) {
         definition.handler ??= `dist/${name}.handler`;

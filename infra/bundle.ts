@@ -5,8 +5,8 @@ import type { BuildOptions } from "esbuild";
 const functions = path.join(import.meta.dirname, "../functions");
 
 /**
- * How esbuild makes one file of each function, with all that it needs in it. CommonJS, which Node loads faster than
- * ES modules, and which can be loaded anew (docs/decisions.md).
+ * The options with which esbuild bundles each function into one file. The format is CommonJS, which Node loads faster than
+ * ES modules, and can reload (docs/decisions.md).
  */
 export function bundleOptions(outdir: string) {
   return {
@@ -17,12 +17,12 @@ export function bundleOptions(outdir: string) {
     platform: "node",
     target: "node24",
     format: "cjs",
-    mainFields: ["module", "main"], // the SDK's ES modules leave out more of what is not used
+    mainFields: ["module", "main"], // tree shaking works better on the SDK's ES modules
     alias: {
       "@aws-sdk/credential-provider-node": path.join(import.meta.dirname, "environment-credentials.ts"),
     },
-    // Loaded on demand, which the Data API never makes. Were it in the bundle, nothing of what it shares with the rest
-    // of the SDK could be left out.
+    // The SDK loads it on demand, and never for the Data API. In the bundle, it would prevent tree shaking of the code that it
+    // shares with the rest of the SDK.
     external: ["@smithy/core/event-streams"],
     legalComments: "none",
     logLevel: "warning",

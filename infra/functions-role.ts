@@ -4,11 +4,11 @@ import { limits } from "../lib/limits.ts";
 
 /**
  * Sets the password and the time limits of the role that the functions connect as
- * (infra/migrations/0003_functions_role.sql). PostgreSQL gets the password's verifier only, so that the password stands in
- * no log of statements; and nothing in a verifier needs quoting.
+ * (infra/migrations/0003_functions_role.sql). PostgreSQL gets only the verifier of the password, so that the password
+ * appears in no log of statements. A verifier needs no quoting.
  */
 export async function setFunctionsRole(database: DataApi, password: string): Promise<void> {
-  // Under a lock, for the same change made twice at once is an error.
+  // The lock is needed because concurrent changes of one role fail.
   await database.execute(
     `do $role$ begin
       perform pg_advisory_xact_lock(5_407_120);
@@ -19,7 +19,11 @@ export async function setFunctionsRole(database: DataApi, password: string): Pro
   );
 }
 
-/** @see RFC 5802, section 3, in the form of PostgreSQL's `pg_authid.rolpassword` */
+/**
+ * Computes the verifier of a password in the format of PostgreSQL's `pg_authid.rolpassword`.
+ *
+ * @see RFC 5802, section 3
+ */
 function scramVerifier(password: string): string {
   const iterations = 4096;
   const salt = randomBytes(16);

@@ -1,5 +1,5 @@
-// Before what needs it: says in one line what an install left out. Plain JavaScript, for the Node that runs this may
-// be the machine's own, which may know no TypeScript.
+// Checks the installation before anything else is loaded, and reports in one line what is missing. It is plain JavaScript,
+// since the Node that runs it may not support TypeScript.
 import { createRequire } from "node:module";
 
 const { resolve } = createRequire(import.meta.url);

@@ -5,12 +5,12 @@ import { type Migration, migrationFiles } from "./migration-files.ts";
 /**
  * Applies the pending migrations, in the order of their numbers, each exactly once.
  *
- * The Data API takes one statement a call, so a migration goes as one `do` block, with its own record in it: it
- * applies as a whole or not at all. The lock lets one block run at a time, and the check in it makes a second run
- * (another deploy, an answer that was lost) do nothing.
+ * A Data API call runs one statement, so a migration and its record are sent as one `do` block, which applies completely or
+ * not at all. A lock lets one block run at a time. The block does nothing if the migration was already applied, by another
+ * deploy or by an attempt whose response was lost.
  *
- * @returns the names of those that were pending
- * @throws Error if a migration was changed after it was applied, or fails: the ones before it stay
+ * @returns the names of the migrations that were pending
+ * @throws Error if a migration was changed after it was applied, or fails; the migrations before it stay applied
  */
 export async function migrate(database: DataApi, directory?: string): Promise<string[]> {
   await database.execute(
@@ -21,13 +21,13 @@ export async function migrate(database: DataApi, directory?: string): Promise<st
       applied_at timestamptz not null default clock_timestamp()
     );`),
   );
-  const pending = without(await applied(database), directory);
+  const pending = pendingOf(await applied(database), directory);
   for (const migration of pending) await apply(database, migration);
   return pending.map(({ name }) => name);
 }
 
 /**
- * The names of the migrations that `migrate` would apply. Changes nothing.
+ * Lists the migrations that `migrate` would apply, and changes nothing.
  *
  * @throws Error if a migration was changed after it was applied
  */
@@ -35,7 +35,7 @@ export async function pendingMigrations(database: DataApi, directory?: string): 
   const [table] = await database.query<{ exists: boolean }>(
     "select to_regclass('schema_migrations') is not null as exists",
   );
-  return without(table?.exists ? await applied(database) : [], directory).map(({ name }) => name);
+  return pendingOf(table?.exists ? await applied(database) : [], directory).map(({ name }) => name);
 }
 
 type Applied = Pick<Migration, "name" | "checksum">;
@@ -44,7 +44,7 @@ function applied(database: DataApi): Promise<Applied[]> {
   return database.query<Applied>("select name, checksum from schema_migrations");
 }
 
-function without(applied: Applied[], directory?: string): Migration[] {
+function pendingOf(applied: Applied[], directory?: string): Migration[] {
   const checksums = new Map(applied.map(({ name, checksum }) => [name, checksum]));
   const files = migrationFiles(directory);
   for (const { name, checksum } of files)
@@ -54,7 +54,7 @@ function without(applied: Applied[], directory?: string): Migration[] {
 }
 
 async function apply(database: DataApi, { name, sql, checksum }: Migration): Promise<void> {
-  // A `do` block takes no parameters: the two values are a checked file name and a digest.
+  // A `do` block takes no parameters. The two values need no quoting: a validated file name and a digest.
   const statement = block(`
     if not exists (select from schema_migrations where name = '${name}') then
       ${sql}

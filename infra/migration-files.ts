@@ -3,19 +3,19 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 export interface Migration {
-  /** The file's name without its ending. */
+  /** The file name without its extension. */
   name: string;
   sql: string;
   checksum: string;
 }
 
-/** Of this project; in the bundle that AWS runs, they lie beside it (infra/bundle-plugin.ts). */
+/** The migrations of this project. On AWS, they are next to the bundle (infra/bundle-plugin.ts). */
 export const migrationsDirectory = path.join(import.meta.dirname, "migrations");
 
 /**
- * The migrations in a directory, in the order of their numbers.
+ * Reads the migrations in a directory, in the order of their numbers.
  *
- * @throws Error if a file is not named like one
+ * @throws Error if a file name is not that of a migration
  */
 export function migrationFiles(directory = migrationsDirectory): Migration[] {
   return readdirSync(directory)
@@ -28,7 +28,7 @@ export function migrationFiles(directory = migrationsDirectory): Migration[] {
     });
 }
 
-/** Another one whenever a migration is added, or changed. */
+/** A checksum that changes if a migration is added or changed. */
 export function checksumOfAll(directory = migrationsDirectory): string {
   return sha256(
     migrationFiles(directory)

@@ -1,7 +1,7 @@
-/** What an error says, and what those say that caused it, each once. */
+/** The messages of an error and of its causes, without duplicates. */
 export function reasons(error: unknown): string[] {
   if (!(error instanceof Error)) return [String(error)];
-  // Such as of a host with two addresses; it says nothing itself.
+  // A host with two addresses, for example, causes an AggregateError, whose own message is empty.
   const causes = error instanceof AggregateError ? error.errors : [error.cause ?? []].flat();
   return [...new Set([error.message, ...causes.flatMap((cause) => reasons(cause))])].filter(Boolean);
 }

@@ -10,9 +10,9 @@ import { ignoreCallersSettings } from "./local/environment.ts";
 import { givenDatabase } from "./local/given-database.ts";
 import { reasons } from "./reasons.ts";
 
-// `npm run db:verify`: audits a database. With `--stage`, that of the stage on AWS; with CLUSTER_ARN, SECRET_ARN and
-// DATABASE_NAME set, that one on AWS; in the region of `--region` or as a deploy finds it. Else the local one, whether
-// `npm run dev` is running or not.
+// `npm run db:verify`: audits a database. With `--stage`, it is the database of that stage on AWS; with CLUSTER_ARN,
+// SECRET_ARN and DATABASE_NAME set, the one that they name on AWS. `--region` defaults to the region of a deploy. Otherwise
+// it is the local database, whether `npm run dev` is running or not.
 
 try {
   const { values } = parseArgs({ options: { stage: { type: "string" }, region: { type: "string" } } });
@@ -35,7 +35,7 @@ async function database({ stage, region }: { stage?: string; region?: string }):
 
 async function localDatabase(): Promise<DataApi> {
   ignoreCallersSettings();
-  // A PostgreSQL that was started for this ends as the process exits.
+  // A PostgreSQL that was started for this ends when the process exits.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(2));
   const place = path.resolve(import.meta.dirname, "../.local/postgres");
   const url = (await givenDatabase()) ?? (await reachPostgres(serverPlace(place), "tickets"));

@@ -1,6 +1,6 @@
 import type { Template } from "./template.ts";
 
-/** What the plugins in this folder use of the Serverless Framework. */
+/** The part of the Serverless Framework that the plugin in this folder uses. */
 export interface Serverless {
   service: {
     functions: Record<string, FunctionDefinition>;

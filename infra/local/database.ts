@@ -8,20 +8,20 @@ import { type DataApi, type DataApiOptions, dataApi } from "../../lib/data-api.t
 import { setFunctionsRole } from "../functions-role.ts";
 import { migrate } from "../migrate.ts";
 
-/** A database that the functions can reach as they do on AWS. */
+/** A local database that the functions access through the Data API, as on AWS. */
 export interface LocalDatabase {
   emulator: Emulator;
-  /** The database, as its owner. */
+  /** The database, with the owner's permissions. */
   owner: DataApi;
-  /** How to reach it as its owner, and as the functions' role. */
+  /** How to connect as its owner, and as the functions' role. */
   ownerOptions: DataApiOptions;
   functionsOptions: DataApiOptions;
-  /** The same, as the environment of a process. */
+  /** The same as environment variables. */
   ownerEnvironment: Record<string, string>;
   functionsEnvironment: Record<string, string>;
-  /** Makes the tables and the functions' role; gives the names of the migrations that were pending. */
+  /** Applies the pending migrations, returns their names, and sets the functions' role. */
   migrate(): Promise<string[]>;
-  /** Of the functions' role, once `migrate` has set it. */
+  /** The password of the functions' role, which `migrate` sets. */
   functionsPassword: string;
 }
 
@@ -31,7 +31,7 @@ const OWNER_SECRET_ARN = `arn:aws:secretsmanager:${ACCOUNT}:secret:tickets-owner
 const FUNCTIONS_SECRET_ARN = `arn:aws:secretsmanager:${ACCOUNT}:secret:tickets-functions`;
 
 /**
- * Starts the Data API emulator over a PostgreSQL, with a secret for its owner and one for the functions' role.
+ * Starts the Data API emulator for a PostgreSQL, with a secret for its owner and one for the functions' role.
  *
  * @param options of the emulator
  */
@@ -44,7 +44,7 @@ export async function startLocalDatabase(
     username: decodeURIComponent(url.username),
     password: decodeURIComponent(url.password),
   };
-  // Made of the owner's, so that runs that share a PostgreSQL, and with it the role, share it.
+  // Derived from the owner's password: runs that share a PostgreSQL share the role, and so must share its password.
   const functionsPassword = createHash("sha256")
     .update(`functions ${ownerSecret.password}`)
     .digest("base64url");

@@ -12,18 +12,18 @@ interface GatewayResponse {
 }
 
 /**
- * Responds to a request that reaches no function, with what API Gateway responds to one of that type.
+ * Responds to a request that reaches no function, with API Gateway's response of a type.
  *
  * @returns the body
  */
 export type Refuse = (response: ServerResponse, type: string) => string;
 
-/** From what is deployed (infra/aws), so that both respond the same. */
+/** Reads the responses from the deployed ones (infra/aws/gateway-responses.yml), so that both are the same. */
 export function gatewayResponses(): Refuse {
   const file = path.join(import.meta.dirname, "../aws/gateway-responses.yml");
   const template: { Resources: Record<string, { Properties: GatewayResponse }> } = parse(
     readFileSync(file, "utf8"),
-    { merge: true, logLevel: "error" }, // it would warn of CloudFormation's own tags
+    { merge: true, logLevel: "error" }, // no warnings about CloudFormation's tags
   );
   const all = Object.values(template.Resources).map(({ Properties }) => Properties);
   return (response, type) => {

@@ -6,7 +6,7 @@ import { gatewayResponses } from "./gateway-responses.ts";
 import { noteResponse } from "./request-log.ts";
 import { Turns } from "./turns.ts";
 
-/** What this uses of hapi, the HTTP server in serverless-offline. */
+/** The part of hapi, the HTTP server in serverless-offline, that this module uses. */
 export interface Hapi {
   listener: Server;
   settings: { compression: unknown; router: { stripTrailingSlash: boolean } };
@@ -26,7 +26,7 @@ interface HapiRequest {
 
 interface Toolkit {
   continue: symbol;
-  /** For a request that has been responded to. */
+  /** Returned when the response has been sent. */
   abandon: symbol;
 }
 
@@ -38,30 +38,30 @@ export interface Cors {
   maxAge?: number;
 }
 
-/** Requests that are worked on at once: each may need a connection of the emulator, which has 40 for the functions. */
+/** The limit of concurrent requests: each may need one of the emulator's 40 connections for the functions. */
 const AT_ONCE = 40;
 
-/** Bytes of a body, as sent and decompressed: API Gateway's own limit. */
+/** API Gateway's limit of a body in bytes, both compressed and decompressed. */
 const MAX_BODY = 10 * 1024 * 1024;
 
-/** What API Gateway decompresses. */
+/** The encodings that API Gateway decompresses. */
 const decoders = { gzip: promisify(gunzip), deflate: promisify(inflate) };
 
-/** serverless-offline looks at no other header: at the key for a private route, at the other for the event. */
-const SEEN_BY_HAPI = new Set(["x-api-key", "user-agent"]);
+/** The only headers that serverless-offline needs: the key for private routes, the user agent for the event. */
+const HEADERS_FOR_HAPI = new Set(["x-api-key", "user-agent"]);
 
-/** The path of serverless-offline's own route for what it does not know. */
+/** The path of serverless-offline's own route for unknown paths. */
 const UNKNOWN = "/{p*}";
 
 /**
- * Makes serverless-offline's HTTP server work as the deployed API does: the same routes and no others, the same
- * responses to preflights and to what no function gets to see, bodies decompressed and otherwise left alone. What comes
- * beyond AT_ONCE waits for its turn before a function's clock starts, for Lambda would run each by itself.
+ * Makes serverless-offline's HTTP server work like the deployed API: only the same routes, the same responses to preflights
+ * and to requests that reach no function, and bodies that are decompressed but otherwise unchanged. Requests over AT_ONCE
+ * wait before the time of their function starts, since Lambda would run each of them at once.
  */
-export function workLikeApiGateway(server: Hapi, cors: Cors): void {
+export function emulateApiGateway(server: Hapi, cors: Cors): void {
   server.settings.router.stripTrailingSlash = false;
   server.settings.compression = false;
-  // Longer than clients keep idle sockets, so that none is closed under a request being sent.
+  // Longer than clients keep idle sockets, so that no socket closes while a client sends a request on it.
   server.listener.keepAliveTimeout = 600_000;
   const refuse = gatewayResponses();
   const turns = new Turns(AT_ONCE);
@@ -86,17 +86,17 @@ export function workLikeApiGateway(server: Hapi, cors: Cors): void {
       const body = await bodyOf(req, res);
       if (!Buffer.isBuffer(body)) return respond(body);
       request.payload = body;
-      request.mime = "application/octet-stream"; // else serverless-offline reads JSON, and hands on what it made of it
+      request.mime = "application/octet-stream"; // else serverless-offline parses JSON and passes on the result
     }
-    if (!(await turns.take(res))) return abandon; // not before the body is here: a slow sender would keep a turn
-    // By others the two would send a part of a response, or another status, or take a body for something else.
+    if (!(await turns.take(res))) return abandon; // after the body has arrived: a slow client must not occupy a turn
+    // Other headers would make hapi and serverless-offline send partial responses or other statuses, or misread bodies.
     for (const name of Object.keys(request.headers))
-      if (!SEEN_BY_HAPI.has(name)) delete request.headers[name];
+      if (!HEADERS_FOR_HAPI.has(name)) delete request.headers[name];
     return proceed;
   });
 }
 
-/** The methods of a path, in lower case; undefined if the path cannot be read. */
+/** The methods of a path, in lower case; undefined if the path is malformed. */
 function methodsOf(server: Hapi, path: string): string[] | undefined {
   try {
     return ["get", "post", "patch", "put", "delete"].filter((method) => {
@@ -112,7 +112,7 @@ function mediaType(header = "application/json"): string {
   return header.replace(/;.*/, "").trim().toLowerCase();
 }
 
-/** The headers that the framework has API Gateway respond. */
+/** The headers of a preflight's response, as the framework configures them for API Gateway. */
 function preflight(cors: Cors, methods: string[]): Record<string, string> {
   const allowed = [...(cors.methods ?? []), "OPTIONS", ...methods.map((method) => method.toUpperCase())];
   return {
@@ -125,12 +125,12 @@ function preflight(cors: Cors, methods: string[]): Record<string, string> {
   };
 }
 
-/** The body, decompressed; or the type of API Gateway's response if it cannot be had. */
+/** Reads and decompresses the body. Returns the type of API Gateway's response if that fails. */
 async function bodyOf(req: IncomingMessage, res: ServerResponse): Promise<Buffer | string> {
   if (req.headers.expect?.toLowerCase() === "100-continue") res.writeContinue();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  // To its end in any case: a client that is still sending would not see the response.
+  // Read to the end in any case: a client that is still sending would not see the response.
   for await (const chunk of req) {
     bytes += chunk.length;
     if (bytes <= MAX_BODY) chunks.push(chunk);

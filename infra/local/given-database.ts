@@ -1,12 +1,13 @@
 import { givenPostgres } from "../../emulator/src/index.ts";
 
-/** The first PostgreSQL with what the migrations use (infra/migrations). */
+/** The oldest PostgreSQL version that supports the migrations (infra/migrations). */
 const OLDEST = 18;
 
 /**
- * The URL of the PostgreSQL in DATABASE_URL, if there is one, for the tables of this project.
+ * Checks the PostgreSQL in DATABASE_URL.
  *
- * @throws Error with what to change, also if it is too old
+ * @returns its URL, or undefined if the variable is not set
+ * @throws Error with a solution if it cannot be used or is too old
  */
 export async function givenDatabase(): Promise<string | undefined> {
   const given = await givenPostgres();

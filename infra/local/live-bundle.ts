@@ -8,16 +8,16 @@ import { type Handler, noted } from "./request-log.ts";
 
 const require = createRequire(import.meta.url);
 
-/** Milliseconds in which nothing more is written: an editor may write a file in several steps. */
+/** How long to wait for further edits, in milliseconds: an editor may write a file in several steps. */
 const QUIET = 50;
 
 /**
- * Bundles the functions as for AWS and loads them; at each edit of what they are made of again. `outdir` gets a module
- * for each function, whose file never changes and whose `handler` is always the one loaded last, so that a request
- * meets either all of the old code or all of the new. An edit that cannot be bundled or loaded is printed, and what was
- * loaded before goes on serving.
+ * Bundles the functions as for AWS and loads them, and does so again after each edit of their sources. `outdir` gets a
+ * module for each function. The module's file never changes, and its `handler` is the one loaded last, so a request runs
+ * either only old code or only new code. If an edit cannot be bundled or loaded, the error is printed and the functions
+ * loaded before stay in use.
  *
- * @throws Error if the functions cannot be bundled or loaded now
+ * @throws Error if the functions cannot be bundled or loaded at the start
  */
 export async function keepBundled(outdir: string, onReload: () => void): Promise<void> {
   mkdirSync(outdir, { recursive: true });
@@ -48,18 +48,18 @@ export async function keepBundled(outdir: string, onReload: () => void): Promise
 }
 
 /**
- * The handler of each function as it is now, and the folders that hold what they are made of. All or none, for an
- * editor may be half way through writing a file.
+ * Bundles and loads all functions, or fails, since an editor may be in the middle of writing a file. Returns the handlers,
+ * and the folders of their sources.
  */
 async function bundled(outdir: string): Promise<{ handlers: Map<string, Handler>; folders: Set<string> }> {
-  // In `outdir`, for what is not in the bundles is looked for from there.
+  // In `outdir`, since modules that are not in the bundles are resolved from there.
   const folder = mkdtempSync(path.join(outdir, "build-"));
   try {
     const { metafile } = await build({
       ...bundleOptions(folder),
       sourcemap: "inline",
       metafile: true,
-      logLevel: "silent", // what it throws says it all
+      logLevel: "silent", // the error that it throws has the details
     });
     const handlers = readdirSync(folder).map((file): [string, Handler] => {
       const { handler } = require(path.join(folder, file));
@@ -70,13 +70,13 @@ async function bundled(outdir: string): Promise<{ handlers: Map<string, Handler>
     const folders = own.map((file) => path.resolve(path.dirname(file)));
     return { handlers: new Map(handlers), folders: new Set(folders) };
   } finally {
-    await stop(); // or esbuild's own process stays, and inherits what this one prints to
+    await stop(); // else esbuild's process stays and keeps the output streams of this one open
     for (const file of readdirSync(folder)) delete require.cache[require.resolve(path.join(folder, file))];
     rmSync(folder, { recursive: true });
   }
 }
 
-/** The module that serverless-offline finds by the function's name, and keeps. */
+/** The module of a function, which serverless-offline loads once and keeps. */
 function moduleOf(outdir: string, name: string): { handler?: Handler } {
   const file = path.join(outdir, name);
   if (!(file in require.cache)) writeFileSync(file, "");

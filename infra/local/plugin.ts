@@ -8,7 +8,7 @@ import { assertFree, serverPlace, startPostgres } from "../../emulator/src/index
 import { reasons } from "../reasons.ts";
 import { startLocalDatabase } from "./database.ts";
 import { ignoreCallersSettings } from "./environment.ts";
-import { type Cors, workLikeApiGateway } from "./gateway.ts";
+import { type Cors, emulateApiGateway } from "./gateway.ts";
 import { givenDatabase } from "./given-database.ts";
 import { keepBundled } from "./live-bundle.ts";
 import { logRequests } from "./request-log.ts";
@@ -19,7 +19,7 @@ interface OfflineOptions {
   lambdaPort: string | number;
 }
 
-/** What this plugin uses of the Serverless Framework. */
+/** The part of the Serverless Framework that this plugin uses. */
 interface Serverless {
   serviceDir: string;
   service: {
@@ -29,7 +29,7 @@ interface Serverless {
   };
 }
 
-/** Serverless plugin: `serverless offline`, with what stands in for AWS, which starts and ends with it. */
+/** Serverless plugin for `serverless offline` that also starts and stops the emulators of AWS. */
 export default class LocalPlugin extends ServerlessOffline {
   readonly #serverless: Serverless;
   readonly #options: OfflineOptions;
@@ -43,7 +43,7 @@ export default class LocalPlugin extends ServerlessOffline {
     };
   }
 
-  /** What the commands `offline` and `offline start` do. */
+  /** Runs the commands `offline` and `offline start`. */
   override async start(): Promise<void> {
     try {
       const isReadable = readableLog();
@@ -52,7 +52,7 @@ export default class LocalPlugin extends ServerlessOffline {
       say("Starting serverless-offline");
       await withoutRouteTable(() => super.start());
       const server = this.internals().getApiGatewayServer();
-      workLikeApiGateway(server, this.#serverless.service.custom.cors);
+      emulateApiGateway(server, this.#serverless.service.custom.cors);
       if (isReadable) logRequests(server.listener);
       say(welcome(`http://localhost:${this.#options.httpPort}`));
     } catch (error) {
@@ -62,7 +62,7 @@ export default class LocalPlugin extends ServerlessOffline {
 
   async #startDatabase(): Promise<void> {
     ignoreCallersSettings();
-    // PostgreSQL, however far it has come, ends as this process exits.
+    // PostgreSQL ends when this process exits, even if it is still starting.
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit());
     endWithNpm();
     const { host, httpPort, lambdaPort } = this.#options;
@@ -82,7 +82,7 @@ export default class LocalPlugin extends ServerlessOffline {
     await keepBundled(outdir, () => say("Reloaded the functions"));
     for (const definition of Object.values(this.#serverless.service.functions)) {
       definition.handler = definition.handler.replace("dist/", ".local/functions/");
-      for (const { http } of definition.events) delete http.cors; // the functions and the gateway have what it takes
+      for (const { http } of definition.events) delete http.cors; // the functions and `emulateApiGateway` handle CORS
     }
   }
 
@@ -92,30 +92,30 @@ export default class LocalPlugin extends ServerlessOffline {
     return (await startPostgres(place, "tickets")).url;
   }
 
-  /** What fails because a tool was ended by the same Ctrl-C is no error: by then, its signal has ended this process. */
+  /** Reports an error. It waits briefly, since Ctrl-C ends tools and this process at once, and that is not an error. */
   async #giveUp(error: unknown): Promise<void> {
     for (let turn = 0; turn < 2; turn++) await setImmediate();
     console.error(`Cannot start: ${reasons(error).join(": ")}`);
     process.exit(1);
   }
 
-  /** serverless-offline hands on its own, and what begins with `AWS_`. */
+  /** Sets variables in two places: serverless-offline passes on those of the provider, and `AWS_*` of this process. */
   #setEnvironment(functionsEnvironment: Record<string, string>): void {
     const { environment } = this.#serverless.service.provider;
     Object.assign(environment, functionsEnvironment);
     Object.assign(process.env, environment, {
-      AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand", // without it, no start counts as a cold one
+      AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand", // without it, no start counts as a cold start
     });
   }
 }
 
-/** Without what serverless-offline says of its start and of each request, which appears with `--verbose`. */
+/** Hides serverless-offline's notices about its start and each request, except with `--verbose`. */
 function withoutNotices(log: Utilities["log"]): Utilities["log"] {
   const { debug, error, info, verbose, warning } = log;
   return { debug, error, info, notice: info, verbose, warning };
 }
 
-/** serverless-offline prints a table of its routes, `…/invocations` among them, and no option prevents that. */
+/** Hides the table of routes that serverless-offline prints, including its own `…/invocations`; it has no option for that. */
 async function withoutRouteTable(start: () => Promise<void>): Promise<void> {
   const { log } = console;
   console.log = () => {};
@@ -126,14 +126,18 @@ async function withoutRouteTable(start: () => Promise<void>): Promise<void> {
   }
 }
 
-/** @throws Error if LOG_FORMAT asks for what there is not */
+/**
+ * Whether the log is readable text, and not JSON.
+ *
+ * @throws Error if LOG_FORMAT is neither
+ */
 function readableLog(): boolean {
   const format = process.env.LOG_FORMAT || "text";
   if (format === "text" || format === "json") return format === "text";
   throw new Error("LOG_FORMAT is neither text nor json");
 }
 
-/** A `kill -9` of npm tells its child nothing. */
+/** Exits when npm has ended: a `kill -9` of npm sends no signal to its child. */
 function endWithNpm(): void {
   if (!process.env.npm_command) return;
   const npm = npmsId();
@@ -147,7 +151,7 @@ function endWithNpm(): void {
   setInterval(() => isAlive() || process.exit(), 500).unref();
 }
 
-/** The parent, or the parent of the shell that npx puts between. */
+/** The process id of npm: the parent, or the parent of the shell that npx starts in between. */
 function npmsId(): number {
   const [, command = "", grandparent] =
     process.platform === "linux"

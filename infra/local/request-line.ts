@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { APIGatewayProxyResult } from "aws-lambda";
 
-/** How a request ended: its response, with the id that the function had for it. */
+/** The outcome of a request, and the request id that its function got. */
 export interface Outcome {
   requestId?: string;
   result?: Pick<APIGatewayProxyResult, "body" | "headers">;
-  /** Why the rest of the request could not be read. */
+  /** Why the request could not be read to its end. */
   unreadable?: string;
 }
 
@@ -18,7 +18,7 @@ export interface LoggedError {
   cause?: unknown;
 }
 
-/** What a line shows of the responses' bodies: neither users nor keys. */
+/** The members of response bodies that a line shows: no users and no keys. */
 interface Body {
   requestId?: string;
   detail?: string;
@@ -30,10 +30,10 @@ interface Body {
   Quantity?: number;
 }
 
-/** Characters of a path: a client may send thousands. */
+/** The number of characters shown of a path, which may have thousands. */
 const MAX_PATH = 120;
 
-/** Time, method, path, status, milliseconds, what came of the request, and its id. */
+/** Formats the line of a request: time, method, path, status, milliseconds, outcome and request id. */
 export function requestLine(
   seen: Outcome & { request: IncomingMessage; response: ServerResponse; milliseconds: number },
 ): string {
@@ -55,7 +55,7 @@ export function requestLine(
     .join("  ");
 }
 
-/** For what is no HTTP request, so that it has no method and no path: `https://`, for example. */
+/** Formats the line of something that is not an HTTP request, such as a TLS handshake, and so has no method and path. */
 export function unreadableLine(reason: string): string {
   return `${now()}  not HTTP  400  ${reason}`;
 }
@@ -89,13 +89,13 @@ function parse(body = "null"): Body {
   }
 }
 
-/** The path without its query, in printable ASCII: a terminal takes some other characters for commands. */
+/** The path without its query, in printable ASCII: terminals interpret some other characters as commands. */
 function printable(url: string): string {
   const path = url.replace(/\?.*/, "").replace(/[^!-~]/g, "?");
   return path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path;
 }
 
-/** Stack, properties and cause, indented. */
+/** Formats an error for the log: stack, properties and cause, indented. */
 export function errorText(error: LoggedError): string {
   return describe(error).replace(/^/gm, "    ");
 }

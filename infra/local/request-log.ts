@@ -7,16 +7,16 @@ import { errorText, type LoggedError, type Outcome, requestLine, unreadableLine 
 /** A function of the service. */
 export type Handler = (event: APIGatewayProxyEvent, ...others: unknown[]) => Promise<APIGatewayProxyResult>;
 
-/** What is known of a request. */
+/** What is known about a request. */
 interface Seen extends Outcome {
-  /** What its function has logged. */
+  /** The errors that its function has logged. */
   errors: LoggedError[];
-  /** Resolves as its function ends. */
+  /** Resolves when its function ends. */
   ended?: Promise<unknown>;
   isPrinted?: boolean;
 }
 
-/** What this uses of a line of the functions' log, which is JSON: about metrics, or about a request. */
+/** The members of a line of the functions' JSON log that this module uses. A line is about metrics or a request. */
 interface LogLine {
   _aws?: unknown;
   requestId?: string;
@@ -25,34 +25,34 @@ interface LogLine {
 
 const seen = new AsyncLocalStorage<Seen>();
 
-/** The request that a connection is at. */
-const atWork = new WeakMap<Duplex, Seen>();
+/** The current request of each connection. */
+const current = new WeakMap<Duplex, Seen>();
 
 /**
- * Prints a readable line for each request, with the errors that its function has logged, instead of the functions' JSON
- * lines about requests and metrics. All else that this process prints stays as it is.
+ * Prints a readable line for each request, with the errors that its function logged, in place of the functions' JSON lines
+ * about requests and metrics. Other output of this process does not change.
  */
 export function logRequests(server: Server): void {
   const begin = (request: IncomingMessage, response: ServerResponse) => {
     const about: Seen = { errors: [] };
     seen.enterWith(about);
     const { socket } = request;
-    atWork.set(socket, about);
+    current.set(socket, about);
     const began = performance.now();
     response.once("close", async () => {
-      atWork.delete(socket);
+      current.delete(socket);
       const milliseconds = Math.round(performance.now() - began);
-      if (!response.writableFinished) await about.ended; // what came of it, although the client has disconnected
+      if (!response.writableFinished) await about.ended; // the outcome, although the client has disconnected
       const line = requestLine({ request, response, milliseconds, ...about });
       print([line, ...about.errors.map(errorText)].join("\n"));
       about.isPrinted = true;
     });
   };
-  // Before the listeners of serverless-offline, whose work then finds what is known of its request.
+  // Before the listeners of serverless-offline, so that they run in the context of `seen`.
   for (const event of ["request", "checkContinue"]) server.prependListener(event, begin);
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     if (!error.code?.startsWith("HPE_")) return; // the connection broke
-    const about = atWork.get(socket);
+    const about = current.get(socket);
     if (about) about.unreadable = error.message;
     else print(unreadableLine(error.message));
   });
@@ -63,13 +63,13 @@ export function logRequests(server: Server): void {
   }
 }
 
-/** Notes what a response holds that no function gives. */
+/** Notes the body of a response that comes from no function. */
 export function noteResponse(body: string): void {
   const about = seen.getStore();
   if (about) about.result = { body };
 }
 
-/** The same function, whose requests and responses are noted. */
+/** Wraps a function so that its requests and responses are noted. */
 export function noted(handler: Handler): Handler {
   return (event, ...others) => {
     const result = handler(event, ...others);
@@ -78,21 +78,21 @@ export function noted(handler: Handler): Handler {
       about.requestId = event.requestContext.requestId;
       about.ended = Promise.resolve(result).then(
         (response) => Object.assign(about, { result: response }),
-        () => {}, // serverless-offline prints why
+        () => {}, // serverless-offline prints the error
       );
     }
     return result;
   };
 }
 
-/** Whether the text is a line of the functions' log that the line of the request replaces. */
+/** Notes a line of the functions' log. Returns whether the line of the request replaces it. */
 function note(text: string | Uint8Array): boolean {
   const about = seen.getStore();
   if (!about || typeof text !== "string" || !text.startsWith("{")) return false;
   const { _aws, requestId, error } = parse(text);
   if (requestId && error) {
     if (about.isPrinted)
-      print(errorText(error)); // of a function that ran for too long
+      print(errorText(error)); // of a function that ran past its timeout
     else about.errors.push(error);
   }
   return Boolean(_aws || requestId);
@@ -102,11 +102,11 @@ function parse(text: string): LogLine {
   try {
     return JSON.parse(text);
   } catch {
-    return {}; // something else that begins with a brace
+    return {}; // other output that starts with a brace
   }
 }
 
-/** In one piece, so that nothing else comes between. */
+/** Prints a text in one write, so that no other output can split it. */
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }

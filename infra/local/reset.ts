@@ -6,8 +6,8 @@ import { ignoreCallersSettings } from "./environment.ts";
 try {
   ignoreCallersSettings();
   await removePostgres(serverPlace(path.resolve(import.meta.dirname, "../../.local/postgres")));
-  console.log("The local database is gone; the next `npm run dev` makes an empty one.");
+  console.log("The local database is deleted. The next `npm run dev` creates an empty one.");
 } catch (error) {
-  console.error(`Not emptied: ${reasons(error).join(": ")}`);
+  console.error(`Cannot reset: ${reasons(error).join(": ")}`);
   process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-/** What infra/local/plugin.ts uses of serverless-offline, which comes without types. */
+/** The part of serverless-offline that infra/local/plugin.ts uses; the package has no types. */
 declare module "serverless-offline" {
   import type { Hapi } from "./gateway.ts";
 
@@ -10,7 +10,7 @@ declare module "serverless-offline" {
 
   export default class ServerlessOffline {
     constructor(serverless: object, cliOptions: object, utilities: Utilities);
-    /** Ends once its servers listen. */
+    /** Resolves when its servers listen. */
     start(): Promise<void>;
     internals(): { getApiGatewayServer(): Hapi };
   }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 
-/** Lets a number of requests be worked on at once, and the others in the order in which they came. */
+/** Limits the number of concurrent requests. The others wait in the order of their arrival. */
 export class Turns {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -9,7 +9,7 @@ export class Turns {
     this.#free = atOnce;
   }
 
-  /** Waits for a turn, which lasts until the response is over. False if the client has gone before. */
+  /** Waits for a turn, which lasts until the response ends. Returns false if the client has disconnected before. */
   async take(response: ServerResponse): Promise<boolean> {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((turn) => this.#waiting.push(turn));

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
+/** The user pressed Ctrl-C. */
 export class Interrupted extends Error {}
 
-/** Runs commands one after the other, until Ctrl-C: it ends the one that runs, and lets no other start. */
+/** Runs commands in sequence. Ctrl-C ends the running one, and prevents others from starting. */
 export class Commands {
   #running: ChildProcess | undefined;
   #interrupted = false;
@@ -17,9 +18,11 @@ export class Commands {
   }
 
   /**
-   * @returns what it printed on either stream, which is shown too
-   * @throws Interrupted by Ctrl-C
-   * @throws Error if it ends with another status than 0
+   * Runs a command and shows its output.
+   *
+   * @returns its output on both streams
+   * @throws Interrupted after Ctrl-C
+   * @throws Error if its status is not 0
    */
   async run(command: string[], environment: NodeJS.ProcessEnv): Promise<string> {
     this.check();
@@ -32,19 +35,19 @@ export class Commands {
     return printed;
   }
 
-  /** Throws if Ctrl-C came. */
+  /** @throws Interrupted after Ctrl-C */
   check(): void {
     if (this.#interrupted) throw new Interrupted();
   }
 }
 
-/** Runs one, to its end in any case. */
+/** Runs a command to its end, also after Ctrl-C, and shows its output. */
 export async function run(
   [program = "", ...args]: string[],
   environment: NodeJS.ProcessEnv,
   started: (child: ChildProcess) => void = () => {},
 ): Promise<{ status: number | string; printed: string }> {
-  // A group of its own, so that a terminal's Ctrl-C reaches it by `Commands` only, and does not break off the end.
+  // In its own process group, so that only `Commands` forwards Ctrl-C, and the clean-up at the end is not interrupted.
   const child = spawn(program, args, { env: environment, stdio: ["ignore", "pipe", "pipe"], detached: true });
   started(child);
   let printed = "";

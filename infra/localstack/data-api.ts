@@ -1,11 +1,11 @@
 import { startLocalDatabase } from "../local/database.ts";
 
-// The Data API emulator in a container of its own (localstack-compose.yml), over the PostgreSQL in DATABASE_URL.
+// Runs the Data API emulator in its own container (localstack-compose.yml), for the PostgreSQL in DATABASE_URL.
 
 const databaseUrl = String(process.env.DATABASE_URL);
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit());
 
-// Nobody else can reach it before the tables are there.
+// Other containers cannot reach it until the migrations are applied.
 const { emulator, migrate } = await startLocalDatabase(databaseUrl);
 for (const name of await migrate()) console.log(`applied ${name}`);
 await emulator.close();

@@ -4,15 +4,15 @@ import { serverPlace, startPostgres } from "../../emulator/src/index.ts";
 import { startLocalDatabase } from "../local/database.ts";
 
 export interface Database {
-  /** The Data API's, as functions in containers reach it. */
+  /** The URL of the Data API for functions in containers. */
   url: string;
   stop(): Promise<void>;
 }
 
 /**
- * Starts an empty database on this machine for functions that may run in containers. DATA_API_URL names the URL under
- * which those reach this machine, should its first address not do; it then listens on that port of all addresses, or of
- * loopback if that is what it names.
+ * Starts an empty database on this machine for functions that may run in containers. By default they reach it under the
+ * machine's first address. If that does not work, set DATA_API_URL to a URL that does: the Data API then listens on its port,
+ * on all addresses or, if the host is 127.0.0.1, on loopback only.
  */
 export async function startDatabase(): Promise<Database> {
   const home = path.resolve(import.meta.dirname, "../../.local/localstack");
@@ -34,7 +34,7 @@ function whereToListen({ hostname, port }: URL) {
   return { host: hostname === "127.0.0.1" ? hostname : "0.0.0.0", port: Number(port) };
 }
 
-/** Not loopback's, under which a container finds itself, unless there is no other. */
+/** An address of this machine; loopback, which in a container is the container itself, only if there is no other. */
 function ownAddress(): string {
   const all = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
   return all.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1";

@@ -6,15 +6,15 @@ import { ignoreCallersSettings } from "../local/environment.ts";
 import { Commands, Interrupted, run } from "./commands.ts";
 import { type Database, startDatabase } from "./host-database.ts";
 
-// `npm run test:localstack`: deploys the service to LocalStack, and runs the API suite against it. LocalStack comes by
-// localstack-compose.yml, or, with LOCALSTACK_ENDPOINT, is one that listens already.
+// `npm run test:localstack`: deploys the service to LocalStack and runs the API suite against it. LocalStack is started with
+// localstack-compose.yml, or is the running one at LOCALSTACK_ENDPOINT.
 
 const compose = [
   ...["docker", "compose", "--file"],
   path.resolve(import.meta.dirname, "../../localstack-compose.yml"),
 ];
 
-/** What is undone at the end, last things first. */
+/** The clean-up steps, which run at the end in reverse order. */
 const undo: (() => Promise<unknown>)[] = [];
 const commands = new Commands();
 let status = 0;
@@ -41,20 +41,20 @@ async function test(): Promise<void> {
   if (given) undo.push(() => remove(endpoint, environment));
   const deployed = await commands.run(["serverless", "deploy", "--stage", "local"], environment);
   const apiId = /https:\/\/([a-z0-9]+)\.execute-api\./.exec(deployed)?.[1];
-  if (!apiId) throw new Error("the deployment has not told the URL of its API");
+  if (!apiId) throw new Error("the deploy did not print the URL of its API");
 
   await commands.run(["vitest", "run", ...process.argv.slice(2)], {
     ...process.env,
     API_BASE_URL: `${endpoint}/_aws/execute-api/${apiId}/local`,
-    API_BASE_PATH: "/local", // the rest of that URL is LocalStack's own
-    API_GATEWAY: "localstack", // by which tests know what cannot work there
+    API_BASE_PATH: "/local", // the rest of the path is LocalStack's own
+    API_GATEWAY: "localstack", // tests check it for features that LocalStack does not support
   });
 }
 
 async function startContainers(): Promise<undefined> {
   if (spawnSync("docker", ["compose", "version"]).status !== 0)
     throw new Error(
-      "Docker with its compose plug-in is missing: start it, or name a LocalStack that runs by LOCALSTACK_ENDPOINT",
+      "Docker with its compose plug-in is missing: start it, or set LOCALSTACK_ENDPOINT to a running LocalStack",
     );
   undo.push(takeDown);
   undo.push(async () => status === 1 && (await run([...compose, "logs", "--tail", "100"], process.env)));
@@ -71,7 +71,11 @@ async function reachGiven(endpoint: string): Promise<Database> {
   return database;
 }
 
-/** @throws Error if it fails, for containers of functions can survive it, and they keep the network */
+/**
+ * Removes the containers and the network.
+ *
+ * @throws Error if that fails, since containers of functions may be left and keep the network
+ */
 async function takeDown(): Promise<void> {
   const down = await run([...compose, "down", "--volumes", "--remove-orphans"], process.env);
   if (down.status !== 0)
@@ -81,8 +85,8 @@ async function takeDown(): Promise<void> {
 }
 
 /**
- * Once it has removed all, `serverless remove` looks for container images, a service that LocalStack lacks, and fails:
- * so its status says nothing.
+ * Removes the stack. The status of `serverless remove` is ignored: it always fails at the end, when it looks for container
+ * images, a service that LocalStack does not have.
  *
  * @throws Error if the stack is still there
  */
@@ -109,7 +113,7 @@ async function remove(endpoint: string, environment: NodeJS.ProcessEnv): Promise
   if (state && state !== "DELETE_COMPLETE") throw new Error(`${stdout}\nthe stack is still there: ${state}`);
 }
 
-/** The SDK would put the bucket's name before that of a host; not so before an address. */
+/** Replaces the host of a URL by its address: the SDK would prefix a host name with the name of a bucket. */
 async function byAddress(endpoint: string): Promise<string> {
   const url = new URL(endpoint);
   url.hostname = (await lookup(url.hostname, { family: 4 })).address;
@@ -117,8 +121,8 @@ async function byAddress(endpoint: string): Promise<string> {
 }
 
 /**
- * Nothing that could lead the deployment to AWS, not from a profile either; and no proxy, for the framework knows no
- * exception from it.
+ * The environment of the deploy, without settings or profiles that could direct it to AWS, and without a proxy, since the
+ * framework supports no exceptions from it.
  */
 function deployEnvironment(endpoint: string, dataApiUrl: string | undefined): NodeJS.ProcessEnv {
   const others = Object.entries(process.env).filter(([name]) => !/^AWS_|^https?_proxy$/i.test(name));
@@ -129,6 +133,6 @@ function deployEnvironment(endpoint: string, dataApiUrl: string | undefined): No
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
-    ...(dataApiUrl && { DATA_API_URL: dataApiUrl }), // of the containers: as serverless.yml has it
+    ...(dataApiUrl && { DATA_API_URL: dataApiUrl }), // for containers, serverless.yml has the default
   };
 }

@@ -103,7 +103,9 @@ it("loses its data to `npm run db:reset`, and only to it", async () => {
   const reset = project.run(["npm", "run", "--silent", "db:reset"]);
 
   expect(await reset.ended).toBe(0);
-  expect(reset.lines).toEqual(["The local database is gone; the next `npm run dev` makes an empty one."]);
+  expect(reset.lines).toEqual([
+    "The local database is deleted. The next `npm run dev` creates an empty one.",
+  ]);
   const next = await serving();
   expect((await shop(next).get(id)).status).toBe(404);
   spare = next;

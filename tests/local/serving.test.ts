@@ -89,7 +89,7 @@ it("refuses to empty the data that it uses", async () => {
 
   expect(await reset.ended).toBe(1);
   expect(reset.lines).toEqual([
-    "Not emptied: the local database is in use by another run: end that one first",
+    "Cannot reset: the local database is in use by another run: end that one first",
   ]);
   expect(await left(id)).toBe(5);
 });

@@ -117,7 +117,7 @@ describe.each<Stage>(["dev", "prod"])("the database of stage %s", (stage) => {
   it("makes a secret that signs idempotency keys, which comes to functions and nothing else", () => {
     expect(named(template, "AWS::SecretsManager::Secret")).toEqual(["FunctionsSecret", "RetryKeySecret"]);
     expect(properties(template, "RetryKeySecret")).toEqual({
-      Description: `Signs the idempotency keys that ticket-allocation-${stage} gives out`,
+      Description: `Signs the idempotency keys that ticket-allocation-${stage} issues`,
       GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true },
     });
     const reference = { "Fn::Sub": `{{resolve:secretsmanager:\${RetryKeySecret}}}` };
