@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { ignoreCallersSettings } from "./infra/local/environment.ts";
 
-ignoreCallersSettings(); // those of the tests' own processes come after
+ignoreCallersSettings(); // before the tests' processes set their own variables
 
 const postgres = "tests/support/postgres.ts";
 const dataApi = "tests/support/data-api.ts";
@@ -10,13 +10,13 @@ const serverlessOffline = "tests/support/serverless-offline.ts";
 const functions = "tests/support/functions.ts";
 const api = "tests/api/setup.ts";
 
-/** A project of the tests in the folder of its name. */
+/** A project with the tests in the folder of the same name. */
 const project = (options: TestProjectInlineConfiguration["test"] & { name: string }) => ({
   extends: true as const,
   test: { include: [`tests/${options.name}/**/*.test.ts`], ...options },
 });
 
-/** The API suite over HTTP: against the service in API_BASE_URL if there is one, else against a local run. */
+/** The API suite over HTTP, against the service at API_BASE_URL if it is set, else against a local run. */
 const apiOverHttp = {
   name: "api-http",
   include: ["tests/api/**/*.test.ts"],
@@ -45,18 +45,18 @@ const local = [
   project({
     name: "on-sale",
     globalSetup: [postgres, dataApi, serverlessOffline],
-    sequence: { groupOrder: 1 }, // by itself, after all others: it takes the whole machine
+    sequence: { groupOrder: 1 }, // alone: it uses the whole machine
   }),
   project({
     name: "reliability",
     globalSetup: [postgres, dataApi],
     setupFiles: [functions],
-    maxConcurrency: 12, // they wait more than they work; more would need more connections than PostgreSQL has
+    maxConcurrency: 12, // these tests mostly wait; more of them would need more connections than PostgreSQL has
     sequence: { groupOrder: 2 },
   }),
   project({
     name: "local",
-    testTimeout: 180_000, // several starts of the service in one test, on a busy machine
+    testTimeout: 180_000, // one test may start the service several times, on a busy machine
     hookTimeout: 180_000,
     sequence: { groupOrder: 3 },
   }),
@@ -73,7 +73,7 @@ export default defineConfig({
   test: {
     silent: "passed-only",
     maxWorkers: 2,
-    // Milliseconds, long enough for a busy machine: no test is about time.
+    // In milliseconds, long enough for a busy machine: no test measures time.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: process.env.API_BASE_URL ? [project(apiOverHttp)] : local,

@@ -129,7 +129,7 @@ describe("with Docker", () => {
 
     expect(await run.ended).toBe(1);
     expect(run.lines).toEqual([
-      "Docker with its compose plug-in is missing: start it, or name a LocalStack that runs by LOCALSTACK_ENDPOINT",
+      "Docker with its compose plug-in is missing: start it, or set LOCALSTACK_ENDPOINT to a running LocalStack",
     ]);
   });
 
