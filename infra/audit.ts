@@ -9,11 +9,11 @@ export interface Audit {
 }
 
 /**
- * Audits all ticket options: capacity = remaining + sold, each purchase has its tickets, and no row refers to a row that
- * does not exist.
+ * Audits all ticket options: capacity = remaining + sold, each purchase has its tickets, and no row refers to a row
+ * that does not exist.
  *
- * It can run during sales. Each statement reads one option, or one page of rows, in its own short snapshot: a snapshot that
- * stays open would slow down sales.
+ * It can run during sales. Each statement reads one option, or one page of rows, in its own short snapshot: a
+ * snapshot that stays open would slow down sales.
  */
 export async function audit(database: DataApi): Promise<Audit> {
   const found: Audit = { options: 0, breaches: [] };
@@ -49,7 +49,10 @@ const OPTIONS = `
   limit 1000
   `;
 
-/** The statements that find orphans, by the name of the breach. Each returns a page of rows, and whether they are orphans. */
+/**
+ * The statements that find orphans, by the name of the breach. Each returns a page of rows, and whether they are
+ * orphans.
+ */
 const ORPHANS = {
   "stripes of no option: option": `
     select

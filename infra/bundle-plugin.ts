@@ -14,7 +14,8 @@ interface Serverless {
 /** Serverless plugin: bundles the functions into `dist` before `serverless package` and `deploy` zip them. */
 export default class BundlePlugin {
   readonly hooks = {
-    // A function has the name of its file in functions/. Its zip holds only its bundle, unless serverless.yml says otherwise.
+    // A function has the name of its file in functions/. Its zip holds only its bundle, unless serverless.yml says
+    // otherwise.
     initialize: async () => {
       for (const [name, definition] of Object.entries(this.#serverless.service.functions)) {
         definition.handler ??= `dist/${name}.handler`;

@@ -5,8 +5,8 @@ import type { BuildOptions } from "esbuild";
 const functions = path.join(import.meta.dirname, "../functions");
 
 /**
- * The options with which esbuild bundles each function into one file. The format is CommonJS, which Node loads faster than
- * ES modules, and can reload (docs/decisions.md).
+ * The options with which esbuild bundles each function into one file. The format is CommonJS, which Node loads faster
+ * than ES modules, and can reload (docs/decisions.md).
  */
 export function bundleOptions(outdir: string) {
   return {
@@ -21,8 +21,8 @@ export function bundleOptions(outdir: string) {
     alias: {
       "@aws-sdk/credential-provider-node": path.join(import.meta.dirname, "environment-credentials.ts"),
     },
-    // The SDK loads it on demand, and never for the Data API. In the bundle, it would prevent tree shaking of the code that it
-    // shares with the rest of the SDK.
+    // The SDK loads it on demand, and never for the Data API. In the bundle, it would prevent tree shaking of the
+    // code that it shares with the rest of the SDK.
     external: ["@smithy/core/event-streams"],
     legalComments: "none",
     logLevel: "warning",

@@ -1,5 +1,5 @@
-// Checks the installation before anything else is loaded, and reports in one line what is missing. It is plain JavaScript,
-// since the Node that runs it may not support TypeScript.
+// Checks the installation before anything else is loaded, and reports in one line what is missing. It is plain
+// JavaScript, since the Node that runs it may not support TypeScript.
 import { createRequire } from "node:module";
 
 const { resolve } = createRequire(import.meta.url);

@@ -5,9 +5,9 @@ import { type Migration, migrationFiles } from "./migration-files.ts";
 /**
  * Applies the pending migrations, in the order of their numbers, each exactly once.
  *
- * A Data API call runs one statement, so a migration and its record are sent as one `do` block, which applies completely or
- * not at all. A lock lets one block run at a time. The block does nothing if the migration was already applied, by another
- * deploy or by an attempt whose response was lost.
+ * A Data API call runs one statement, so a migration and its record are sent as one `do` block, which applies
+ * completely or not at all. A lock lets one block run at a time. The block does nothing if the migration was already
+ * applied, by another deploy or by an attempt whose response was lost.
  *
  * @returns the names of the migrations that were pending
  * @throws Error if a migration was changed after it was applied, or fails; the migrations before it stay applied

@@ -11,8 +11,8 @@ import { givenDatabase } from "./local/given-database.ts";
 import { reasons } from "./reasons.ts";
 
 // `npm run db:verify`: audits a database. With `--stage`, it is the database of that stage on AWS; with CLUSTER_ARN,
-// SECRET_ARN and DATABASE_NAME set, the one that they name on AWS. `--region` defaults to the region of a deploy. Otherwise
-// it is the local database, whether `npm run dev` is running or not.
+// SECRET_ARN and DATABASE_NAME set, the one that they name on AWS. `--region` defaults to the region of a deploy.
+// Otherwise it is the local database, whether `npm run dev` is running or not.
 
 try {
   const { values } = parseArgs({ options: { stage: { type: "string" }, region: { type: "string" } } });

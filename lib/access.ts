@@ -22,8 +22,8 @@ export function checkAccess(allowed: Access, event: APIGatewayProxyEvent): void 
 }
 
 /**
- * Checks that a buyer with a Cognito token buys for themselves. With any other access, the `UserID` is the caller's claim
- * and is trusted.
+ * Checks that a buyer with a Cognito token buys for themselves. With any other access, the `UserID` is the caller's
+ * claim and is trusted.
  *
  * @throws Problem `forbidden` if `userId` is not the user of the token
  */

@@ -28,8 +28,8 @@ export function publicBasePathFromEnvironment(): string | undefined {
 const MAX_TICKETS_PER_PURCHASE = 10_000;
 
 /**
- * The limit of tickets in one purchase. A deployment can lower it, but not raise it, since a Data API response is limited
- * to 1 MiB.
+ * The limit of tickets in one purchase. A deployment can lower it, but not raise it, since a Data API response is
+ * limited to 1 MiB.
  *
  * @throws Error if the variable is not an integer within the range
  */

@@ -14,9 +14,9 @@ export class Connections {
   #lastUsed = 0;
 
   /**
-   * Closes connections that have been idle for too long. Call it before each request: a function that Lambda has frozen
-   * does not notice that the service closes a connection. A statement sent on it would count as lost, and its retry would
-   * have to wait.
+   * Closes connections that have been idle for too long. Call it before each request: a function that Lambda has
+   * frozen does not notice that the service closes a connection. A statement sent on it would count as lost, and its
+   * retry would have to wait.
    */
   closeIdle(): void {
     if (Date.now() - this.#lastUsed > MAX_IDLE) {

@@ -47,8 +47,8 @@ export interface DataApiOptions extends Pick<RDSDataClientConfig, "credentials" 
 /** Runs statements, each in one Data API call and its own transaction. */
 export interface Statements {
   /**
-   * Runs a statement that only reads, and returns its rows as objects with a property for each column. Values are numbers,
-   * booleans, text, arrays of text, null, or RFC 3339 in UTC with six decimals for `timestamptz`.
+   * Runs a statement that only reads, and returns its rows as objects with a property for each column. Values are
+   * numbers, booleans, text, arrays of text, null, or RFC 3339 in UTC with six decimals for `timestamptz`.
    *
    * @throws DatabaseError if PostgreSQL rejects the statement
    * @throws DatabaseUnavailable if it could not be run in time
@@ -66,8 +66,8 @@ export interface Statements {
 /** Runs the statements of one request before its deadline. */
 export interface Work extends Statements {
   /**
-   * Whether a statement may have written something although the caller got no result. Never reset to false: a lost attempt
-   * may even start after its retry, so only a definite result (sold, created, refused) settles the outcome.
+   * Whether a statement may have written something although the caller got no result. Never reset to false: a lost
+   * attempt may even start after its retry, so only a definite result (sold, created, refused) settles the outcome.
    */
   outcomeUnknown: boolean;
 }
@@ -77,9 +77,9 @@ export interface DataApi extends Statements {
   /** @param milliseconds the time limit for all statements together; that of migrations and audits if undefined */
   work(milliseconds?: number): Work;
   /**
-   * Prepares the first request, while a function starts. It takes a statement through the SDK up to the point of sending
-   * it, which loads and compiles the code, and opens a connection. It sends nothing, so that the first request does not
-   * wait for a response.
+   * Prepares the first request, while a function starts. It takes a statement through the SDK up to the point of
+   * sending it, which loads and compiles the code, and opens a connection. It sends nothing, so that the first
+   * request does not wait for a response.
    */
   prepare(): void;
 }
@@ -195,8 +195,9 @@ function rowsOf<Row>({ records = [], columnMetadata = [] }: ExecuteStatementComm
 const MAX_BACKOFF = 2_000;
 
 /**
- * The pause before the next attempt, in milliseconds. Part of it is random, so that clients do not all return at once when
- * a database is available again. While a cluster resumes, which takes 15 to 30 s, the pause stays short: a call is cheap.
+ * The pause before the next attempt, in milliseconds. Part of it is random, so that clients do not all return at once
+ * when a database is available again. While a cluster resumes, which takes 15 to 30 s, the pause stays short: a call
+ * is cheap.
  *
  * @param writingSince when the lost attempt of a write began; it has usually ended once `statement_timeout` has passed
  */

@@ -67,8 +67,8 @@ function publishMetrics(): void {
 }
 
 /**
- * Fails with an internal error for other events. They come from a wrong setup, not from a client, so they must appear in
- * the log.
+ * Fails with an internal error for other events. They come from a wrong setup, not from a client, so they must appear
+ * in the log.
  */
 function acceptRestApiOnly({ event }: Request): void {
   if (isRestApiEvent(event)) return;
@@ -86,7 +86,10 @@ function respondWithProblem(request: Request): void {
   request.response = problem(response, requestIdOf(request));
 }
 
-/** `DatabaseUnavailable` means that nothing was done: for a possible write, `withRetryKey` has thrown `outcomeUnknown`. */
+/**
+ * `DatabaseUnavailable` means that nothing was done: for a possible write, `withRetryKey` has thrown
+ * `outcomeUnknown`.
+ */
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   return error instanceof DatabaseUnavailable ? unavailable(error) : internalError(error);

@@ -20,9 +20,9 @@ const SQL_STATE = /; SQLState: ([0-9A-Z]{5})$/;
 const LOST = /^(08(?!P01)...|40003|57P0[1245])$/;
 
 /**
- * SQLSTATEs of a statement that had no effect and may succeed soon: a transaction that lost a conflict (class 40), a lack
- * of resources (class 53, such as too many connections), a writer that has become a reader (25006), a server that is
- * starting (57P03), or a password that has just been rotated (28P01).
+ * SQLSTATEs of a statement that had no effect and may succeed soon: a transaction that lost a conflict (class 40), a
+ * lack of resources (class 53, such as too many connections), a writer that has become a reader (25006), a server
+ * that is starting (57P03), or a password that has just been rotated (28P01).
  */
 const TRANSIENT = /^(40...|53...|25006|57P03|28P01)$/;
 
@@ -69,8 +69,8 @@ interface ServiceError extends Error {
 /**
  * Classifies an error that the SDK threw.
  *
- * @returns undefined if the error is not about availability: PostgreSQL rejects the statement permanently, a setting or a
- *   permission is wrong, or there is a bug. The statement had no effect then.
+ * @returns undefined if the error is not about availability: PostgreSQL rejects the statement permanently, a setting
+ *   or a permission is wrong, or there is a bug. The statement had no effect then.
  */
 export function classifyFailure(error: unknown): Failure | undefined {
   if (!(error instanceof Error)) return undefined;

@@ -1,9 +1,10 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
 
 /**
- * Whether an event is a request from an API Gateway REST API (Lambda proxy integration). Other events look similar, but
- * have the headers elsewhere, or only the last value of each, so an `Idempotency-Key` would be missed: HTTP APIs and
- * function URLs (`version`), WebSocket APIs (no method), load balancers (no identity), and direct calls of the function.
+ * Whether an event is a request from an API Gateway REST API (Lambda proxy integration). Other events look similar,
+ * but have the headers elsewhere, or only the last value of each, so an `Idempotency-Key` would be missed: HTTP APIs
+ * and function URLs (`version`), WebSocket APIs (no method), load balancers (no identity), and direct calls of the
+ * function.
  */
 export function isRestApiEvent(event: unknown): event is APIGatewayProxyEvent {
   return (

@@ -21,7 +21,8 @@ const RESERVED = /^request-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
 const ISSUED = /^request-([0-9a-f-]{36})-([A-Za-z0-9_-]{43})$/;
 
 /**
- * Identifies a request by its key: an own key of the client, or a key that this service issued for exactly this request.
+ * Identifies a request by its key: an own key of the client, or a key that this service issued for exactly this
+ * request.
  *
  * @param key the request's `Idempotency-Key` as `parseKey` returns it
  * @param request the operation and all its input, in a fixed order, which an issued key is bound to

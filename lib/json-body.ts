@@ -5,8 +5,8 @@ import { bodyTooLarge, invalidRequest } from "./problem.ts";
 const MAX_BODY_BYTES = 100_000;
 
 /**
- * Reads the members of the JSON object in a request's body, in source order. A list, since an object would hide duplicate
- * keys. The value of a nested object or array is an unspecified object.
+ * Reads the members of the JSON object in a request's body, in source order. A list, since an object would hide
+ * duplicate keys. The value of a nested object or array is an unspecified object.
  *
  * @throws Problem if the body is too large, or not a JSON object in UTF-8
  */

@@ -1,6 +1,6 @@
 /**
- * All time limits, in milliseconds. Each is longer than the one before, so when one expires, everything under the shorter
- * ones has ended (docs/reliability.md).
+ * All time limits, in milliseconds. Each is longer than the one before, so when one expires, everything under the
+ * shorter ones has ended (docs/reliability.md).
  */
 export const limits = {
   /** Connecting to the Data API. */
@@ -25,7 +25,7 @@ export const RESPONSE_TIME = 500;
 export const patience = { attempt: 60_000, all: 180_000 };
 
 /**
- * A migration's wait for a lock. While a migration waits for a table, all sales wait behind it, so the limit is short. It
- * is longer than the longest statement of the functions' role.
+ * A migration's wait for a lock. While a migration waits for a table, all sales wait behind it, so the limit is
+ * short. It is longer than the longest statement of the functions' role.
  */
 export const MIGRATION_LOCK = 5_000;

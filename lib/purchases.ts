@@ -99,8 +99,8 @@ async function overLimit(order: Order, limit: number, work: Work): Promise<Outco
 }
 
 /**
- * The outcome of an order that was sold before. A purchase with the order's own new id was made by an earlier attempt of
- * the same request, so it is not a replay.
+ * The outcome of an order that was sold before. A purchase with the order's own new id was made by an earlier attempt
+ * of the same request, so it is not a replay.
  */
 function outcomeOfRetry(sale: Purchase, order: Order): Outcome {
   const isSame =
@@ -160,8 +160,9 @@ function isSoldBefore({ constraint }: DatabaseError): boolean {
 // - A statement that sells nothing is not a refusal, since it may have lost a race. Only `lookAt` finds that an order
 //   must be refused, on one snapshot.
 //
-// The parts of a `with` share one snapshot and do not see each other's writes, so each reads the `returning` of the one
-// before. They use `clock_timestamp()`: `now()` predates the wait for a lock, so a later sale would get an earlier time.
+// The parts of a `with` share one snapshot and do not see each other's writes, so each reads the `returning` of the
+// one before. They use `clock_timestamp()`: `now()` predates the wait for a lock, so a later sale would get an
+// earlier time.
 
 /** Records the purchase of what was `taken`, and its tickets. Returns the ticket ids in rows of up to 1,000. */
 const RECORD_PURCHASE = `
@@ -241,12 +242,12 @@ const SELL_FROM_STRIPE_WITH_ENOUGH = `
   ${RECORD_PURCHASE}`;
 
 /**
- * For options that have enough tickets in total, but in no single stripe. It locks only the stripes that it needs, reads
- * them after it has the locks, and takes all or nothing.
+ * For options that have enough tickets in total, but in no single stripe. It locks only the stripes that it needs,
+ * reads them after it has the locks, and takes all or nothing.
  *
  * It sets the allocation instead of subtracting from it. PostgreSQL first computes the row from the version in the
- * snapshot and checks the constraints on that, before it turns to a newer version. If the stock of a stripe rose after the
- * snapshot, subtracting would violate `ticket_option_stripes_allocation_check`.
+ * snapshot and checks the constraints on that, before it turns to a newer version. If the stock of a stripe rose
+ * after the snapshot, subtracting would violate `ticket_option_stripes_allocation_check`.
  */
 const SELL_FROM_SEVERAL_STRIPES = `
   with ranked as materialized (

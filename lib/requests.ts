@@ -136,8 +136,8 @@ function expected(type: string) {
 }
 
 /**
- * Reads a JSON object. Keys match regardless of case and underscores, unknown keys are ignored, and `null` is the same as
- * absent.
+ * Reads a JSON object. Keys match regardless of case and underscores, unknown keys are ignored, and `null` is the
+ * same as absent.
  */
 function body<Entries extends v.ObjectEntries>(
   event: APIGatewayProxyEvent,

@@ -36,8 +36,8 @@ const MIN_TICKETS_PER_STRIPE = 64;
 
 /**
  * The number of rows over which the allocation is spread. Buyers of one row wait for each other's commits, so one row
- * sells as fast as the database commits in sequence, and 64 rows up to 64 times as fast. A small option needs one row: it
- * sells out before that matters.
+ * sells as fast as the database commits in sequence, and 64 rows up to 64 times as fast. A small option needs one
+ * row: it sells out before that matters.
  */
 function stripesOf(capacity: number): number {
   const wanted = Math.min(Math.max(capacity / MIN_TICKETS_PER_STRIPE, 1), MAX_STRIPES);
@@ -47,8 +47,8 @@ function stripesOf(capacity: number): number {
 /**
  * Creates a ticket option.
  *
- * Safe to retry, since its id and key are set before the first attempt. A retry returns the option of the first attempt,
- * or "key reused" if the key belongs to a different option.
+ * Safe to retry, since its id and key are set before the first attempt. A retry returns the option of the first
+ * attempt, or "key reused" if the key belongs to a different option.
  *
  * If two attempts of one creation race, the second violates `ticket_options_pkey` or
  * `ticket_options_api_key_id_idempotency_key_idx`, and then reads what the first has committed.

@@ -2,10 +2,10 @@ import { PREFLIGHT_TYPES } from "../preflight.ts";
 import { namesOf, resourceOf, type Template } from "./template.ts";
 
 /**
- * Makes preflights accept the media types of forms and plain text, and refuse other types with a problem document. The
- * framework adds a template for JSON only, so any other type would be a 500, since API Gateway takes the body as the
- * template. With `NEVER` it is a 415, which DEFAULT_4XX turns into a problem document. Browsers send preflights without a
- * type, which counts as JSON; proxies and `curl -d` may send the type of a form.
+ * Makes preflights accept the media types of forms and plain text, and refuse other types with a problem document.
+ * The framework adds a template for JSON only, so any other type would be a 500, since API Gateway takes the body as
+ * the template. With `NEVER` it is a 415, which DEFAULT_4XX turns into a problem document. Browsers send preflights
+ * without a type, which counts as JSON; proxies and `curl -d` may send the type of a form.
  *
  * @see Amazon API Gateway Developer Guide, "Method request behavior for payloads without mapping templates"
  */

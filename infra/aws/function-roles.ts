@@ -2,8 +2,8 @@ import type { ApiFunction } from "./api-functions.ts";
 import { type Resource, resourceOf, type Template } from "./template.ts";
 
 /**
- * Adds a role for each function with only the permissions that it needs: run statements on the cluster, read the secret of
- * its database role, and write its own log and traces.
+ * Adds a role for each function with only the permissions that it needs: run statements on the cluster, read the
+ * secret of its database role, and write its own log and traces.
  */
 export function addRoles(template: Template, functions: ApiFunction[]): void {
   for (const one of functions) template.Resources[one.role] = roleOf(one, resourceOf(template, one.lambda));

@@ -11,10 +11,10 @@ import { reasons } from "../reasons.ts";
 import { functionsPassword } from "./functions-secret.ts";
 import { reachStage } from "./stage.ts";
 
-// `npm run db:rotate-password`: sets a new database password for the functions of a deployed stage. The password is first
-// stored as the pending version of the secret, so that it cannot get lost; then it is set in the database; then the pending
-// version becomes the current one. Between the last two steps, open connections of the Data API keep working, and new ones
-// are refused. If a step fails, a second run completes the rotation.
+// `npm run db:rotate-password`: sets a new database password for the functions of a deployed stage. The password is
+// first stored as the pending version of the secret, so that it cannot get lost; then it is set in the database; then
+// the pending version becomes the current one. Between the last two steps, open connections of the Data API keep
+// working, and new ones are refused. If a step fails, a second run completes the rotation.
 
 const usage = "npm run db:rotate-password -- --stage STAGE [--region REGION]";
 

@@ -8,8 +8,9 @@ const SETTINGS =
   /^(AWS_.*|PG.*|POWERTOOLS_.*|LOG_LEVEL|ENVIRONMENT|TZ|_X_AMZN_TRACE_ID|SLS_.*|AUTHORIZER|PRINCIPAL_ID|MAX_TICKETS_PER_PURCHASE|NODE_USE_ENV_PROXY)$/;
 
 /**
- * Removes the caller's settings from the environment of this process, and hides the caller's AWS profile, so that a local
- * run works the same in every shell and sends no request to AWS. Call it at the start, before the program sets variables.
+ * Removes the caller's settings from the environment of this process, and hides the caller's AWS profile, so that a
+ * local run works the same in every shell and sends no request to AWS. Call it at the start, before the program sets
+ * variables.
  */
 export function ignoreCallersSettings(): void {
   for (const name of Object.keys(process.env)) if (SETTINGS.test(name)) delete process.env[name];

@@ -54,9 +54,9 @@ const HEADERS_FOR_HAPI = new Set(["x-api-key", "user-agent"]);
 const UNKNOWN = "/{p*}";
 
 /**
- * Makes serverless-offline's HTTP server work like the deployed API: only the same routes, the same responses to preflights
- * and to requests that reach no function, and bodies that are decompressed but otherwise unchanged. Requests over AT_ONCE
- * wait before the time of their function starts, since Lambda would run each of them at once.
+ * Makes serverless-offline's HTTP server work like the deployed API: only the same routes, the same responses to
+ * preflights and to requests that reach no function, and bodies that are decompressed but otherwise unchanged.
+ * Requests over AT_ONCE wait before the time of their function starts, since Lambda would run each of them at once.
  */
 export function emulateApiGateway(server: Hapi, cors: Cors): void {
   server.settings.router.stripTrailingSlash = false;

@@ -12,10 +12,10 @@ const require = createRequire(import.meta.url);
 const QUIET = 50;
 
 /**
- * Bundles the functions as for AWS and loads them, and does so again after each edit of their sources. `outdir` gets a
- * module for each function. The module's file never changes, and its `handler` is the one loaded last, so a request runs
- * either only old code or only new code. If an edit cannot be bundled or loaded, the error is printed and the functions
- * loaded before stay in use.
+ * Bundles the functions as for AWS and loads them, and does so again after each edit of their sources. `outdir` gets
+ * a module for each function. The module's file never changes, and its `handler` is the one loaded last, so a request
+ * runs either only old code or only new code. If an edit cannot be bundled or loaded, the error is printed and the
+ * functions loaded before stay in use.
  *
  * @throws Error if the functions cannot be bundled or loaded at the start
  */
@@ -48,8 +48,8 @@ export async function keepBundled(outdir: string, onReload: () => void): Promise
 }
 
 /**
- * Bundles and loads all functions, or fails, since an editor may be in the middle of writing a file. Returns the handlers,
- * and the folders of their sources.
+ * Bundles and loads all functions, or fails, since an editor may be in the middle of writing a file. Returns the
+ * handlers, and the folders of their sources.
  */
 async function bundled(outdir: string): Promise<{ handlers: Map<string, Handler>; folders: Set<string> }> {
   // In `outdir`, since modules that are not in the bundles are resolved from there.

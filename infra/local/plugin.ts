@@ -115,7 +115,10 @@ function withoutNotices(log: Utilities["log"]): Utilities["log"] {
   return { debug, error, info, notice: info, verbose, warning };
 }
 
-/** Hides the table of routes that serverless-offline prints, including its own `…/invocations`; it has no option for that. */
+/**
+ * Hides the table of routes that serverless-offline prints, including its own `…/invocations`; it has no option for
+ * that.
+ */
 async function withoutRouteTable(start: () => Promise<void>): Promise<void> {
   const { log } = console;
   console.log = () => {};

@@ -55,7 +55,9 @@ export function requestLine(
     .join("  ");
 }
 
-/** Formats the line of something that is not an HTTP request, such as a TLS handshake, and so has no method and path. */
+/**
+ * Formats the line of something that is not an HTTP request, such as a TLS handshake, and so has no method and path.
+ */
 export function unreadableLine(reason: string): string {
   return `${now()}  not HTTP  400  ${reason}`;
 }

@@ -29,8 +29,8 @@ const seen = new AsyncLocalStorage<Seen>();
 const current = new WeakMap<Duplex, Seen>();
 
 /**
- * Prints a readable line for each request, with the errors that its function logged, in place of the functions' JSON lines
- * about requests and metrics. Other output of this process does not change.
+ * Prints a readable line for each request, with the errors that its function logged, in place of the functions' JSON
+ * lines about requests and metrics. Other output of this process does not change.
  */
 export function logRequests(server: Server): void {
   const begin = (request: IncomingMessage, response: ServerResponse) => {

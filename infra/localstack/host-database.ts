@@ -10,9 +10,9 @@ export interface Database {
 }
 
 /**
- * Starts an empty database on this machine for functions that may run in containers. By default they reach it under the
- * machine's first address. If that does not work, set DATA_API_URL to a URL that does: the Data API then listens on its port,
- * on all addresses or, if the host is 127.0.0.1, on loopback only.
+ * Starts an empty database on this machine for functions that may run in containers. By default they reach it under
+ * the machine's first address. If that does not work, set DATA_API_URL to a URL that does: the Data API then listens
+ * on its port, on all addresses or, if the host is 127.0.0.1, on loopback only.
  */
 export async function startDatabase(): Promise<Database> {
   const home = path.resolve(import.meta.dirname, "../../.local/localstack");

@@ -6,8 +6,8 @@ import { ignoreCallersSettings } from "../local/environment.ts";
 import { Commands, Interrupted, run } from "./commands.ts";
 import { type Database, startDatabase } from "./host-database.ts";
 
-// `npm run test:localstack`: deploys the service to LocalStack and runs the API suite against it. LocalStack is started with
-// localstack-compose.yml, or is the running one at LOCALSTACK_ENDPOINT.
+// `npm run test:localstack`: deploys the service to LocalStack and runs the API suite against it. LocalStack is
+// started with localstack-compose.yml, or is the running one at LOCALSTACK_ENDPOINT.
 
 const compose = [
   ...["docker", "compose", "--file"],
@@ -85,8 +85,8 @@ async function takeDown(): Promise<void> {
 }
 
 /**
- * Removes the stack. The status of `serverless remove` is ignored: it always fails at the end, when it looks for container
- * images, a service that LocalStack does not have.
+ * Removes the stack. The status of `serverless remove` is ignored: it always fails at the end, when it looks for
+ * container images, a service that LocalStack does not have.
  *
  * @throws Error if the stack is still there
  */
@@ -121,8 +121,8 @@ async function byAddress(endpoint: string): Promise<string> {
 }
 
 /**
- * The environment of the deploy, without settings or profiles that could direct it to AWS, and without a proxy, since the
- * framework supports no exceptions from it.
+ * The environment of the deploy, without settings or profiles that could direct it to AWS, and without a proxy, since
+ * the framework supports no exceptions from it.
  */
 function deployEnvironment(endpoint: string, dataApiUrl: string | undefined): NodeJS.ProcessEnv {
   const others = Object.entries(process.env).filter(([name]) => !/^AWS_|^https?_proxy$/i.test(name));
