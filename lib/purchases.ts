@@ -99,8 +99,8 @@ async function overLimit(order: Order, limit: number, work: Work): Promise<Outco
 }
 
 /**
- * The outcome of an order that was sold before. A purchase with the order's own new id was made by an earlier attempt
- * of the same request, so it is not a replay.
+ * The outcome of an order that was sold before. A purchase with the order's own id was made by an earlier attempt of the
+ * same request; it is a replay only if the client sent a retry.
  */
 function outcomeOfRetry(sale: Purchase, order: Order): Outcome {
   const isSame =
