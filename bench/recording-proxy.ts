@@ -3,19 +3,21 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
-/** Hands requests on, and keeps the last. */
+/** Hands requests on, and keeps their bodies. */
 export interface RecordingProxy {
   url: string;
-  lastBody(): string;
+  /** The bodies of the requests since the last call of this, oldest first. */
+  takeBodies(): string[];
 }
 
 /** Starts a proxy before the Data API, on which the process does not wait to end. */
 export async function startRecordingProxy(target: string): Promise<RecordingProxy> {
-  let lastBody = "";
+  let bodies: string[] = [];
   const server = createServer(async (request, response) => {
-    lastBody = await text(request);
+    const body = await text(request);
+    bodies.push(body);
     const headers = { authorization: request.headers.authorization ?? "" };
-    const answer = await fetch(target + request.url, { method: "POST", headers, body: lastBody });
+    const answer = await fetch(target + request.url, { method: "POST", headers, body });
     response.writeHead(answer.status, { "x-amzn-errortype": answer.headers.get("x-amzn-errortype") ?? "" });
     response.end(await answer.text());
   });
@@ -23,6 +25,10 @@ export async function startRecordingProxy(target: string): Promise<RecordingProx
   await once(server, "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    lastBody: () => lastBody,
+    takeBodies: () => {
+      const taken = bodies;
+      bodies = [];
+      return taken;
+    },
   };
 }

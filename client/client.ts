@@ -16,28 +16,28 @@ import {
 export type * from "./generated.ts";
 
 interface Options {
-  /** Where the service requires one: the organiser's to create, the shop's to purchase. Keep it on a server. */
+  /** API key, if the service requires one: the organiser's to create, the shop's to purchase. Keep it on a server. */
   apiKey?: string;
-  /** The buyer's, to purchase, where the service requires one; a function is called for each request. */
+  /** The buyer's token for purchases, if the service requires one. A function is called for each request. */
   token?: TokenProvider;
-  /** How often a request is sent again at most; 0 for never. */
+  /** Limit of retries per request; 0 turns them off. */
   retries?: number;
-  /** Without a key a POST is sent only once, for a repeat could do it twice. */
+  /** `false` sends POSTs without a key, and therefore without retries, which could carry them out twice. */
   idempotencyKey?: boolean;
   /** Milliseconds for one attempt. */
   timeout?: number;
   fetch?: typeof fetch;
 }
 
-/** Seconds that a service may ask to wait; where it asks for more, its answer is given to the caller. */
+/** Longest `Retry-After` in seconds that is waited for; a response with a longer one is returned to the caller. */
 const LONGEST_WAIT = 30;
 
-/** Milliseconds over which those are spread who were told to wait equally long. */
+/** Milliseconds over which retries of clients with the same `Retry-After` are spread. */
 const SPREAD = 1000;
 
 /**
- * A client of the service at `baseUrl`. Each POST carries an `Idempotency-Key` of its own, the same in all attempts, so
- * that an answer that got lost is asked for again and nothing is done twice.
+ * Creates a client of the service at `baseUrl`. Each POST has its own `Idempotency-Key`, the same in all attempts, so that
+ * a retry after a lost response gets that response and nothing is done twice.
  */
 export function ticketAllocation(baseUrl: string, { apiKey, token, retries = 4, ...options }: Options = {}) {
   const config: ClientConfig = {
@@ -46,8 +46,8 @@ export function ticketAllocation(baseUrl: string, { apiKey, token, retries = 4, 
     clientHeader: false,
     idempotencyKey: true,
     timeout: 30_000,
-    retry: { retries, retryDelay: 200, retryOn: isWorthRepeating },
-    onResponse: keepDoubt,
+    retry: { retries, retryDelay: 200, retryOn: shouldRetry },
+    onResponse: keepUnknownOutcome,
     auth: {
       ...(apiKey !== undefined && { apiKey: { apiKey } }),
       ...(token !== undefined && { bearer: token }),
@@ -57,14 +57,14 @@ export function ticketAllocation(baseUrl: string, { apiKey, token, retries = 4, 
   return createClient<Ops, OperationId, OperationPath, OperationTag>(OPERATIONS, config);
 }
 
-/** Requests that an attempt may have carried out. */
-const doubtful = new WeakSet<RequestContext>();
+/** Requests of which an attempt may have been carried out. */
+const unknownOutcomes = new WeakSet<RequestContext>();
 
-/** The generated client waits for what `Retry-After` says, or else for a random part of a time that doubles. */
-async function isWorthRepeating(context: RetryContext): Promise<boolean> {
+/** Adds a random wait to a `Retry-After`. The generated client waits for the latter, or else backs off with jitter. */
+async function shouldRetry(context: RetryContext): Promise<boolean> {
   const { request, response } = context;
   if (!defaultRetryOn(context)) return false;
-  if (!response || !(await didNothing(response))) doubtful.add(request);
+  if (!response || !(await didNothing(response))) unknownOutcomes.add(request);
   const wanted = response?.headers.get("retry-after");
   if (wanted === null || wanted === undefined) return true;
   if (!(Number(wanted) <= LONGEST_WAIT)) return false;
@@ -72,9 +72,13 @@ async function isWorthRepeating(context: RetryContext): Promise<boolean> {
   return true;
 }
 
-/** That an attempt did nothing is not yet true of a request that an attempt before may have carried out. */
-async function keepDoubt(response: Response, request: RequestContext): Promise<Response | undefined> {
-  if (request.method !== "POST" || !doubtful.has(request) || !(await didNothing(response))) return undefined;
+/** Turns "nothing was done" into `outcome-unknown`, if an earlier attempt may have had an effect. */
+async function keepUnknownOutcome(
+  response: Response,
+  request: RequestContext,
+): Promise<Response | undefined> {
+  if (request.method !== "POST" || !unknownOutcomes.has(request) || !(await didNothing(response)))
+    return undefined;
   const { requestId = "" } = await problemOf(response);
   const problem: OutcomeUnknown = {
     type: "urn:ticket-allocation:problem:outcome-unknown",
@@ -98,7 +102,7 @@ async function didNothing(response: Response): Promise<boolean> {
   );
 }
 
-/** What a response says, which stays to be read. */
+/** Reads the problem document of a response, whose body stays readable. */
 function problemOf(response: Response): Promise<{ type?: string; requestId?: string }> {
   const body = response.clone().json() as Promise<object>;
   return body.catch(() => ({}));

@@ -3,51 +3,53 @@
 
 /**
  * Ticket allocation (v1.1.0)
- * Sells tickets from a fixed allocation, however many buyers come at the same moment, and never one too many.
+ * Sells tickets from a fixed allocation without overselling, under any concurrency.
  *
- * **Requests.** A body is a JSON object in UTF-8 of at most 100 kB. A `Content-Type` is not required; one that names
- * another charset is refused. Keys are matched without regard to case or underscores: `UserID`, which is how this page
- * writes it, `userId` and `user_id` are one key. A key given twice, in two spellings or in one, is refused. Unknown
- * keys are ignored. Numbers are read exactly: `1.0000000000000000001` is no integer. Text is well-formed Unicode,
- * counted in code points, without NUL and without U+FFFD, which gateways put in the place of bytes that are not UTF-8.
- * Header names are read without regard to case; a repeated `Idempotency-Key` is refused.
+ * **Requests.** A body is a JSON object in UTF-8 of at most 100 kB. A `Content-Type` is not required; one with a
+ * charset other than UTF-8 is refused. Keys match regardless of case and underscores: `UserID`, as this page writes
+ * it, `userId` and `user_id` are the same key. A key that occurs twice, in the same or in different spellings, is
+ * refused. Unknown keys are ignored. A body nested thousands of levels deep is refused. Numbers are read exactly:
+ * `1.0000000000000000001` is not an integer. Text is well-formed Unicode, counted in code points, without NUL and
+ * without U+FFFD, with which gateways replace bytes that are not UTF-8. Header names match regardless of case; a
+ * repeated `Idempotency-Key` is refused.
  *
- * **Order of checks.** Access (403), a malformed id (404), a body too large (413), every error in body and headers at
- * once (400), an unknown option (404), a key used for another request (422), too few tickets (409), the limit of one
- * purchase (400).
+ * **Order of checks.** Access (403), a malformed id (404), a body that is too large (413), all errors in body and
+ * headers at once (400), an unknown option (404), a key used for another request (422), too few tickets (409), the
+ * limit of tickets per purchase (400).
  *
- * **Responses.** IDs are UUIDs: any letter case in, lower case out, version 7 where the service makes them. Times are
- * RFC 3339 in UTC with six decimals.
+ * **Responses.** IDs are UUIDs: accepted in any letter case, returned in lower case, version 7 where the service
+ * makes them. Times are RFC 3339 in UTC with six decimals.
  *
- * **Problems.** Each response other than a success is an [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem
- * document; its `type` names what happened. `docs/problems.md` has for each type its cause, what to do, and whether a
- * retry is safe.
+ * **Problems.** Every error response is an [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem document; its
+ * `type` identifies the error. `docs/problems.md` gives for each type its cause, what to do, and whether a retry is
+ * safe.
  *
- * **Idempotency.** Both POSTs take an `Idempotency-Key`. The response to the same key with the same request is the
- * stored result, with `Idempotent-Replayed: true`, however often and however concurrently it is sent: one sale. A
- * purchase key belongs to its `UserID`, a create key to the caller's API key, if there is one. The same key with
- * another request is refused. Refusals are not stored. A key that the service made (`request-…`, with an
- * `outcome-unknown`) works for that very request only; any other key that begins with `request-` and a UUID is refused.
+ * **Idempotency.** Both POSTs accept an `Idempotency-Key`. The response to the same key with the same request is the
+ * stored result, with `Idempotent-Replayed: true`, for any number of retries and under any concurrency: one sale. A
+ * purchase key belongs to its `UserID`, a create key to the caller's API key, if there is one. The same key with a
+ * different request is refused. Refusals are not stored. A key that the service made (`request-…`, with an
+ * `outcome-unknown`) works for that one request only; any other key that begins with `request-` and a UUID is
+ * refused.
  *
- * **Access.** A local run is open. A deployed service requires the organiser's API key to create an option. To purchase
- * it requires what its parameter `purchaseAccess` names: `key`, the shop's own API key; `iam`, a signed request;
- * `cognito`, the buyer's token; `open`, nothing. Neither API key works in the place of the other. API keys belong on
- * servers, never in a browser.
+ * **Access.** A local run is open. A deployed service requires the organiser's API key to create an option. What it
+ * requires to purchase depends on its parameter `purchaseAccess`: `key`, the shop's API key; `iam`, a signed
+ * request; `cognito`, the buyer's token; `open`, nothing. Neither API key works in place of the other. API keys
+ * belong on servers, never in a browser.
  *
- * **Trust.** A `UserID` by itself proves nothing: it is a claim of the caller. With `key` and `iam` the shop vouches for
- * it; with `cognito` it must be the token's `sub`. An idempotency key is a secret: a caller who knows a key and its
- * request gets the stored response, ticket IDs included. Use a new random key, such as a UUID of version 4, for each
- * intent.
+ * **Trust.** A `UserID` by itself proves nothing: it is a claim of the caller. With `key` and `iam` the shop vouches
+ * for it; with `cognito` it must be the token's `sub`. An idempotency key is a secret: a caller who knows a key and
+ * its request gets the stored response, ticket IDs included. Use a new random key, such as a UUID of version 4, for
+ * each intent.
  *
- * **Browsers.** CORS is open to every origin. A preflight (`OPTIONS`) is good for a day, and allows the methods `GET`,
- * `POST` and `PATCH` and the headers `Content-Type`, `Idempotency-Key`, `If-None-Match`, `X-Api-Key`, `Authorization`,
- * `traceparent`, `tracestate`, `baggage` and `X-Amzn-Trace-Id`.
+ * **Browsers.** CORS is open to every origin. A preflight (`OPTIONS`) may be cached for a day, and allows the
+ * methods `GET`, `POST` and `PATCH` and the headers `Content-Type`, `Idempotency-Key`, `If-None-Match`, `X-Api-Key`,
+ * `Authorization`, `traceparent`, `tracestate`, `baggage` and `X-Amzn-Trace-Id`.
  *
  */
 
 export type NewTicketOption = {
     /**
-     * 1 to 255 characters, one of them visible: not white space, control characters and invisible ones alone.
+     * 1 to 255 characters, at least one of them visible (not white space, a control or another invisible character).
      * Well-formed Unicode without NUL and U+FFFD.
      * @minLength 1
      * @maxLength 255
@@ -55,7 +57,7 @@ export type NewTicketOption = {
      */
     Name: string;
     /**
-     * Up to 10,000 characters. Well-formed Unicode without NUL and U+FFFD. `null` is the same as absent.
+     * Up to 10,000 characters. Well-formed Unicode without NUL and U+FFFD. `null` means the same as absent.
      * @maxLength 10000
      * @pattern ^[^\x00�]*$
      */
@@ -73,18 +75,18 @@ export type TicketOption = {
     Name: string;
     Desc: string;
     /**
-     * What can still be bought.
+     * How many tickets are left.
      * @minimum 0
      */
     Allocation: number;
     /**
-     * What the option was created with. It never changes.
+     * How many tickets the option was created with. Never changes.
      * @minimum 0
      */
     Capacity: number;
     CreatedAt: Time;
     /**
-     * Of the last sale, or of creation. It never goes back.
+     * Time of the last sale, or of the creation. Never decreases.
      */
     UpdatedAt: Time;
 };
@@ -97,7 +99,7 @@ export type Order = {
      */
     Quantity: number;
     /**
-     * Of the buyer, in any letter case.
+     * ID of the buyer, in any letter case.
      */
     UserID: UUID;
 };
@@ -116,7 +118,7 @@ export type Purchase = {
      */
     Quantity: number;
     /**
-     * As many as were bought, in ascending order.
+     * One ID per ticket, in ascending order.
      * @minItems 1
      * @maxItems 10000
      * @uniqueItems
@@ -155,7 +157,7 @@ export type NewID = string;
 export type Time = string;
 
 /**
- * By which the log can be searched.
+ * Identifies the request in the log.
  * @minLength 1
  */
 export type RequestID = string;
@@ -165,12 +167,12 @@ export type InvalidRequest = {
     title: "The request is not valid";
     status: 400;
     /**
-     * All of `errors` in one line.
+     * All `errors` in one line.
      */
     detail: string;
     requestId: RequestID;
     /**
-     * Every wrong field and header.
+     * One entry per error in a field or header.
      * @minItems 1
      */
     errors: (FieldError | HeaderError)[];
@@ -182,7 +184,7 @@ export type FieldError = {
      */
     pointer: "#" | "#/Name" | "#/Desc" | "#/Allocation" | "#/Quantity" | "#/UserID";
     /**
-     * What is wrong with it.
+     * The error.
      */
     detail: string;
 };
@@ -190,7 +192,7 @@ export type FieldError = {
 export type HeaderError = {
     header: "Idempotency-Key" | "Content-Type";
     /**
-     * What is wrong with it.
+     * The error.
      */
     detail: string;
 };
@@ -226,12 +228,12 @@ export type NotEnoughTickets = {
     detail: "there is not any available tickets";
     requestId: RequestID;
     /**
-     * How many tickets were asked for.
+     * How many tickets were requested.
      * @minimum 1
      */
     requested: number;
     /**
-     * How many were left at the moment of the refusal.
+     * How many tickets were left at the moment of the refusal.
      * @minimum 0
      */
     available: number;
@@ -293,8 +295,9 @@ export type CreateTicketOptionBody = NewTicketOption;
 
 export type CreateTicketOptionHeaders = {
     /**
-     * 1 to 255 visible ASCII characters, bare or as a quoted string, which are one key. A new random one for each intent,
-     * kept secret. None that begins with `request-` and a UUID, other than one that the service gave for this request.
+     * Identifies a request across retries. 1 to 255 visible ASCII characters, bare or as a quoted string; both forms are the
+     * same key. Use a new random key for each intent, and keep it secret. It must not begin with `request-` and a UUID,
+     * unless the service made it for this request.
      */
     "Idempotency-Key"?: IdempotencyKey;
 };
@@ -317,7 +320,7 @@ export type GetTicketOptionError = InvalidRequest | TicketOptionNotFound | NoSuc
 
 export type GetTicketOptionPath = {
     /**
-     * Of a ticket option, in any letter case. What is no UUID is not found (404).
+     * ID of a ticket option, in any letter case. A value that is not a UUID is not found (404).
      * @maxLength 36
      * @pattern ^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$
      * @format uuid
@@ -327,7 +330,7 @@ export type GetTicketOptionPath = {
 
 export type GetTicketOptionHeaders = {
     /**
-     * Tags of answers that the client has, or `*`.
+     * `ETag`s of responses that the client has, or `*`.
      */
     "If-None-Match"?: string;
 };
@@ -350,7 +353,7 @@ export type PurchaseTicketsError = InvalidRequest | Forbidden | TicketOptionNotF
 
 export type PurchaseTicketsPath = {
     /**
-     * Of a ticket option, in any letter case. What is no UUID is not found (404).
+     * ID of a ticket option, in any letter case. A value that is not a UUID is not found (404).
      * @maxLength 36
      * @pattern ^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$
      * @format uuid
@@ -362,8 +365,9 @@ export type PurchaseTicketsBody = Order;
 
 export type PurchaseTicketsHeaders = {
     /**
-     * 1 to 255 visible ASCII characters, bare or as a quoted string, which are one key. A new random one for each intent,
-     * kept secret. None that begins with `request-` and a UUID, other than one that the service gave for this request.
+     * Identifies a request across retries. 1 to 255 visible ASCII characters, bare or as a quoted string; both forms are the
+     * same key. Use a new random key for each intent, and keep it secret. It must not begin with `request-` and a UUID,
+     * unless the service made it for this request.
      */
     "Idempotency-Key"?: IdempotencyKey;
 };

@@ -3,7 +3,7 @@ import pg from "pg";
 import { quantile } from "../figures.ts";
 import { ownCpu } from "../processes.ts";
 import { serve } from "../worker.ts";
-import { type Buyer, type FormName, forms, type LibStatement, type Outcome } from "./forms.ts";
+import { type Buyer, type FormName, forms, type LibStatements, type Outcome } from "./forms.ts";
 
 /** What the buyers of one crowd met within some time. */
 export interface Bought {
@@ -36,11 +36,12 @@ interface Target {
 
 export type BuyersTasks = typeof tasks;
 
-let sell = forms({ text: "", names: [] });
+const nothingYet = { text: "", names: [] };
+let sell = forms({ sell: nothingYet, search: nothingYet, look: nothingYet });
 const crowds = new Map<string, Buyer[]>();
 
 const tasks = {
-  prepare(lib: LibStatement): void {
+  prepare(lib: LibStatements): void {
     sell = forms(lib);
   },
 

@@ -11,40 +11,58 @@ export interface Buyer {
   client: pg.Client;
 }
 
-/** `raced`: nothing was sold although the statement's snapshot had enough. The service would look again. */
+/** `raced`: nothing was sold although enough was left. The service would try again. */
 export type Outcome = "sold" | "refused" | "raced";
 
 /** Sells two tickets of an option to a new user. */
 export type Sell = (buyer: Buyer, optionId: string) => Promise<Outcome>;
 
-/** `lib` is the service's own statement: over one row or over many, that is a matter of the option. */
-export type FormName = "lib" | "transaction" | "floor" | "sum" | "nothing";
+/**
+ * `lib` is the service's own way, over one row or over many: that is a matter of the option. `look` is what it does first
+ * with an option that it has just seen sold out.
+ */
+export type FormName = "lib" | "look" | "transaction" | "floor" | "sum" | "nothing";
 
-/** The service's statement as the driver takes it: a number for each name. */
+/** A statement of the service as the driver takes it: a number for each name. */
 export interface LibStatement {
   text: string;
   names: string[];
 }
 
+/** The usual sale; the one when guesses miss; and the reading when both sold nothing. */
+export type LibStatements = Record<"sell" | "search" | "look", LibStatement>;
+
 /** All forms go through the same driver, as named statements that each connection prepares once. */
-export function forms(lib: LibStatement): Record<FormName, Sell> {
-  return { lib: inOneStatement(lib), transaction: inTransaction, floor: insertsOnly, sum: readsSum, nothing };
+export function forms(lib: LibStatements): Record<FormName, Sell> {
+  const run = async (name: keyof LibStatements, { client }: Buyer, order: Record<string, unknown>) => {
+    const { text, names } = lib[name];
+    const { rows } = await client.query({ name, text, values: names.map((parameter) => order[parameter]) });
+    return rows[0];
+  };
+  const look = async (buyer: Buyer, order: Record<string, unknown>) =>
+    (await run("look", buyer, order)).available < TICKETS_PER_SALE ? "refused" : "raced";
+  return {
+    lib: async (buyer, optionId) => {
+      const order = orderOf(optionId);
+      for (const name of ["sell", "search"] as const) if (await run(name, buyer, order)) return "sold";
+      return look(buyer, order);
+    },
+    look: (buyer, optionId) => look(buyer, orderOf(optionId)),
+    transaction: inTransaction,
+    floor: insertsOnly,
+    sum: readsSum,
+    nothing,
+  };
 }
 
-function inOneStatement({ text, names }: LibStatement): Sell {
-  return async ({ client }, ticketOptionId) => {
-    const order: Record<string, string | number | null> = {
-      id: v7(),
-      key: null,
-      ticketOptionId,
-      userId: v4(),
-      quantity: TICKETS_PER_SALE,
-      startingStripe: Math.floor(Math.random() * 64),
-    };
-    const { rows } = await client.query({ name: "sell", text, values: names.map((name) => order[name]) });
-    const { createdAt, available } = rows[0];
-    if (createdAt !== null) return "sold";
-    return available < TICKETS_PER_SALE ? "refused" : "raced";
+function orderOf(ticketOptionId: string): Record<string, unknown> {
+  return {
+    id: v7(),
+    key: null,
+    ticketOptionId,
+    userId: v4(),
+    quantity: TICKETS_PER_SALE,
+    startingStripe: Math.floor(Math.random() * 64),
   };
 }
 

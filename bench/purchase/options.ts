@@ -10,8 +10,8 @@ export async function createOption(owner: pg.Client, stripes: number, capacity =
   await owner.query(
     `
     with option as (
-      insert into ticket_options (id, name, description, capacity)
-      values ($1, 'Benchmark', '', $2)
+      insert into ticket_options (id, name, description, capacity, stripes)
+      values ($1, 'Benchmark', '', $2, $3)
     )
     insert into ticket_option_stripes (ticket_option_id, stripe, allocation, updated_at)
     select $1, stripe, cast($2 as integer) / $3 + cast(stripe < cast($2 as integer) % $3 as integer), clock_timestamp()

@@ -37,7 +37,7 @@ const url = await startTemporaryPostgres();
 const lib = await recordSale(url);
 const owner = await connect(url);
 const buyers = await startWorker<BuyersTasks>(path.join(import.meta.dirname, "buyers-process.ts"));
-await buyers.ask("prepare", { text: lib.text, names: lib.names });
+await buyers.ask("prepare", lib.statements);
 const ring: Ring = { owner, buyers, expected: new Map() };
 const pgbench = pgbenchVersion();
 
@@ -95,7 +95,7 @@ async function measureCell(latency: string, count: number, options: string): Pro
     { name: "single row", form: "lib", optionId: row },
     { name: "transaction", form: "transaction", optionId: await createOption(owner, 1) },
     { name: "floor", form: "floor", optionId: await createOption(owner, 64) },
-    { name: "sold out", form: "lib", optionId: soldOut },
+    { name: "sold out", form: "look", optionId: soldOut },
   ].map((contestant) => ({ ...contestant, crowd, pids }) as Contestant);
   const results = await measure(ring, contestants, pace);
   await buyers.ask("close", { crowd });
@@ -121,8 +121,8 @@ async function measureRefusals(count: number): Promise<Cell> {
   await warmUp(crowd, count);
   const contestants: Contestant[] = [
     { name: "a sale", form: "lib", optionId: await lib.createOption() },
-    { name: "a refusal", form: "lib", optionId: soldOut },
-    { name: "a refusal, single row", form: "lib", optionId: oneStripe },
+    { name: "a refusal", form: "look", optionId: soldOut },
+    { name: "a refusal, single row", form: "look", optionId: oneStripe },
     { name: "the sum alone", form: "sum", optionId: soldOut },
     { name: "select 1", form: "nothing", optionId: soldOut },
   ].map((contestant) => ({ ...contestant, crowd, pids }) as Contestant);
@@ -134,7 +134,7 @@ async function measureRefusals(count: number): Promise<Cell> {
 async function warmUp(crowd: string, count: number, client = owner): Promise<void> {
   const optionIds = [];
   for (let number = 0; number < count; number++) optionIds.push(await createOption(client, 1));
-  for (const form of ["lib", "transaction"] as const)
+  for (const form of ["lib", "look", "transaction"] as const)
     await buyers.ask("warmUp", { crowd, form, optionIds, times: WARM_UPS });
   const floor = await createOption(client, 64);
   await buyers.ask("warmUp", { crowd, form: "floor", optionIds: Array(count).fill(floor), times: WARM_UPS });

@@ -5,7 +5,7 @@ import { overHandlers } from "../../tests/support/over-handlers.ts";
 import { quantile } from "../figures.ts";
 import { HttpConnection } from "../http-connection.ts";
 import { ownCpu } from "../processes.ts";
-import { forms, type LibStatement, TICKETS_PER_SALE } from "../purchase/forms.ts";
+import { forms, type LibStatements, TICKETS_PER_SALE } from "../purchase/forms.ts";
 import { serve } from "../worker.ts";
 
 interface Opening {
@@ -16,7 +16,7 @@ interface Opening {
   url: string;
   /** A request to the Data API, and what in it differs from one purchase to the next. */
   sent: { body: string; id: string; userId: string };
-  lib: LibStatement;
+  lib: LibStatements;
 }
 
 /** What the clients met. Milliseconds and, for CPU, microseconds. */

@@ -40,7 +40,7 @@ console.log(setting, "\n");
 
 const dataApiUrl = environment.AWS_ENDPOINT_URL_RDS_DATA ?? "";
 const body = lib.sentFor(optionId, environment.SECRET_ARN ?? "");
-const opening = { optionId, sent: body, lib: { text: lib.text, names: lib.names } };
+const opening = { optionId, sent: body, lib: lib.statements };
 const contestants = [
   { name: "HTTP to row", way: "http", url: service.url, between: service.pid },
   { name: "handler to row", way: "handler", url: "", between: database.pid },

@@ -45,11 +45,14 @@ const problemJson = mediaType("application/problem\\+json");
 
 type OptionFields = Partial<TicketOption> & Pick<TicketOption, "Allocation">;
 
-/** What the fields of a new option are that a request leaves out. */
+/** What a ticket option has where the request that creates it leaves a field out. */
 const defaults = Object.fromEntries(
-  fieldsOf("NewTicketOption").flatMap((field) =>
-    field.default === undefined ? [] : [[field.name, field.default]],
-  ),
+  fieldsOf("NewTicketOption")
+    .filter(
+      ({ name, ...field }) =>
+        field.default !== undefined && name in at("/components/schemas/TicketOption/properties"),
+    )
+    .map(({ name, ...field }) => [name, field.default]),
 );
 
 /** The body of a ticket option that nobody has bought from yet, or of exactly the one given. */

@@ -54,7 +54,7 @@ it.each([
 );
 
 it("ends by Ctrl-C while `npm run db:verify` starts PostgreSQL, and leaves nothing behind", async () => {
-  await project.run(["npm", "run", "reset"]).ended;
+  await project.run(["npm", "run", "db:reset"]).ended;
   const run = project.run(["npm", "run", "--silent", "db:verify"]);
   const begun = () => existsSync(project.postgresFile("data/postmaster.pid"));
   await expect.poll(begun, { timeout: 30_000, interval: 1 }).toBe(true);

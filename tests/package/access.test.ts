@@ -75,17 +75,18 @@ interface Response {
 async function call(name: string, key: string, body?: object, id = unknownId): Promise<Response> {
   const called = functions.find((one) => one.name === name);
   if (!called) throw new Error(`there is no function ${name}`);
+  const requested = called.path.replaceAll(/\{\w+\}/g, id);
   const parameters = [...called.path.matchAll(/\{(\w+)\}/g)].map(([, parameter = ""]) => [parameter, id]);
   const event = {
     ...{ headers: null, multiValueHeaders: null, isBase64Encoded: false },
     httpMethod: called.method,
     resource: called.path,
-    path: "/",
+    path: requested,
     pathParameters: Object.fromEntries(parameters),
     body: called.method === "GET" ? null : JSON.stringify(body),
     requestContext: {
       requestId: "of this test",
-      path: "/prod/ticket_options",
+      path: `/prod${requested}`,
       stage: "prod",
       identity: { sourceIp: "203.0.113.7", ...(key !== "none" && { apiKey: "its value", apiKeyId: key }) },
     },

@@ -76,7 +76,7 @@ it("counts sales and refusals under the names that alarms and dashboard look for
   expect(sold.log).toContainEqual(counted({ Purchases: 1, TicketsSold: 2 }));
 
   const refused = await call("POST", path, order);
-  expect(refused.log).toContainEqual(counted({ Refusals: 1 }));
+  expect(refused.log).toContainEqual(counted({ Looks: 1, Refusals: 1 }));
 });
 
 it("logs each answer as JSON, with the stage's name and the request's id", async () => {
