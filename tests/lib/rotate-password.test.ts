@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await database.emulator.close();
-  postgres.remove();
+  await postgres.remove();
 });
 
 let secret: Awaited<ReturnType<typeof secretWithVersions>>;
