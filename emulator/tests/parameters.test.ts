@@ -6,7 +6,7 @@ import { databaseError, failure, uniqueName, useEmulator, validationError } from
 const api = useEmulator();
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** A parameter as no type allows it but JSON does. */
+/** Casts a parameter that JSON allows but the SDK's types do not. */
 const malformed = (parameter: unknown) => parameter as SqlParameter;
 
 describe("parameters", () => {
@@ -183,7 +183,7 @@ describe("parameters", () => {
     expect(await api.execute({ sql, parameters })).toEqual({ numberOfRecordsUpdated: 0, records });
   });
 
-  it("sees two uses of one name as two parameters", async () => {
+  it("treats two uses of one name as two parameters", async () => {
     const sql =
       "select date_trunc(:unit, d), count(*) from (values (timestamp '2024-01-01')) t (d) group by date_trunc(:unit, d)";
     expect(
@@ -201,7 +201,7 @@ describe("parameters", () => {
     expect(records).toEqual([[{ stringValue: "9223372036854775807" }]]);
   });
 
-  it("returns any text, number and bytes as they were sent", async () => {
+  it("returns any text, number and bytes unchanged", async () => {
     const text = fc
       .string({ unit: "binary" })
       .filter((value) => !value.includes("\0") && value.isWellFormed());
@@ -279,7 +279,7 @@ describe("parameters", () => {
     );
   });
 
-  it("refuses a parameter that the SQL does not use, and one given twice", async () => {
+  it("refuses an unused parameter, and a parameter that is given twice", async () => {
     const value = { longValue: 1 };
     const extra = {
       sql: "select :p",
