@@ -19,7 +19,14 @@ export function coldStartTable(packages: ColdStart[]): Table {
 
 export function firstRequestTable(variants: FirstRequest[]): Table {
   return [
-    ["At the start", "import ms", "first request ms", "min to max", "connections", "ratio to nothing prepared"],
+    [
+      "At the start",
+      "import ms",
+      "first request ms",
+      "min to max",
+      "connections",
+      "ratio to nothing prepared",
+    ],
     ...variants.map(({ name, import: loading, request, connections, share }) => [
       name,
       loading.median.toFixed(1),

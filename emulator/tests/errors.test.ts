@@ -72,11 +72,11 @@ describe("database errors", () => {
     };
     await take(1, 0);
     await take(2, 1);
-    const answers = await Promise.all([take(2, 0), take(1, 1)]);
-    const winner = "name" in Object(answers[0]) ? 1 : 0;
+    const results = await Promise.all([take(2, 0), take(1, 1)]);
+    const winner = "name" in Object(results[0]) ? 1 : 0;
     const loser = winner === 0 ? 1 : 0;
-    expect(answers[winner]).toEqual({ numberOfRecordsUpdated: 1, generatedFields: [] });
-    expect(answers[loser]).toEqual(
+    expect(results[winner]).toEqual({ numberOfRecordsUpdated: 1, generatedFields: [] });
+    expect(results[loser]).toEqual(
       databaseError(
         expect.stringMatching(/^ERROR: deadlock detected; (Hint: [^;]*; )?SQLState: 40P01$/) as string,
       ),

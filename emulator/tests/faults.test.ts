@@ -144,7 +144,8 @@ describe("a slow call whose client has disconnected", () => {
   it("still runs, and `settled` waits for it", async () => {
     const t = uniqueName();
     await api.execute(`create table ${t} (a integer)`);
-    const faults = (init?: RequestInit) => fetch(`${api.url()}/faults`, init).then((answer) => answer.text());
+    const faults = (init?: RequestInit) =>
+      fetch(`${api.url()}/faults`, init).then((response) => response.text());
     await faults({ method: "PUT", body: '{"fault": "slow"}' });
     const caller = new AbortController();
     const body = JSON.stringify({ ...arns, sql: `insert into ${t} values (1)` });
