@@ -85,9 +85,9 @@ describe("transactions", () => {
   });
 
   it.each([
-    ["see what others commit meanwhile", [], "read committed", 1],
+    ["see concurrent commits in the default isolation level", [], "read committed", 1],
     [
-      "see one state throughout if they begin by asking to",
+      "see one snapshot in the isolation level `serializable`",
       ["set transaction isolation level serializable"],
       "serializable",
       0,
