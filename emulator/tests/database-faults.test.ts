@@ -30,13 +30,16 @@ it.each([
   ["run-then-database-error-08006", 1, connectionLost],
   ["run-then-database-error-57P01", 1, terminated],
   ["run-then-database-error-57P02", 1, crashed],
-])("the fault %s gives the next call its error, and inserts %i row", async (fault, rows, message) => {
-  const t = await table();
-  expect(await controlFaults(api.url(), "PUT", { fault })).toMatchObject({ status: 200 });
+])(
+  "the fault %s returns its error to the next call, which inserts %i row(s)",
+  async (fault, rows, message) => {
+    const t = await table();
+    expect(await controlFaults(api.url(), "PUT", { fault })).toMatchObject({ status: 200 });
 
-  expect(await failure(api.execute(`insert into ${t} values (1)`))).toEqual(databaseError(message));
-  expect((await api.execute(`select a from ${t}`)).records).toHaveLength(rows);
-});
+    expect(await failure(api.execute(`insert into ${t} values (1)`))).toEqual(databaseError(message));
+    expect((await api.execute(`select a from ${t}`)).records).toHaveLength(rows);
+  },
+);
 
 it.each([
   "run-then-database-error-40001", // after a serialization failure, nothing has taken effect

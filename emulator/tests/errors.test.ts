@@ -18,7 +18,7 @@ describe("database errors", () => {
       "a; SQLState: XXXXX; Hint: h; SQLState: P0001",
     ],
     ["copy (select 1) to '/nonexistent/file'", expect.stringMatching(/; SQLState: \w{5}$/)],
-  ])("words %s as the service does", async (sql, message) => {
+  ])("reports the error of %s in the service's format", async (sql, message) => {
     const expected = typeof message === "string" ? `ERROR: ${message}` : message;
     expect(await failure(api.execute(sql))).toEqual(databaseError(expected));
   });
@@ -48,7 +48,7 @@ describe("database errors", () => {
       "delete from event",
       'update or delete on table "event" violates foreign key constraint "seat_event" on table "seat"; SQLState: 23503',
     ],
-  ])("names the constraint that %s breaks, but not the values", async (sql, message) => {
+  ])("names the constraint that %s violates, but not the values", async (sql, message) => {
     const transactionId = await api.begin();
     const execute = (sql: string) => api.execute({ sql, transactionId });
     await execute(`create temporary table event (

@@ -24,15 +24,18 @@ describe("faults on demand", () => {
     ["run-then-internal-error", "InternalServerErrorException", 500, 1],
     ["run-then-drop", "TimeoutError", undefined, 1], // what the SDK makes of ECONNRESET
     ["run-then-cut-short", "SyntaxError", 200, 1],
-  ])("%s gives the next call %s with status %s, and inserts %i row", async (fault, name, status, rows) => {
-    const t = await table();
-    await control("PUT", { fault });
+  ])(
+    "%s returns %s with status %s to the next call, which inserts %i row(s)",
+    async (fault, name, status, rows) => {
+      const t = await table();
+      await control("PUT", { fault });
 
-    const error = await thrown(api.execute(`insert into ${t} values (1)`));
+      const error = await thrown(api.execute(`insert into ${t} values (1)`));
 
-    expect([error.name, error.$metadata?.httpStatusCode]).toEqual([name, status]);
-    expect((await api.execute(`select a from ${t}`)).records).toHaveLength(rows);
-  });
+      expect([error.name, error.$metadata?.httpStatusCode]).toEqual([name, status]);
+      expect((await api.execute(`select a from ${t}`)).records).toHaveLength(rows);
+    },
+  );
 
   it("affect the requested number of calls", async () => {
     await control("PUT", { fault: "resuming", calls: 2 });

@@ -129,7 +129,7 @@ describe("parameters", () => {
   it.each([
     ["int2", 32_767, "smallint"],
     ["int4", 2_147_483_647, "integer"],
-  ])("narrows a long that is assigned to a column of type %s", async (type, max, name) => {
+  ])("narrows a long for a column of type %s", async (type, max, name) => {
     const t = uniqueName();
     await api.execute(`create table ${t} (a ${type})`);
     const insert = (longValue: number) =>
@@ -146,7 +146,7 @@ describe("parameters", () => {
   it.each([
     ["TIMESTAMP", "timestamptz", "2024-01-15 12:34:56.5", "2024-01-15 12:34:56.5+00"],
     ["DECIMAL", "numeric(10, 2)", "19.9", "19.90"],
-  ] as const)("fits a hinted %s into a column of type %s", async (typeHint, type, stringValue, stored) => {
+  ] as const)("accepts a hinted %s for a column of type %s", async (typeHint, type, stringValue, stored) => {
     const t = uniqueName();
     await api.execute(`create table ${t} (a ${type})`);
     const sql = `insert into ${t} values (:p) returning a::text`;
@@ -179,7 +179,7 @@ describe("parameters", () => {
       ],
       [[{ arrayValue: { longValues: [5, 6] } }]],
     ],
-  ])("takes the place of an array in %s", async (sql, parameters, records) => {
+  ])("replaces an array parameter in %s", async (sql, parameters, records) => {
     expect(await api.execute({ sql, parameters })).toEqual({ numberOfRecordsUpdated: 0, records });
   });
 
@@ -269,7 +269,7 @@ describe("parameters", () => {
     ["TIMESTAMP", "2024-02-29T12:34:56"],
     ["TIMESTAMP", "2024-02-29 12:34:56Z"],
     ["UUID", "7b0c2d3e111172228333444455556666"],
-  ] as const)("refuses a %s that is spelt %s", async (typeHint, stringValue) => {
+  ] as const)("refuses a %s in the format %s", async (typeHint, stringValue) => {
     const call = api.execute({
       sql: "select :p",
       parameters: [{ name: "p", value: { stringValue }, typeHint }],

@@ -38,7 +38,7 @@ describe("placeholders", () => {
     ["an assignment", "select f(a := 1)"],
     ["a slice with a blank after the colon", "select a[1: 2]"],
     ["the strings and comments of a dollar quote", "do $$ begin /* :a */ raise ':b %', 1::int; end $$"],
-  ])("leaves %s alone", (_case, sql) => {
+  ])("does not replace anything in %s", (_case, sql) => {
     expect(parsePlaceholders(sql)).toEqual({ text: sql, names: [] });
   });
 
@@ -50,7 +50,7 @@ describe("placeholders", () => {
     ["directly after a value, as in an array slice", "select a[1:2]", "2"],
     ["directly after a value, as in an array slice", "select a[f(x):n]", "n"],
     ["directly after a value, as in an array slice", "select a[é:n]", "n"],
-  ])("refuses a name %s: %s", (place, sql, name) => {
+  ])("refuses a placeholder %s: %s", (place, sql, name) => {
     expect(() => parsePlaceholders(sql)).toThrow(
       `:${name} would be replaced as a parameter although it stands ${place}`,
     );

@@ -70,7 +70,7 @@ describe("results", () => {
     ["'{}'::int[]", { arrayValue: { longValues: [] } }],
     ["'{}'::text[]", { arrayValue: { stringValues: [] } }],
     ["'[0:1]={5,6}'::int[]", { arrayValue: { longValues: [5, 6] } }],
-  ])("gives %s as its field", async (expression, field) => {
+  ])("returns %s in the field of its type", async (expression, field) => {
     expect(await api.execute(`select ${expression}`)).toEqual({
       numberOfRecordsUpdated: 0,
       records: [[field]],
@@ -174,7 +174,7 @@ describe("results", () => {
       { records: [[{ longValue: 3 }]] },
     ],
     ["with d as (delete from t returning a) select count(*) from d", { records: [[{ longValue: 3 }]] }],
-  ])("gives the rows of %s, and counts none as updated", async (sql, response) => {
+  ])("returns the rows of %s, and counts none as updated", async (sql, response) => {
     expect(await onThreeRows({ sql })).toEqual({ numberOfRecordsUpdated: 0, ...response });
   });
 
@@ -196,7 +196,7 @@ describe("results", () => {
     ["drop table t", 0],
     ["set timezone to 'UTC'", 0],
     ["savepoint s", 0],
-  ])("gives no records for %s, and counts %i as updated", async (sql, numberOfRecordsUpdated) => {
+  ])("returns no records for %s, and counts %i as updated", async (sql, numberOfRecordsUpdated) => {
     expect(await onThreeRows({ sql })).toEqual({ numberOfRecordsUpdated, generatedFields: [] });
   });
 
@@ -248,7 +248,7 @@ describe("results", () => {
     ["delete from t", { numberOfRecordsUpdated: 3, generatedFields: [] }],
     ["show timezone", { numberOfRecordsUpdated: 0, records: [[{ stringValue: "UTC" }]] }],
     ["create temporary table u (a integer)", { numberOfRecordsUpdated: 0, generatedFields: [] }],
-  ])("ignores JSON as the format of %s, which is no SELECT", async (sql, response) => {
+  ])("ignores the JSON format for %s, which is not a SELECT", async (sql, response) => {
     expect(await onThreeRows({ sql, formatRecordsAs: "JSON" })).toEqual(response);
   });
 

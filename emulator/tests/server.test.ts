@@ -183,7 +183,7 @@ describe("the server", () => {
     ["POST", "/Nothing"],
     ["POST", "/"],
     ["GET", "/Execute"],
-  ])("knows no operation %s %s", async (method, path) => {
+  ])("refuses the unknown operation %s %s", async (method, path) => {
     expect(await post(path, "{}", method)).toEqual({
       ...anyResponse,
       status: 400,
