@@ -1,4 +1,4 @@
-/** The middle of some figures, and their bounds. */
+/** Median, minimum and maximum of a set of figures. */
 export interface Spread {
   median: number;
   min: number;
@@ -10,7 +10,7 @@ export function spread(figures: number[]): Spread {
   return { median: quantile(sorted, 0.5), min: quantile(sorted, 0), max: quantile(sorted, 1) };
 }
 
-/** The figure below which that share of the others lies. */
+/** Returns the quantile of sorted figures: `share` of them are below it. */
 export function quantile(sorted: Float64Array, share: number): number {
   const index = Math.min(sorted.length - 1, Math.floor(sorted.length * share));
   return sorted[index] ?? Number.NaN;

@@ -1,19 +1,19 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
-export interface HttpAnswer {
+export interface HttpResponse {
   status: number;
   body: Buffer;
 }
 
 /**
- * A kept-alive HTTP connection that sends one request at a time. By hand and not by `node:http`, since a client that
- * takes as much CPU as the server would hide what the servers differ in.
+ * A kept-alive HTTP connection that sends one request at a time. It does not use `node:http`, because a client that uses
+ * as much CPU as the server would hide the differences between servers.
  */
 export class HttpConnection {
   readonly #socket: Socket;
   readonly #head: string;
-  #waiting: PromiseWithResolvers<HttpAnswer> | undefined;
+  #waiting: PromiseWithResolvers<HttpResponse> | undefined;
   #received: Buffer | undefined;
   #lastUsed = performance.now();
 
@@ -26,7 +26,7 @@ export class HttpConnection {
     socket.on("close", () => this.#waiting?.reject(new Error("the server closed the connection")));
   }
 
-  /** Connects, for `POST` requests to one path: by default like those that the SDK sends to run a statement. */
+  /** Connects for `POST` requests to one path. By default, they resemble the SDK's requests that run a statement. */
   static async open(url: string, path = "/Execute"): Promise<HttpConnection> {
     const { hostname, port, host } = new URL(url);
     const socket = connect(Number(port), hostname);
@@ -41,21 +41,29 @@ export class HttpConnection {
     return new HttpConnection(socket, head.join("\r\n"));
   }
 
-  /** @throws Error if the answer is other than 200 */
+  /**
+   * Sends a request and drops its response.
+   *
+   * @throws Error if the status of the response is not 200
+   */
   async send(body: string): Promise<void> {
-    const answer = await this.exchange(body);
-    if (answer.status !== 200) throw new Error(`the server answered ${answer.status} ${answer.body}`);
+    const response = await this.exchange(body);
+    if (response.status !== 200) throw new Error(`the server responded ${response.status} ${response.body}`);
   }
 
-  /** Milliseconds since the last answer. Servers close a connection that is idle, and may just as a request comes. */
+  /** Milliseconds since the last response. Servers close idle connections, possibly just as a request is sent. */
   get idle(): number {
     return performance.now() - this.#lastUsed;
   }
 
-  /** @throws Error if the server closes the connection, or had done so before */
-  async exchange(body: string): Promise<HttpAnswer> {
+  /**
+   * Sends a request and returns its response.
+   *
+   * @throws Error if the server closes the connection, or had closed it before
+   */
+  async exchange(body: string): Promise<HttpResponse> {
     if (this.#socket.destroyed) throw new Error("the server had closed the connection");
-    const waiting = Promise.withResolvers<HttpAnswer>();
+    const waiting = Promise.withResolvers<HttpResponse>();
     this.#waiting = waiting;
     this.#socket.write(`${this.#head}${Buffer.byteLength(body)}\r\n\r\n${body}`);
     return waiting.promise;
@@ -78,9 +86,9 @@ export class HttpConnection {
     this.#waiting = undefined;
     this.#received = undefined;
     this.#lastUsed = performance.now();
-    // All servers know the length before they begin; one that did not would be read wrongly here.
+    // All servers send a content-length; a chunked response is not supported.
     const status = Number(/^HTTP\/1.1 (\d+) /.exec(head)?.[1]);
     if (status >= 0 && length >= 0) waiting?.resolve({ status, body: received.subarray(headEnd + 4) });
-    else waiting?.reject(new Error(`the server answered ${received}`));
+    else waiting?.reject(new Error(`the server responded ${received}`));
   }
 }

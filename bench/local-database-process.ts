@@ -1,4 +1,4 @@
-// The Data API emulator as the local run has it, in a process of its own, so that what it costs can be told.
+// Runs the Data API emulator of the local run in a separate process, so that its CPU time can be measured.
 import { startLocalDatabase } from "../infra/local/database.ts";
 import { serve } from "./worker.ts";
 

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 
-/** The ticks of a second in which Linux counts CPU time for programs, on every machine that Node runs on. */
+/** Ticks per second in which Linux reports CPU time (USER_HZ), the same on every architecture that Node supports. */
 const TICKS = 100;
 
-/** Microseconds of CPU time, in the kernel too, that processes have used since their start, by process id. */
+/** CPU time in microseconds, kernel time included, that processes have used since their start, by process id. */
 export type CpuTimes = Map<number, number>;
 
-/** Of those processes that are there. Null where there is no `/proc` to say so. */
+/** Returns the CPU times of the processes that exist, or null on systems without `/proc`. */
 export function cpuOf(pids: number[]): CpuTimes | null {
   if (cpuTime("self") === undefined) return null;
   const times: CpuTimes = new Map();
@@ -17,7 +17,7 @@ export function cpuOf(pids: number[]): CpuTimes | null {
   return times;
 }
 
-/** What was used between two looks, by those that were there at both: a pool ends connections that were idle. */
+/** CPU time in microseconds used between two samples by processes in both: a pool closes idle connections. */
 export function cpuBetween(before: CpuTimes | null, after: CpuTimes | null): number | null {
   if (before === null || after === null) return null;
   let used = 0;
@@ -25,7 +25,7 @@ export function cpuBetween(before: CpuTimes | null, after: CpuTimes | null): num
   return used;
 }
 
-/** Microseconds of CPU time, in all its threads and in the kernel, that this process has used since its start. */
+/** CPU time in microseconds that this process has used since its start, in all threads and in the kernel. */
 export function ownCpu(): number {
   const { user, system } = process.cpuUsage();
   return user + system;
@@ -34,7 +34,7 @@ export function ownCpu(): number {
 function cpuTime(pid: number | "self"): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the name before may hold anything
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the process name before it may contain any character
     return (Number(fields[11]) + Number(fields[12])) * (1_000_000 / TICKS);
   } catch {
     return undefined;

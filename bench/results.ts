@@ -2,19 +2,19 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import path from "node:path";
 
-/** What is measured, each by the `run.ts` of the folder of that name. */
+/** The parts of the benchmark: each is the `run.ts` in the folder of that name. */
 export const PARTS = ["purchase", "whole-path", "cold-start", "on-sale"] as const;
 
 export type Part = (typeof PARTS)[number];
 
-/** Where each part leaves what it measured. */
+/** Folder of the parts' results. */
 export const RESULTS = path.join(import.meta.dirname, "results");
 
-/** What the results of every part hold. */
+/** Members of every part's results. */
 export interface Measured {
-  /** RFC 3339 in UTC. */
+  /** Time of the measurement, RFC 3339 in UTC. */
   measured: string;
-  /** Of the machine, over the last minute. Before, it is in the setting. */
+  /** Load average of the last minute, after the run. `setting` has the one before. */
   loadAfter: number;
   setting: Record<string, string | number>;
 }

@@ -1,4 +1,4 @@
-// `npm run bench`: measures all there is to measure, and shows it. See README.md.
+// `npm run bench`: runs the benchmarks and reports their results. See README.md.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -22,12 +22,12 @@ const parts = positionals.length > 0 ? (positionals as Part[]) : [...PARTS];
 
 const started = performance.now();
 if (!flags.draw) for (const part of parts) run(part);
-// The documents show one whole run, and no rough one.
+// The documents show a complete run without --quick.
 const forDocuments = parts.length === PARTS.length && (flags.draw || !flags.quick);
 report(parts, forDocuments);
 console.log(`${((performance.now() - started) / 1000).toFixed(0)} s`);
 
-/** In a process of its own, which has loaded and started nothing for another part. */
+/** Runs a part in a separate process, so that parts do not affect each other. */
 function run(part: Part): void {
   console.log(`== ${part}\n`);
   const args = [path.join(import.meta.dirname, part, "run.ts"), ...(flags.quick ? ["--quick"] : [])];

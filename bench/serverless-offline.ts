@@ -13,7 +13,7 @@ export interface Service {
   end(): Promise<void>;
 }
 
-/** Starts it over a PostgreSQL. What it prints goes to a file: it logs each request, and reading that would cost CPU. */
+/** Starts the service with a PostgreSQL. Its log of requests goes to a file, because reading it would cost CPU. */
 export async function startServerlessOffline(databaseUrl: string): Promise<Service> {
   const [httpPort, lambdaPort] = [await freePort("127.0.0.1"), await freePort("127.0.0.1")];
   const folder = mkdtempSync(path.join(tmpdir(), "ticket-allocation-bench-"));
@@ -42,10 +42,11 @@ export async function startServerlessOffline(databaseUrl: string): Promise<Servi
   };
 }
 
-/** Puts tickets on sale over HTTP, and gives the option's id. */
+/** Creates a ticket option over HTTP and returns its id. */
 export async function putOnSale(url: string, allocation: number): Promise<string> {
   const body = JSON.stringify({ Name: "Benchmark", Allocation: allocation });
-  const answer = await fetch(`${url}/ticket_options`, { method: "POST", body });
-  if (answer.status !== 200) throw new Error(`the service answered ${answer.status} ${await answer.text()}`);
-  return ((await answer.json()) as { ID: string }).ID;
+  const response = await fetch(`${url}/ticket_options`, { method: "POST", body });
+  if (response.status !== 200)
+    throw new Error(`the service responded ${response.status} ${await response.text()}`);
+  return ((await response.json()) as { ID: string }).ID;
 }

@@ -1,6 +1,6 @@
 import { arch, availableParallelism, cpus, loadavg, platform, release } from "node:os";
 
-/** The machine that the figures are of. */
+/** Describes the machine of the measurement. */
 export function machine() {
   return {
     cpu: cpus()[0]?.model ?? "",

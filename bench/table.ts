@@ -1,12 +1,12 @@
-/** The lines of one table, each the same number of texts; the first is the heading. */
+/** Lines of a table, each with the same number of cells; the first is the heading. */
 export type Table = string[][];
 
-/** A table for the terminal. */
+/** Formats a table for the terminal. */
 export function asText(table: Table): string {
   return table.map((line) => padded(line, widthsOf(table)).join("  ")).join("\n");
 }
 
-/** A table for a document. */
+/** Formats a table as Markdown. */
 export function asMarkdown(table: Table): string {
   const widths = widthsOf(table).map((width) => Math.max(width, 2));
   const lines = table.map((line) => `| ${padded(line, widths).join(" | ")} |`);

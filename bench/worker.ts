@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 
-/** What a worker can be asked to do; each takes and gives what JSON can hold. */
-// biome-ignore lint/suspicious/noExplicitAny: each task has an input of its own
+/** Tasks of a worker, by name; inputs and results must be JSON values. */
+// biome-ignore lint/suspicious/noExplicitAny: each task has a different input
 export type Tasks = Record<string, (input: any) => unknown>;
 
-/** A process of its own that does what it is asked, one thing after another. */
+/** A separate process that runs one task at a time. */
 export interface Worker<Own extends Tasks> {
   pid: number;
   ask<Name extends keyof Own>(
@@ -15,12 +15,12 @@ export interface Worker<Own extends Tasks> {
   end(): Promise<void>;
 }
 
-interface Answer {
+interface Reply {
   result?: unknown;
   error?: string;
 }
 
-/** Starts a module that calls `serve`. What it prints besides errors is dropped: the functions log each request. */
+/** Starts a module that calls `serve`. Its standard output is dropped: the functions log each request. */
 export async function startWorker<Own extends Tasks>(
   module: string,
   environment: Record<string, string> = {},
@@ -33,17 +33,17 @@ export async function startWorker<Own extends Tasks>(
     throw new Error(`${module} ended early`);
   };
   child.once("exit", endedEarly);
-  const answer = async () => {
-    const [{ result, error }] = (await once(child, "message")) as [Answer];
+  const reply = async () => {
+    const [{ result, error }] = (await once(child, "message")) as [Reply];
     if (error !== undefined) throw new Error(`${module}: ${error}`);
     return result;
   };
-  await answer();
+  await reply();
   return {
     pid: child.pid as number,
     async ask(task, input) {
       child.send({ task, input });
-      return (await answer()) as never;
+      return (await reply()) as never;
     },
     async end() {
       child.off("exit", endedEarly);
@@ -53,7 +53,7 @@ export async function startWorker<Own extends Tasks>(
   };
 }
 
-/** Does in this process what the one that started it asks for, and ends with it. */
+/** Runs tasks in this process for its parent, and exits with the parent. */
 export function serve(tasks: Tasks): void {
   process.on("message", async ({ task, input }: { task: string; input: unknown }) => {
     try {
@@ -63,6 +63,6 @@ export function serve(tasks: Tasks): void {
     }
   });
   process.on("disconnect", () => process.exit());
-  process.on("SIGINT", () => {}); // a Ctrl-C in the terminal is for the parent, with which this one ends
+  process.on("SIGINT", () => {}); // the parent handles Ctrl-C; this process exits with it
   process.send?.({ result: "ready" });
 }

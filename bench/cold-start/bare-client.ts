@@ -1,4 +1,4 @@
-// What the functions are compared with: the least that can run a statement, with everything as the SDK has it.
+// The baseline for the functions: the smallest function that runs a statement, with the SDK's defaults.
 import { ExecuteStatementCommand, RDSDataClient } from "@aws-sdk/client-rds-data";
 
 const client = new RDSDataClient({});

@@ -1,4 +1,4 @@
-// Loads a packaged function, waits for the next event as Lambda's runtime does, handles it, and prints what that took.
+// Loads a packaged function, waits for the next event as Lambda's runtime does, handles it, and prints the times.
 const http = require("node:http");
 
 const [file, nextUrl] = process.argv.slice(2);
@@ -12,6 +12,6 @@ http.get(nextUrl, async (response) => {
   const { statusCode } = await handler(JSON.parse(Buffer.concat(chunks)), context);
   const responded = performance.now();
   const milliseconds = { import: imported - begun, request: responded - arrived };
-  process.stderr.write(JSON.stringify({ statusCode, ...milliseconds })); // the log has standard output
+  process.stderr.write(JSON.stringify({ statusCode, ...milliseconds })); // standard output is the function's log
   process.exit();
 });

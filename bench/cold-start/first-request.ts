@@ -9,7 +9,7 @@ import { setTimeout } from "node:timers/promises";
 import { eventOf } from "../../tests/support/gateway-event.ts";
 import { type Spread, spread } from "../figures.ts";
 
-/** Milliseconds that the Data API takes, apart from the connection: about what AWS's is said to add. */
+/** Milliseconds of each Data API call, without the connection: about the reported overhead of AWS's Data API. */
 const LATENCY = 10;
 
 export interface FirstRequest {
@@ -17,19 +17,19 @@ export interface FirstRequest {
   /** Milliseconds. */
   import: Spread;
   request: Spread;
-  /** Connections to the Data API. */
+  /** Number of connections to the Data API. */
   connections: Spread;
-  /** Of the request's time without preparation in the same turn. */
+  /** Ratio to the request's time without preparation in the same round. */
   share: Spread;
 }
 
-/** A function is prepared if it knows itself to be started by Lambda (`prepareConnection` in lib/data-api.ts). */
+/** A function prepares its connection only if Lambda started it (`prepareConnection` in lib/data-api.ts). */
 const variants = [
   { name: "nothing prepared", environment: {} },
   { name: "prepared", environment: { AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand" } },
 ];
 
-/** How long the packaged `get` in that file takes for its first request, over TLS, in processes of its own. */
+/** Measures the first request of the packaged `get` in that file, over TLS, each time in a new process. */
 export async function measureFirstRequests(
   file: string,
   folder: string,
@@ -86,7 +86,7 @@ const event = eventOf(
 
 const columns = ["id", "name", "description", "allocation", "capacity", "createdAt", "updatedAt"];
 
-/** A Data API that has one row for every statement, with a certificate of its own. */
+/** Starts a Data API over TLS that returns one row for every statement, with a self-signed certificate. */
 async function startDataApi(folder: string) {
   const [key, certificate] = [path.join(folder, "key.pem"), path.join(folder, "certificate.pem")];
   const algorithm = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"];

@@ -1,4 +1,4 @@
-// Loads one file in this process, which has loaded nothing before, and prints what that took.
+// Loads one file in this fresh process, and prints its loading time and CPU time.
 const file = process.argv[2];
 const cpu = process.cpuUsage();
 const begun = performance.now();

@@ -5,16 +5,16 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import JSZip from "jszip";
 
-/** Something that a Lambda could be. */
+/** A packaged function, or a baseline in the same form. */
 export interface Package {
   name: string;
-  /** The file that it loads. */
+  /** Path of the file that Lambda loads. */
   file: string;
   bytes: number;
   zipBytes: number;
 }
 
-/** Makes the deployment as `npm run package` does, and unpacks each function into that folder. */
+/** Packages the service like `npm run package`, and unpacks each function into that folder. */
 export async function packageFunctions(folder: string): Promise<Package[]> {
   const deployment = path.join(folder, "deployment");
   await promisify(execFile)("serverless", ["package", "--package", deployment]);
@@ -24,13 +24,13 @@ export async function packageFunctions(folder: string): Promise<Package[]> {
     const zipped = readFileSync(path.join(deployment, zip));
     const { files } = await JSZip.loadAsync(zipped);
     const [entry, ...more] = Object.values(files);
-    if (!entry || more.length > 0) throw new Error(`${zip} holds other than one file`);
-    packages.push(lay(folder, name, await entry.async("nodebuffer"), zipped.length));
+    if (!entry || more.length > 0) throw new Error(`${zip} does not contain exactly one file`);
+    packages.push(unpack(folder, name, await entry.async("nodebuffer"), zipped.length));
   }
   return packages;
 }
 
-/** The bare client in the same format, minified too, but with the bundler's own settings for all else. */
+/** Packages the bare client in the same format, minified, with the bundler's defaults otherwise. */
 export async function packageBareClient(folder: string): Promise<Package> {
   const { outputFiles } = await build({
     entryPoints: [path.join(import.meta.dirname, "bare-client.ts")],
@@ -52,10 +52,10 @@ async function zipped(folder: string, name: string, code: Buffer): Promise<Packa
   const zip = new JSZip().file("index.cjs", code);
   const compression = { compression: "DEFLATE", compressionOptions: { level: 9 } } as const;
   const bytes = await zip.generateAsync({ type: "nodebuffer", ...compression });
-  return lay(folder, name, code, bytes.length);
+  return unpack(folder, name, code, bytes.length);
 }
 
-function lay(folder: string, name: string, code: Buffer, zipBytes: number): Package {
+function unpack(folder: string, name: string, code: Buffer, zipBytes: number): Package {
   const own = path.join(folder, name);
   mkdirSync(own, { recursive: true });
   const file = path.join(own, "index.cjs");

@@ -4,11 +4,11 @@ import type { FirstRequest } from "./first-request.ts";
 import type { Package } from "./packages.ts";
 
 export interface ColdStart extends Omit<Package, "file"> {
-  /** Of the import. */
+  /** Time of the import. */
   milliseconds: Spread;
-  /** Milliseconds of CPU time, of all threads. */
+  /** CPU time in milliseconds, of all threads. */
   cpu: Spread;
-  /** Of the time of the bare SDK client in the same turn. */
+  /** Ratio to the time of the bare SDK client in the same round. */
   share: Spread;
   runs: { milliseconds: number; cpu: number }[];
 }

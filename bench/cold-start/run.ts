@@ -16,7 +16,7 @@ import { coldStartTable, firstRequestTable } from "./tables.ts";
 const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const runs = flags.quick ? 5 : 30;
 
-/** What a function finds in its environment, so that loading it does not stop for want of something. */
+/** Environment variables that a function needs to load. */
 const environment = {
   CLUSTER_ARN: "arn:aws:rds:eu-west-1:000000000000:cluster:tickets",
   SECRET_ARN: "arn:aws:secretsmanager:eu-west-1:000000000000:secret:tickets-functions",
@@ -44,9 +44,9 @@ const firstRequests = await measureFirstRequests(get, folder, environment, runs)
 console.log(asText(firstRequestTable(firstRequests)), "\n");
 writeResults("cold-start", { setting, packages: results, firstRequests });
 
-/** Each in turn, run after run: whatever else the machine does meets all of them alike. */
+/** Measures the packages in turn in each run, so that other load on the machine affects all of them equally. */
 function measureInTurn(): ColdStart[] {
-  for (const { file } of packages) importOnce(file); // from then on it is in the system's cache of files
+  for (const { file } of packages) importOnce(file); // fills the system's file cache
   const measured = packages.map(() => [] as ColdStart["runs"]);
   for (let run = 0; run < runs; run++)
     for (let turn = 0; turn < packages.length; turn++) {

@@ -4,7 +4,7 @@ import type { ColdStart } from "./results.ts";
 
 export function coldStartTable(packages: ColdStart[]): Table {
   return [
-    ["", "import ms", "least to most", "CPU ms", "of the bare client", "file kB", "zip kB"],
+    ["", "import ms", "min to max", "CPU ms", "ratio to bare client", "file kB", "zip kB"],
     ...packages.map(({ name, milliseconds, cpu, share, bytes, zipBytes }) => [
       name,
       milliseconds.median.toFixed(1),
@@ -19,7 +19,14 @@ export function coldStartTable(packages: ColdStart[]): Table {
 
 export function firstRequestTable(variants: FirstRequest[]): Table {
   return [
-    ["At the start", "import ms", "first request ms", "least to most", "connections", "of nothing prepared"],
+    [
+      "At the start",
+      "import ms",
+      "first request ms",
+      "min to max",
+      "connections",
+      "ratio to nothing prepared",
+    ],
     ...variants.map(({ name, import: loading, request, connections, share }) => [
       name,
       loading.median.toFixed(1),

@@ -1,20 +1,22 @@
-// The buyers of an on-sale: they come when they come, whether the service keeps up or not.
+// The buyers of an on-sale: an open workload, whose arrivals do not depend on the service's speed.
 import { setTimeout } from "node:timers/promises";
 import { v4 } from "uuid";
 import { HttpConnection } from "../http-connection.ts";
 import { ownCpu } from "../processes.ts";
 import { serve } from "../worker.ts";
 
-/** A buyer: when one comes, in milliseconds from the start, and how many tickets one wants. */
+/** A buyer: arrival in milliseconds from the start, and number of tickets. */
 export interface Arrival {
   at: number;
   quantity: number;
 }
 
-/** What became of a buyer; times in milliseconds from the start. */
+/** The outcome for one buyer. Times are in milliseconds from the start. */
 export interface Visit extends Arrival {
+  /** When the request was sent. */
   letIn: number;
-  answered: number;
+  /** When the response was complete. */
+  responded: number;
   status: number;
 }
 
@@ -23,12 +25,12 @@ export type CrowdTasks = typeof tasks;
 interface Sale {
   url: string;
   optionId: string;
-  /** Requests at the same time at most: further buyers wait at the door, in the order in which they came. */
+  /** Limit of concurrent requests: further buyers queue in the order of their arrival. */
   room: number;
   arrivals: Arrival[];
 }
 
-/** Milliseconds, well before the five seconds after which serverless-offline closes a connection. */
+/** Milliseconds of idleness before a connection is replaced: serverless-offline closes it after five seconds. */
 const LONG_IDLE = 2_000;
 
 const tasks = {
@@ -53,7 +55,7 @@ const tasks = {
           connection = await open();
         }
         const { status, body } = await connection.exchange(order);
-        visits.push({ ...arrival, letIn, answered: now(), status });
+        visits.push({ ...arrival, letIn, responded: now(), status });
         if (status === 200) for (const id of JSON.parse(String(body)).TicketIDs) tickets.add(id);
       }
       connection.close();

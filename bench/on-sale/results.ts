@@ -5,6 +5,6 @@ export interface SaleResults extends Measured {
   buyers: number;
   ticketsSold: number;
   visits: Visit[];
-  /** What `npm run db:verify` finds. */
+  /** Result of the audit, as in `npm run db:verify`. */
   audit: { options: number; breaches: string[] };
 }

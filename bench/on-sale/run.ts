@@ -1,4 +1,4 @@
-// A whole on-sale over HTTP, from the first buyer until long after the last ticket: see ../README.md.
+// Measures an on-sale over HTTP, from the first buyer until long after it is sold out: see ../README.md.
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { audit } from "../../infra/audit.ts";
@@ -16,7 +16,7 @@ const pace = flags.quick
   ? { tickets: 1_000, firstPerSecond: 200, decay: 3, seconds: 6 }
   : { tickets: 20_000, firstPerSecond: 800, decay: 15, seconds: 30 };
 
-/** Requests in the service at the same time at most, as a reserved concurrency would have it. */
+/** Limit of concurrent requests, as a reserved concurrency would set it. */
 const ROOM = 256;
 
 const url = await startTemporaryPostgres();
@@ -48,14 +48,14 @@ writeResults("on-sale", results);
 await Promise.all([service.end(), crowd.end()]);
 process.exit(); // ends PostgreSQL
 
-/** Compiles the hot paths and opens the connections to PostgreSQL. */
+/** Compiles the hot code paths and opens the connections to PostgreSQL. */
 async function warmUp(): Promise<void> {
   const optionId = await putOnSale(service.url, pace.tickets);
   const arrivals = Array.from({ length: 1_000 }, (_, index) => ({ at: 0, quantity: 1 + (index % 4) }));
   await crowd.ask("run", { url: service.url, optionId, room: ROOM, arrivals });
 }
 
-/** Most come at once, and fewer and fewer later on: so many in the first second, a third of that after each `decay`. */
+/** Arrivals with an exponentially decaying rate: `firstPerSecond` at the start, divided by e every `decay` seconds. */
 function burst(): Arrival[] {
   const all = pace.firstPerSecond * pace.decay;
   const came = (seconds: number) => all * (1 - Math.exp(-seconds / pace.decay));
@@ -66,6 +66,6 @@ function burst(): Arrival[] {
 }
 
 async function ticketsLeft(): Promise<number> {
-  const answer = await fetch(`${service.url}/ticket_options/${optionId}`);
-  return ((await answer.json()) as { Allocation: number }).Allocation;
+  const response = await fetch(`${service.url}/ticket_options/${optionId}`);
+  return ((await response.json()) as { Allocation: number }).Allocation;
 }

@@ -1,15 +1,15 @@
 import type pg from "pg";
 import { type CpuTimes, cpuOf } from "../processes.ts";
 
-/** What some backends have done since their start. */
+/** Resource usage of a set of backends since their start. */
 export interface BackendUsage {
   walBytes: number;
-  /** Whole pages in it, which PostgreSQL writes for the first change of a page after a checkpoint. */
+  /** Full-page images in the WAL, which PostgreSQL writes for the first change of a page after a checkpoint. */
   fullPages: number;
   cpu: CpuTimes | null;
 }
 
-/** By backend, since differences of the log's position count what others wrote, autovacuum above all. */
+/** Reads the usage per backend: the WAL position would include other processes, above all autovacuum. */
 export async function usageOf(owner: pg.Client, pids: number[]): Promise<BackendUsage> {
   const { rows } = await owner.query(
     `
@@ -24,16 +24,17 @@ export async function usageOf(owner: pg.Client, pids: number[]): Promise<Backend
   return { ...rows[0], cpu: cpuOf(pids) };
 }
 
-/** How often backends were seen waiting for what; `CPU` stands for none of PostgreSQL's waits. */
+/** Number of samples by wait event; `CPU` means that the backend had no wait event. */
 export type Waits = Record<string, number>;
 
+/** Milliseconds. */
 const SAMPLE_INTERVAL = 100;
 
-/** Looks at the backends ten times a second until it is told to stop. */
+/** Samples the wait events of the backends ten times a second until the returned function is called. */
 export function sampleWaits(owner: pg.Client, pids: number[]): () => Promise<Waits> {
   const waits: Waits = {};
-  let looking: Promise<void> = Promise.resolve();
-  const look = async () => {
+  let sampling: Promise<void> = Promise.resolve();
+  const sample = async () => {
     const { rows } = await owner.query({
       name: "waits",
       text: `
@@ -49,11 +50,11 @@ export function sampleWaits(owner: pg.Client, pids: number[]): () => Promise<Wai
     for (const { wait, count } of rows) waits[wait] = (waits[wait] ?? 0) + count;
   };
   const timer = setInterval(() => {
-    looking = looking.then(look);
+    sampling = sampling.then(sample);
   }, SAMPLE_INTERVAL);
   return async () => {
     clearInterval(timer);
-    await looking;
+    await sampling;
     return waits;
   };
 }

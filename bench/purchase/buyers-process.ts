@@ -1,18 +1,18 @@
-// The buyers: a process that does nothing else, so that what it costs can be told.
+// Runs the buyers in a separate process, so that their CPU time can be measured.
 import pg from "pg";
 import { quantile } from "../figures.ts";
 import { ownCpu } from "../processes.ts";
 import { serve } from "../worker.ts";
 import { type Buyer, type FormName, forms, type LibStatements, type Outcome } from "./forms.ts";
 
-/** What the buyers of one crowd met within some time. */
+/** Results of one crowd's buyers over a period. */
 export interface Bought {
   seconds: number;
   sold: number;
   refused: number;
   raced: number;
   failed: number;
-  /** Milliseconds that a sale took, or a refusal where nothing was sold. */
+  /** Latency in milliseconds of a sale, or of a refusal if nothing was sold. */
   p50: number;
   p95: number;
   p99: number;
@@ -36,8 +36,8 @@ interface Target {
 
 export type BuyersTasks = typeof tasks;
 
-const nothingYet = { text: "", names: [] };
-let sell = forms({ sell: nothingYet, search: nothingYet, look: nothingYet });
+const noStatement = { text: "", names: [] };
+let sell = forms({ sell: noStatement, search: noStatement, look: noStatement });
 const crowds = new Map<string, Buyer[]>();
 
 const tasks = {
@@ -59,7 +59,7 @@ const tasks = {
     );
   },
 
-  /** Each buyer makes so many purchases of an option of its own: all plans are made, and nobody has waited. */
+  /** Each buyer makes `times` purchases of a separate option, so that all plans are cached and no buyer waits. */
   async warmUp(warming: {
     crowd: string;
     form: FormName;
@@ -79,12 +79,12 @@ const tasks = {
     return buy({ crowd, form, optionId }, () => performance.now() < end);
   },
 
-  /** Goes on until each buyer has been refused. */
+  /** Buys until each buyer has been refused. */
   async buyAll(target: Target): Promise<Bought> {
     return buy(target, (last) => last !== "refused");
   },
 
-  /** Milliseconds of a commit with next to nothing in it, one after the other. */
+  /** Measures consecutive, almost empty commits, in milliseconds. */
   async commits({ crowd, times }: { crowd: string; times: number }): Promise<number[]> {
     const [buyer] = buyersOf(crowd);
     const milliseconds = [];
@@ -99,8 +99,8 @@ const tasks = {
     return milliseconds;
   },
 
-  /** Makes each backend tell at once what it has counted, which it otherwise does in its own time. */
-  async tellStatistics({ crowd }: { crowd: string }): Promise<void> {
+  /** Makes each backend flush its statistics now instead of at an interval. */
+  async flushStatistics({ crowd }: { crowd: string }): Promise<void> {
     await Promise.all(buyersOf(crowd).map(({ client }) => client.query("select pg_stat_force_next_flush()")));
   },
 
@@ -143,16 +143,16 @@ async function buy(
   await Promise.all(buyersOf(crowd).map(buyFor));
   const seconds = (performance.now() - start) / 1000;
   if (cause) console.error(`${failed} purchases failed, the first with:`, cause);
-  const told = Float64Array.from(latencies.sold.length > 0 ? latencies.sold : latencies.refused).sort();
+  const measured = Float64Array.from(latencies.sold.length > 0 ? latencies.sold : latencies.refused).sort();
   return {
     seconds,
     sold: latencies.sold.length,
     refused: latencies.refused.length,
     raced,
     failed,
-    p50: quantile(told, 0.5),
-    p95: quantile(told, 0.95),
-    p99: quantile(told, 0.99),
+    p50: quantile(measured, 0.5),
+    p95: quantile(measured, 0.95),
+    p99: quantile(measured, 0.99),
     clientCpu: ownCpu() - before,
   };
 }

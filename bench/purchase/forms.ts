@@ -1,38 +1,38 @@
 import type pg from "pg";
 import { v4, v7 } from "uuid";
 
-/** Tickets of each sale. */
+/** Number of tickets of each sale. */
 export const TICKETS_PER_SALE = 2;
 
-/** One buyer at one connection. */
+/** A buyer with a database connection. */
 export interface Buyer {
-  /** Counted from 0; the floor needs it. */
+  /** Index from 0; the form `floor` uses it as the stripe. */
   number: number;
   client: pg.Client;
 }
 
-/** `raced`: nothing was sold although enough was left. The service would try again. */
+/** `raced`: nothing was sold although enough was left. The service would retry. */
 export type Outcome = "sold" | "refused" | "raced";
 
 /** Sells two tickets of an option to a new user. */
 export type Sell = (buyer: Buyer, optionId: string) => Promise<Outcome>;
 
 /**
- * `lib` is the service's own way, over one row or over many: that is a matter of the option. `look` is what it does first
- * with an option that it has just seen sold out.
+ * Ways to make a purchase. `lib` uses the service's statements; the option decides whether there is one row or many.
+ * `look` is the service's first statement for an option that it has recently seen sold out.
  */
 export type FormName = "lib" | "look" | "transaction" | "floor" | "sum" | "nothing";
 
-/** A statement of the service as the driver takes it: a number for each name. */
+/** A statement of the service in the driver's form, with a numbered parameter for each name. */
 export interface LibStatement {
   text: string;
   names: string[];
 }
 
-/** The usual sale; the one when guesses miss; and the reading when both sold nothing. */
+/** The usual sale; the search when the guessed stripes have too few tickets; the check when both sold nothing. */
 export type LibStatements = Record<"sell" | "search" | "look", LibStatement>;
 
-/** All forms go through the same driver, as named statements that each connection prepares once. */
+/** Creates all forms. They use the same driver, with named statements that each connection prepares once. */
 export function forms(lib: LibStatements): Record<FormName, Sell> {
   const run = async (name: keyof LibStatements, { client }: Buyer, order: Record<string, unknown>) => {
     const { text, names } = lib[name];
@@ -66,7 +66,7 @@ function orderOf(ticketOptionId: string): Record<string, unknown> {
   };
 }
 
-/** What one writes first: six calls, and the row is locked from the second to the last. */
+/** The obvious implementation: six calls, with the row locked from the second to the last. */
 const inTransaction: Sell = async ({ client }, ticketOptionId) => {
   const id = v7();
   await client.query({ name: "begin", text: "begin" });
@@ -120,8 +120,8 @@ const inTransaction: Sell = async ({ client }, ticketOptionId) => {
 };
 
 /**
- * The floor: what is left of the statement without a counter. The foreign key locks the stripe that a purchase names, so
- * each buyer names one that no other does.
+ * The lower bound: the statement without a counter. The foreign key locks the stripe of a purchase, so each buyer uses a
+ * different stripe.
  */
 const insertsOnly: Sell = async ({ number, client }, ticketOptionId) => {
   await client.query({
@@ -148,7 +148,7 @@ const insertsOnly: Sell = async ({ number, client }, ticketOptionId) => {
   return "sold";
 };
 
-/** The least that can refuse: reads what is left, and nothing else. */
+/** The minimal refusal: only reads the number of available tickets. */
 const readsSum: Sell = async ({ client }, ticketOptionId) => {
   await client.query({
     name: "sum",
@@ -162,7 +162,7 @@ const readsSum: Sell = async ({ client }, ticketOptionId) => {
   return "refused";
 };
 
-/** The least that a call can be. */
+/** The minimal call. */
 const nothing: Sell = async ({ client }) => {
   await client.query({ name: "nothing", text: "select 1" });
   return "refused";

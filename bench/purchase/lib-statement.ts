@@ -7,19 +7,19 @@ import { startRecordingProxy } from "../recording-proxy.ts";
 import { type LibStatement, type LibStatements, TICKETS_PER_SALE } from "./forms.ts";
 import { PLENTY } from "./options.ts";
 
-/** The statements that sell, and how the service puts a large option on sale. */
+/** The service's purchase statements, and a function that creates a large option. */
 export interface LibSale {
-  /** As the driver takes them. */
+  /** The statements in the driver's form. */
   statements: LibStatements;
-  /** The one of the usual sale as it is sent, with a name for each parameter. */
+  /** SQL of the usual sale as it is sent to the Data API, with named parameters. */
   sql: string;
   /** Puts an option on sale through `lib/`. */
   createOption(): Promise<string>;
-  /** What the SDK sent for a sale, made over to an option and to whom the secret is of. */
+  /** Returns the SDK's request for a sale, with another option and secret, and the ids in it. */
   sentFor(optionId: string, secretArn: string): { body: string; id: string; userId: string };
 }
 
-/** Makes the tables, a sale and a refusal as the function makes them, and takes the statements from what the SDK sent for them. */
+/** Migrates the database, makes a sale and a refusal as the function does, and extracts the statements from the SDK's requests. */
 export async function recordSale(databaseUrl: string): Promise<LibSale> {
   const database = await startLocalDatabase(databaseUrl);
   const proxy = await startRecordingProxy(database.emulator.url);
@@ -31,11 +31,11 @@ export async function recordSale(databaseUrl: string): Promise<LibSale> {
     if (created.result !== "created") throw new Error(`no option: ${created.result}`);
     return created.option.id;
   };
-  /** What is sent for an order. */
+  /** Makes an order and returns the bodies of its requests. */
   const sentFor = async (order: Order, expected: string) => {
     proxy.takeBodies();
     const { result } = await sellTickets(order, TICKETS_PER_SALE, functions.work());
-    if (result !== expected) throw new Error(`the order ended in: ${result}`);
+    if (result !== expected) throw new Error(`the result of the order is: ${result}`);
     return proxy.takeBodies();
   };
   const sale = newOrder(await createOption(), { quantity: TICKETS_PER_SALE });
@@ -43,7 +43,7 @@ export async function recordSale(databaseUrl: string): Promise<LibSale> {
   const tooMany = newOrder(await createOption(1), { quantity: TICKETS_PER_SALE });
   const [, search = "", look = ""] = await sentFor(tooMany, "not enough");
   const { sql, secretArn } = JSON.parse(sent);
-  const madeOver = (optionId: string, secret: string) => {
+  const requestFor = (optionId: string, secret: string) => {
     const body = sent.replace(sale.ticketOptionId, optionId).replace(secretArn, secret);
     return { body, id: sale.id, userId: sale.userId };
   };
@@ -52,10 +52,10 @@ export async function recordSale(databaseUrl: string): Promise<LibSale> {
     search: numbered(JSON.parse(search).sql),
     look: numbered(JSON.parse(look).sql),
   };
-  return { sql, statements, createOption, sentFor: madeOver };
+  return { sql, statements, createOption, sentFor: requestFor };
 }
 
-/** The statement as one writes it for the driver, with a number for each name. */
+/** Converts a statement to the driver's form, with a numbered parameter for each name. */
 function numbered(sql: string): LibStatement {
   const names = [...new Set(Array.from(sql.matchAll(/:(\w+)/g), ([, name = ""]) => name))];
   return { text: sql.replace(/:(\w+)/g, (_, name) => `$${names.indexOf(name) + 1}`), names };

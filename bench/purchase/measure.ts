@@ -8,10 +8,10 @@ import type { FormName } from "./forms.ts";
 import type { Expected } from "./options.ts";
 import type { Result, Round } from "./results.ts";
 
-/** A form and the option that it sells from. */
+/** A form to measure, and the option that it sells. */
 export interface Contestant {
   name: string;
-  /** Its buyers, who are connected. */
+  /** Name of its connected buyers. */
   crowd: string;
   pids: number[];
   form: FormName;
@@ -20,29 +20,33 @@ export interface Contestant {
 
 export interface Pace {
   rounds: number;
-  /** Of each contestant in each round. */
+  /** Duration per contestant and round. */
   milliseconds: number;
 }
 
-/** What is needed to measure. */
-export interface Ring {
+/** The connections and expectations of a measurement. */
+export interface Measurement {
   owner: pg.Client;
   buyers: Worker<BuyersTasks>;
-  /** What must be in the database in the end, by option. */
+  /** Expected content of the database after the measurement, by option. */
   expected: Map<string, Expected>;
 }
 
-/** Lets the contestants take turns, round after round, each round beginning with another of them. */
-export async function measure(ring: Ring, contestants: Contestant[], pace: Pace): Promise<Result[]> {
-  await ring.owner.query("checkpoint"); // here, and not in the middle
-  // Not counted: whole pages are written to the log once after a checkpoint, and old versions are cleared away.
-  for (const contestant of contestants) await measureRound(ring, contestant, pace.milliseconds / 4);
+/** Measures the contestants in turn in each round; each round starts with a different contestant. */
+export async function measure(
+  measurement: Measurement,
+  contestants: Contestant[],
+  pace: Pace,
+): Promise<Result[]> {
+  await measurement.owner.query("checkpoint"); // now, so that none starts during a round
+  // An unmeasured round: it writes the full-page images after the checkpoint and removes old row versions.
+  for (const contestant of contestants) await measureRound(measurement, contestant, pace.milliseconds / 4);
   const results = contestants.map(() => ({ rounds: [] as Round[], waits: {} as Waits }));
   for (let round = 0; round < pace.rounds; round++) {
     for (let turn = 0; turn < contestants.length; turn++) {
       const index = (turn + round) % contestants.length;
       const { rounds, waits } = results[index] as (typeof results)[number];
-      const done = await measureRound(ring, contestants[index] as Contestant, pace.milliseconds);
+      const done = await measureRound(measurement, contestants[index] as Contestant, pace.milliseconds);
       rounds.push(done.round);
       for (const [wait, count] of Object.entries(done.waits)) waits[wait] = (waits[wait] ?? 0) + count;
     }
@@ -57,32 +61,36 @@ export async function measure(ring: Ring, contestants: Contestant[], pace: Pace)
   }));
 }
 
-async function measureRound({ owner, buyers, expected }: Ring, contestant: Contestant, milliseconds: number) {
+async function measureRound(
+  { owner, buyers, expected }: Measurement,
+  contestant: Contestant,
+  milliseconds: number,
+) {
   const { crowd, pids, form, optionId } = contestant;
-  await buyers.ask("tellStatistics", { crowd });
+  await buyers.ask("flushStatistics", { crowd });
   const before = await usageOf(owner, pids);
   const stopSampling = sampleWaits(owner, pids);
   const bought = await buyers.ask("buyFor", { crowd, form, optionId, milliseconds });
   const waits = await stopSampling();
-  await buyers.ask("tellStatistics", { crowd });
+  await buyers.ask("flushStatistics", { crowd });
   const after = await usageOf(owner, pids);
   expect(expected, optionId, form, bought.sold);
 
-  const answers = bought.sold + bought.refused;
+  const responses = bought.sold + bought.refused;
   const cpu = cpuBetween(before.cpu, after.cpu);
   const round: Round = {
     ...bought,
     soldPerSecond: bought.sold / bought.seconds,
     refusedPerSecond: bought.refused / bought.seconds,
-    walBytes: (after.walBytes - before.walBytes) / answers,
-    fullPages: (after.fullPages - before.fullPages) / answers,
-    serverCpu: cpu === null ? null : cpu / answers,
-    clientCpu: bought.clientCpu / answers,
+    walBytes: (after.walBytes - before.walBytes) / responses,
+    fullPages: (after.fullPages - before.fullPages) / responses,
+    serverCpu: cpu === null ? null : cpu / responses,
+    clientCpu: bought.clientCpu / responses,
   };
   return { round, waits };
 }
 
-/** Notes what must be in the database by now. */
+/** Adds sales to the expected content of the database. */
 export function expect(
   expected: Map<string, Expected>,
   optionId: string,
@@ -90,11 +98,11 @@ export function expect(
   sales: number,
   tickets = 2 * sales,
 ): void {
-  const so = expected.get(optionId) ?? { sales: 0, tickets: 0, taken: 0 };
+  const sum = expected.get(optionId) ?? { sales: 0, tickets: 0, taken: 0 };
   expected.set(optionId, {
-    sales: so.sales + sales,
-    tickets: so.tickets + tickets,
-    taken: so.taken + (form === "floor" ? 0 : tickets),
+    sales: sum.sales + sales,
+    tickets: sum.tickets + tickets,
+    taken: sum.taken + (form === "floor" ? 0 : tickets),
   });
 }
 
@@ -108,7 +116,7 @@ function medians(rounds: Round[]): Round {
   return Object.fromEntries(names.map((name) => [name, middle(name)])) as unknown as Round;
 }
 
-/** Round by round, what one did for one of another. */
+/** The ratio, per round, of one contestant's rate to another's sales per second. */
 export function ratio(one: Result, other: Result, figure: "soldPerSecond" | "refusedPerSecond"): Spread {
   return spread(
     one.rounds.map((round, index) => round[figure] / (other.rounds[index]?.soldPerSecond ?? Number.NaN)),

@@ -1,10 +1,10 @@
 import type pg from "pg";
 import { v7 } from "uuid";
 
-/** More than any run sells. */
+/** A capacity that no run sells out. */
 export const PLENTY = 1_000_000_000;
 
-/** As `createTicketOption` makes them, but with as many stripes as are wanted. */
+/** Creates an option like `createTicketOption`, but with the given number of stripes. */
 export async function createOption(owner: pg.Client, stripes: number, capacity = PLENTY): Promise<string> {
   const id = v7();
   await owner.query(
@@ -22,7 +22,7 @@ export async function createOption(owner: pg.Client, stripes: number, capacity =
   return id;
 }
 
-/** Sells single tickets of an option without the statement, in bulk. */
+/** Inserts `count` sales of one ticket in bulk, without the purchase statement. */
 export async function loadEarlierSales(owner: pg.Client, optionId: string, count: number): Promise<void> {
   await owner.query("set session_replication_role = replica"); // foreign keys checked row by row would take minutes
   await owner.query(
@@ -58,18 +58,22 @@ export async function loadEarlierSales(owner: pg.Client, optionId: string, count
     `,
     [optionId],
   );
-  await owner.query("vacuum (analyze) purchases, tickets"); // now, or autovacuum would in the middle of a round
+  await owner.query("vacuum (analyze) purchases, tickets"); // now, so that autovacuum does not run during a round
 }
 
-/** What the answers said was sold of an option. */
+/** The sales of an option according to the responses. */
 export interface Expected {
   sales: number;
   tickets: number;
-  /** The floor takes nothing off. */
+  /** Tickets taken from the allocation; the form `floor` takes none. */
   taken: number;
 }
 
-/** @throws Error if the database holds other than what the answers said */
+/**
+ * Compares the database with the responses.
+ *
+ * @throws Error if they differ
+ */
 export async function checkSales(owner: pg.Client, expected: Map<string, Expected>): Promise<void> {
   const { rows } = await owner.query(
     `

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 
-/** What `pgbench --version` says, if the machine has it. */
+/** Returns the output of `pgbench --version`, or undefined if it is not installed. */
 export function pgbenchVersion(): string | undefined {
   const { status, stdout } = spawnSync("pgbench", ["--version"], { encoding: "utf8" });
   return status === 0 ? stdout.trim() : undefined;
@@ -12,7 +12,7 @@ export function pgbenchVersion(): string | undefined {
 
 export interface PgbenchRun {
   databaseUrl: string;
-  /** The service's statement, as it is sent. */
+  /** SQL of the service's statement as it is sent to the Data API. */
   sql: string;
   optionId: string;
   buyers: number;
@@ -22,8 +22,8 @@ export interface PgbenchRun {
 }
 
 /**
- * The same statement through libpq, prepared too: what the driver and its process cost shows beside it. With the plan
- * that PostgreSQL settles on from the start, since the first executions count here.
+ * Runs the same prepared statement through libpq: the difference is the cost of the driver and its process. It forces the
+ * generic plan from the start, because pgbench has no warm-up.
  */
 export async function runPgbench(run: PgbenchRun): Promise<{ sales: number; perSecond: number }> {
   const folder = mkdtempSync(path.join(tmpdir(), "ticket-allocation-pgbench-"));
@@ -40,7 +40,7 @@ export async function runPgbench(run: PgbenchRun): Promise<{ sales: number; perS
       { env: { ...process.env, PGOPTIONS: `${run.options} -c plan_cache_mode=force_generic_plan` } },
     );
     const sales = /transactions actually processed: (\d+)/.exec(stdout)?.[1];
-    const perSecond = /tps = ([\d.]+)/.exec(stdout)?.[1] ?? 0; // it says `nan` of nothing
+    const perSecond = /tps = ([\d.]+)/.exec(stdout)?.[1] ?? 0; // `nan` without transactions
     if (!/failed transactions: 0 /.test(stdout)) throw new Error(`pgbench: ${stdout}`);
     return { sales: Number(sales), perSecond: Number(perSecond) };
   } finally {
@@ -48,7 +48,7 @@ export async function runPgbench(run: PgbenchRun): Promise<{ sales: number; perS
   }
 }
 
-/** Its variables are numbers, so a query of its own makes the ids; and it has no way to send a null. */
+/** Writes the pgbench script. Variables are numeric, so a query generates the ids; a null cannot be sent. */
 function scriptOf({ sql, optionId }: PgbenchRun): string {
   const purchase = sql
     .replaceAll(":key", "null")

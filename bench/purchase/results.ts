@@ -3,18 +3,18 @@ import type { Measured } from "../results.ts";
 import type { Waits } from "./backends.ts";
 import type { Bought } from "./buyers-process.ts";
 
-/** What one contestant did in one round. */
+/** Results of one contestant in one round. */
 export interface Round extends Omit<Bought, "clientCpu"> {
   soldPerSecond: number;
   refusedPerSecond: number;
-  /** Of what was answered, be it a sale or a refusal, as are the CPU times, in microseconds. */
+  /** Per sale or refusal, like the CPU times, which are in microseconds. */
   walBytes: number;
   fullPages: number;
   serverCpu: number | null;
   clientCpu: number;
 }
 
-/** One contestant, summed up: the medians of its rounds, with the least and the most of the rate. */
+/** Summary of one contestant: medians over its rounds, with minimum and maximum of the rates. */
 export interface Result {
   name: string;
   medians: Round;
@@ -24,20 +24,20 @@ export interface Result {
   rounds: Round[];
 }
 
-/** What was measured with one number of buyers at one commit latency. */
+/** Results with one number of buyers at one commit latency. */
 export interface Cell {
   latency: string;
   buyers: number;
   results: Result[];
-  /** Purchases per second of the same statement, by form, where there is a pgbench. */
+  /** Purchases per second of the same statement in pgbench, by contestant; null if it is not installed. */
   pgbench: Record<string, number> | null;
 }
 
 export interface PurchaseResults extends Measured {
-  /** Milliseconds of a commit with nothing else in it: half of them took less. */
+  /** Median milliseconds of an empty commit, by latency. */
   commits: Record<string, number>;
   cells: Cell[];
-  /** What a refusal is made of. */
+  /** The cost of a refusal, compared with simpler statements. */
   refusals: Cell;
   earlier: { sales: number; buyers: number; results: Result[] }[];
 }

@@ -1,4 +1,4 @@
-// Measures the statement that sells, beside what could stand in its place: see ../README.md.
+// Measures the purchase statement and its alternatives: see ../README.md.
 import path from "node:path";
 import { parseArgs } from "node:util";
 import pg from "pg";
@@ -10,7 +10,7 @@ import { startTemporaryPostgres } from "../temporary-postgres.ts";
 import { startWorker } from "../worker.ts";
 import type { BuyersTasks } from "./buyers-process.ts";
 import { recordSale } from "./lib-statement.ts";
-import { type Contestant, expect, measure, type Ring } from "./measure.ts";
+import { type Contestant, expect, type Measurement, measure } from "./measure.ts";
 import { checkSales, createOption, loadEarlierSales } from "./options.ts";
 import { pgbenchVersion, runPgbench } from "./pgbench.ts";
 import type { Cell } from "./results.ts";
@@ -23,14 +23,14 @@ const pace = flags.quick
 
 const BUYERS = [1, 16, 64];
 
-/** The limits of the functions' role, and what makes every commit take longer. */
+/** Session settings: the time limits of the functions' role, and a delay of each commit. */
 const limits = "-c lock_timeout=2000 -c statement_timeout=3000";
 const LATENCIES = [
   { latency: "local", options: limits },
   { latency: "4 ms", options: `${limits} -c commit_delay=4000 -c commit_siblings=0` },
 ];
 
-/** Calls of each form on each connection before the first round: PostgreSQL settles on a plan after five. */
+/** Calls of each form on each connection before the first round: PostgreSQL caches a plan after five. */
 const WARM_UPS = 8;
 
 const url = await startTemporaryPostgres();
@@ -38,7 +38,7 @@ const lib = await recordSale(url);
 const owner = await connect(url);
 const buyers = await startWorker<BuyersTasks>(path.join(import.meta.dirname, "buyers-process.ts"));
 await buyers.ask("prepare", lib.statements);
-const ring: Ring = { owner, buyers, expected: new Map() };
+const measurement: Measurement = { owner, buyers, expected: new Map() };
 const pgbench = pgbenchVersion();
 
 const { rows } = await owner.query(POSTGRES_SETTINGS);
@@ -57,7 +57,7 @@ for (const { latency, options } of LATENCIES) {
 }
 const refusals = await measureRefusals(64);
 console.log(cellLines(refusals));
-await checkSales(owner, ring.expected);
+await checkSales(owner, measurement.expected);
 const earlier = await measureEarlierSales();
 writeResults("purchase", { setting, commits, cells, refusals, earlier });
 await buyers.end();
@@ -70,12 +70,12 @@ async function connect(connectionString: string): Promise<pg.Client> {
   return client;
 }
 
-/** An option of which every ticket has been sold, by the statement. */
+/** Creates an option and sells all its tickets with the purchase statement. */
 async function sellOut(stripes: number, capacity: number): Promise<string> {
   const optionId = await createOption(owner, stripes, capacity);
   await buyers.ask("open", { crowd: "first", url, buyers: 16, options: limits });
   const { sold } = await buyers.ask("buyAll", { crowd: "first", form: "lib", optionId });
-  expect(ring.expected, optionId, "lib", sold);
+  expect(measurement.expected, optionId, "lib", sold);
   await buyers.ask("close", { crowd: "first" });
   return optionId;
 }
@@ -97,7 +97,7 @@ async function measureCell(latency: string, count: number, options: string): Pro
     { name: "floor", form: "floor", optionId: await createOption(owner, 64) },
     { name: "sold out", form: "look", optionId: soldOut },
   ].map((contestant) => ({ ...contestant, crowd, pids }) as Contestant);
-  const results = await measure(ring, contestants, pace);
+  const results = await measure(measurement, contestants, pace);
   await buyers.ask("close", { crowd });
   return { latency, buyers: count, results, pgbench: await besidePgbench() };
 
@@ -107,7 +107,7 @@ async function measureCell(latency: string, count: number, options: string): Pro
     for (const [name, optionId] of Object.entries({ striped, "single row": row })) {
       const run = { databaseUrl: url, sql: lib.sql, optionId, buyers: count, seconds: pace.pgbenchSeconds };
       const { sales, perSecond } = await runPgbench({ ...run, options });
-      expect(ring.expected, optionId, "lib", sales);
+      expect(measurement.expected, optionId, "lib", sales);
       rates[name] = perSecond;
     }
     return rates;
@@ -126,7 +126,7 @@ async function measureRefusals(count: number): Promise<Cell> {
     { name: "the sum alone", form: "sum", optionId: soldOut },
     { name: "select 1", form: "nothing", optionId: soldOut },
   ].map((contestant) => ({ ...contestant, crowd, pids }) as Contestant);
-  const results = await measure(ring, contestants, pace);
+  const results = await measure(measurement, contestants, pace);
   await buyers.ask("close", { crowd });
   return { latency: "local", buyers: count, results, pgbench: null };
 }
@@ -141,8 +141,8 @@ async function warmUp(crowd: string, count: number, client = owner): Promise<voi
 }
 
 /**
- * One option with that many earlier sales, one without in the same tables, and one in a database without any: a
- * statement that got slower with the option's past, or with that of all options, would show.
+ * Compares an option with many earlier sales, an option without any in the same tables, and an option in an empty
+ * database: shows whether the statement gets slower with the earlier sales of the option or of all options.
  */
 async function measureEarlierSales() {
   const emptyUrl = url.replace(/\/tickets$/, "/tickets_empty");
@@ -154,8 +154,8 @@ async function measureEarlierSales() {
   await migration.end();
   const emptyOwner = await connect(emptyUrl);
 
-  const expected: Ring["expected"] = new Map();
-  const emptyExpected: Ring["expected"] = new Map();
+  const expected: Measurement["expected"] = new Map();
+  const emptyExpected: Measurement["expected"] = new Map();
   const loaded = await createOption(owner, 64);
   await loadEarlierSales(owner, loaded, pace.earlierSales);
   expect(expected, loaded, "lib", pace.earlierSales, pace.earlierSales);

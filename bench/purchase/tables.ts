@@ -17,7 +17,7 @@ export function earlierLines({ sales, buyers, results }: PurchaseResults["earlie
 const HEADING = [
   "",
   "sold/s",
-  "least to most",
+  "min to max",
   "refused/s",
   "p50 ms",
   "p95 ms",

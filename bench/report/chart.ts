@@ -1,6 +1,6 @@
 import { type EChartsOption, init } from "echarts";
 
-/** Told apart by people who see few colours too. */
+/** Colours that people with colour blindness can distinguish. */
 export const COLOURS = {
   blue: "#0072b2",
   orange: "#e69f00",
@@ -11,7 +11,7 @@ export const COLOURS = {
   ink: "#222222",
 };
 
-/** Draws without a browser. On white, so that it can be read on a dark page too. */
+/** Draws an SVG without a browser. Its background is white, so that it is readable on a dark page too. */
 export function drawSvg(options: EChartsOption, width: number, height: number): string {
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
@@ -23,11 +23,11 @@ export function drawSvg(options: EChartsOption, width: number, height: number): 
     });
     return `${chart.renderToSVGString()}\n`;
   } finally {
-    chart.dispose(); // its timers would keep the process
+    chart.dispose(); // its timers would keep the process alive
   }
 }
 
-/** What stands over a picture: the finding, and below it what is shown. */
+/** Title of a picture: the finding, with a description below it. */
 export function heading(finding: string, shown: string) {
   return {
     text: finding,
@@ -40,7 +40,7 @@ export function heading(finding: string, shown: string) {
   };
 }
 
-/** The style of an axis, with its name in the middle. */
+/** Options of an axis, with its name in the middle. */
 export function axis(name: string, gap: number) {
   return {
     name,

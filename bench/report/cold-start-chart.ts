@@ -2,7 +2,7 @@ import type { EChartsOption } from "echarts";
 import type { ColdStartResults } from "../cold-start/results.ts";
 import { axis, COLOURS, drawSvg, heading } from "./chart.ts";
 
-/** Time to load each packaged function, with the size of its zip. */
+/** Draws the loading time of each packaged function, with the size of its zip. */
 export function coldStartChart({ packages, setting }: ColdStartResults, title: string): string {
   const fromBelow = [...packages].reverse();
   const options: EChartsOption = {

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 /**
- * Puts each text between the two comments that name its place, `<!-- bench: NAME -->` and `<!-- end -->`. All else in
- * the document is written by hand and stays.
+ * Replaces the text between each pair of comments `<!-- bench: NAME -->` and `<!-- end -->`. The rest of the document is
+ * written by hand and stays unchanged.
  *
- * @throws Error if a text has no place, or a place no text
+ * @throws Error if a text has no comments, or comments have no text
  */
 export function fillDocument(file: string, texts: Record<string, string>): void {
   const filled = new Set<string>();

@@ -5,7 +5,7 @@ import { axis, COLOURS, drawSvg, heading } from "./chart.ts";
 
 const SLICE = 0.5;
 
-/** Sales, refusals and latency of an on-sale, over time. */
+/** Draws sales, refusals and latency of an on-sale over time. */
 export function onSaleChart(results: SaleResults, title: string): string {
   const points = slices(results.visits, SLICE);
   const line = (
@@ -41,13 +41,13 @@ export function onSaleChart(results: SaleResults, title: string): string {
   const times = [
     line("median in the service", 1, COLOURS.green, ({ p50 }) => p50),
     line("99th percentile in the service", 1, COLOURS.orange, ({ p99 }) => p99),
-    line("median since arrival, the queue included", 1, COLOURS.purple, ({ waited }) => waited),
+    line("median since arrival, including the queue", 1, COLOURS.purple, ({ waited }) => waited),
   ];
   const last = Math.ceil(points.length * SLICE);
   const options: EChartsOption = {
     title: heading(
       title,
-      `${results.buyers.toLocaleString("en")} buyers of 1 to 4 tickets over HTTP, most of them at once, ${results.setting.room} let in at a time; slices of ${SLICE} s`,
+      `${results.buyers.toLocaleString("en")} buyers of 1 to 4 tickets over HTTP, most at the start, limited to ${results.setting.room} concurrent requests; slices of ${SLICE} s`,
     ),
     legend: [
       {

@@ -5,7 +5,7 @@ import { axis, COLOURS, drawSvg, heading } from "./chart.ts";
 
 const LAYER_COLOURS = [COLOURS.grey, COLOURS.orange, COLOURS.green, COLOURS.blue];
 
-/** What each layer adds to a purchase that nobody else disturbs. */
+/** Draws the cost of each layer of a purchase without concurrent buyers. */
 export function pathChart({ ways }: PathResults, title: string): string {
   const layers = layersOf(ways);
   const bars = [
@@ -14,10 +14,10 @@ export function pathChart({ ways }: PathResults, title: string): string {
   ];
   const sums = bars.map(({ values }) => values.reduce((sum, value) => sum + value, 0));
   const options: EChartsOption = {
-    title: heading(title, "One purchase after the other: median time, and CPU time of all processes"),
+    title: heading(title, "One purchase at a time: median time, and CPU time of all processes"),
     legend: { top: 62, left: 70, itemGap: 18, textStyle: { fontSize: 13 } },
     grid: { left: 80, right: 40, top: 100, bottom: 55 },
-    xAxis: { type: "value", ...axis("milliseconds for each purchase", 30) },
+    xAxis: { type: "value", ...axis("milliseconds per purchase", 30) },
     yAxis: {
       type: "category",
       data: bars.map(({ label }) => label),

@@ -1,10 +1,10 @@
 import type { CustomSeriesOption, EChartsOption } from "echarts";
 import type { Cell, PurchaseResults } from "../purchase/results.ts";
 import { axis, COLOURS, drawSvg, heading } from "./chart.ts";
-import { named } from "./targets.ts";
+import { resultOf } from "./targets.ts";
 
 const FORMS = [
-  { name: "floor", label: "Inserts only, no counter (the floor)", colour: COLOURS.grey },
+  { name: "floor", label: "Inserts only, no counter (lower bound)", colour: COLOURS.grey },
   { name: "striped", label: "Striped: 64 rows, one statement", colour: COLOURS.blue },
   { name: "single row", label: "Single row, same statement", colour: COLOURS.orange },
   { name: "transaction", label: "Single row, transaction of six calls", colour: COLOURS.purple },
@@ -13,17 +13,19 @@ const FORMS = [
 const CATEGORY_GAP = 0.22;
 const BAR_GAP = 0.08;
 
-/** Purchases per second of each form, by the number of buyers, at both commit latencies. */
+/** Draws purchases per second of each form, by number of buyers, at both commit latencies. */
 export function purchaseChart(results: PurchaseResults, title: string): string {
   const latencies = [...new Set(results.cells.map(({ latency }) => latency))];
-  const most = Math.max(
-    ...results.cells.flatMap((cell) => FORMS.map(({ name }) => named(cell.results, name).soldPerSecond.max)),
+  const highest = Math.max(
+    ...results.cells.flatMap((cell) =>
+      FORMS.map(({ name }) => resultOf(cell.results, name).soldPerSecond.max),
+    ),
   );
   const panels = latencies.map((latency) => results.cells.filter((cell) => cell.latency === latency));
   const options: EChartsOption = {
     title: heading(
       title,
-      "Purchases committed per second; bars are medians of the rounds, whiskers the least and the most",
+      "Purchases committed per second; bars are medians of the rounds, whiskers minimum and maximum",
     ),
     legend: {
       top: 62,
@@ -42,13 +44,13 @@ export function purchaseChart(results: PurchaseResults, title: string): string {
       type: "category" as const,
       gridIndex,
       data: cells.map(({ buyers }) => `${buyers}`),
-      ...axis("buyers at once", 30),
+      ...axis("concurrent buyers", 30),
       axisTick: { show: false },
     })),
     yAxis: panels.map((_, gridIndex) => ({
       type: "value" as const,
       gridIndex,
-      max: Math.ceil((most * 1.05) / 500) * 500,
+      max: Math.ceil((highest * 1.05) / 500) * 500,
       ...axis(gridIndex === 0 ? "purchases per second" : "", 52),
     })),
     graphic: latencies.map((latency, index) => ({
@@ -71,7 +73,7 @@ export function purchaseChart(results: PurchaseResults, title: string): string {
         itemStyle: { color: colour },
         barCategoryGap: `${100 * CATEGORY_GAP}%`,
         barGap: `${100 * BAR_GAP}%`,
-        data: cells.map(({ results }) => Math.round(named(results, name).soldPerSecond.median)),
+        data: cells.map(({ results }) => Math.round(resultOf(results, name).soldPerSecond.median)),
         label: { show: true, position: "top" as const, distance: 9, fontSize: 10.5, color: COLOURS.ink },
       })),
       whiskers(cells, index),
@@ -89,7 +91,7 @@ function whiskers(cells: Cell[], index: number): CustomSeriesOption {
     z: 5,
     data: cells.flatMap(({ results }, category) =>
       FORMS.map(({ name }, form) => {
-        const { min, max } = named(results, name).soldPerSecond;
+        const { min, max } = resultOf(results, name).soldPerSecond;
         return [category, form, min, max];
       }),
     ),
@@ -117,7 +119,7 @@ function whiskers(cells: Cell[], index: number): CustomSeriesOption {
   };
 }
 
-/** Where the middle of a bar is from that of its group, as the library lays them out. */
+/** Offset of a bar's middle from the middle of its group, following the library's layout. */
 function offsetOf(form: number, band: number): number {
   const width = (band * (1 - CATEGORY_GAP)) / (FORMS.length + (FORMS.length - 1) * BAR_GAP);
   return (-band * (1 - CATEGORY_GAP)) / 2 + form * width * (1 + BAR_GAP) + width / 2;

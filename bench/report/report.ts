@@ -18,11 +18,11 @@ import { purchaseChart } from "./purchase-chart.ts";
 import { coldStartTargets, purchaseTargets, type Target, targetTable } from "./targets.ts";
 import { waitTable } from "./waits.ts";
 
-/** What one part gives to the documents. */
+/** The contribution of one part to the documents. */
 interface Piece {
   targets: Target[];
   picture: string;
-  /** Markdown, by the name of its place in the document. */
+  /** Markdown, by the name in the document's comments. */
   texts: Record<string, string>;
   setting: Record<string, string | number>;
   measured: string;
@@ -36,7 +36,7 @@ const pieces: Record<Part, () => Piece> = {
   "on-sale": onSalePiece,
 };
 
-/** Draws what the parts left, and puts it into the documents if that is wanted, else beside the results. */
+/** Draws the results of the parts, and writes them to the documents or, if not wanted there, to the results folder. */
 export function report(parts: Part[], forDocuments: boolean): void {
   const folder = forDocuments ? path.join(import.meta.dirname, "../../docs") : RESULTS;
   const made = parts.map((part) => ({ part, ...pieces[part]() }));
@@ -66,7 +66,7 @@ export function report(parts: Part[], forDocuments: boolean): void {
 function purchasePiece(): Piece {
   const results = readResults<PurchaseResults>("purchase");
   const targets = purchaseTargets(results);
-  const title = `At 4 ms commits, 64 rows sell ${targets[0]?.measured.median.toFixed(1)} times as often as one to 64 buyers`;
+  const title = `At 4 ms commits, 64 rows sell ${targets[0]?.measured.median.toFixed(1)} times as fast as one row, with 64 buyers`;
   const { postgres, fsync, synchronousCommit, walSyncMethod, sharedBuffers, pgbench } = results.setting;
   const slow = results.cells.filter(({ buyers }) => buyers === 64);
   return {
@@ -85,7 +85,7 @@ function purchasePiece(): Piece {
             `${sales.toLocaleString("en")} earlier sales, ${count(buyers)}:\n\n${asMarkdown(resultTable(results))}`,
         )
         .join("\n\n"),
-      postgres: `PostgreSQL ${postgres}: fsync ${fsync}, synchronous_commit ${synchronousCommit}, wal_sync_method ${walSyncMethod}, shared_buffers ${sharedBuffers}, all else by default. pgbench: ${pgbench}. A commit with nothing else in it takes ${results.commits.local?.toFixed(2)} ms, and ${results.commits["4 ms"]?.toFixed(2)} ms with 4 ms imitated (medians of 200).`,
+      postgres: `PostgreSQL ${postgres}: fsync ${fsync}, synchronous_commit ${synchronousCommit}, wal_sync_method ${walSyncMethod}, shared_buffers ${sharedBuffers}, other settings at their defaults. pgbench: ${pgbench}. An empty commit takes ${results.commits.local?.toFixed(2)} ms, and ${results.commits["4 ms"]?.toFixed(2)} ms with the imitated 4 ms (medians of 200).`,
     },
   };
 }
@@ -109,7 +109,7 @@ function pathPiece(): Piece {
   const wholeCpu = layers.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0);
   const share = (part: number, all: number) => `${Math.round((100 * part) / all)} %`;
   const last = layers.at(-1);
-  const title = `The statement takes ${share(last?.milliseconds ?? 0, whole)} of a purchase's time; the rest is on the way to it`;
+  const title = `The statement takes ${share(last?.milliseconds ?? 0, whole)} of a purchase's time; the rest is overhead above it`;
   const layerTable: Table = [
     ["Layer, one client", "ms", "share", "CPU µs", "share"],
     ...layers.map(({ name, milliseconds, cpu }) => [
@@ -159,9 +159,9 @@ function onSalePiece(): Piece {
   return {
     ...results,
     targets: [],
-    picture: onSaleChart(results, `${tickets} tickets sold in ${seconds} s, and not one too many`),
+    picture: onSaleChart(results, `${tickets} tickets sold in ${seconds} s, without overselling`),
     texts: {
-      "on-sale": `${asMarkdown(saleTable(results.visits))}\n\n${tickets} tickets, each with an id of its own, in ${seconds} s. ${others} buyers got another answer than a sale or a refusal. The books afterwards: ${options} options, ${breaches.length} breaches.`,
+      "on-sale": `${asMarkdown(saleTable(results.visits))}\n\n${tickets} tickets with different ids in ${seconds} s. ${others} buyers got a response other than a sale or a refusal. The audit afterwards: ${options} options, ${breaches.length} breaches.`,
     },
   };
 }

@@ -4,10 +4,10 @@ import { ratio } from "../purchase/measure.ts";
 import type { PurchaseResults, Result } from "../purchase/results.ts";
 import type { Table } from "../table.ts";
 
-/** An aim, and what came of it in one run. */
+/** A target and its result in one run. */
 export interface Target {
   name: string;
-  /** Medians are what is judged. */
+  /** The median decides whether the target is met, unless the target says otherwise. */
   measured: Spread;
   aim: string;
   met: boolean;
@@ -16,7 +16,7 @@ export interface Target {
 export function purchaseTargets({ cells, earlier }: PurchaseResults): Target[] {
   const of = (latency: string, buyers: number, name: string): Result => {
     const cell = cells.find((each) => each.latency === latency && each.buyers === buyers);
-    return named(cell?.results ?? [], name);
+    return resultOf(cell?.results ?? [], name);
   };
   const sold = (latency: string, buyers: number, other: string) =>
     ratio(of(latency, buyers, "striped"), of(latency, buyers, other), "soldPerSecond");
@@ -24,10 +24,10 @@ export function purchaseTargets({ cells, earlier }: PurchaseResults): Target[] {
     ratio(of(latency, buyers, "sold out"), of(latency, buyers, "striped"), "refusedPerSecond");
   const past = (buyers: number, empty: string) => {
     const { results = [] } = earlier.find((each) => each.buyers === buyers) ?? {};
-    return ratio(named(results, empty), named(results, "after earlier sales"), "soldPerSecond");
+    return ratio(resultOf(results, empty), resultOf(results, "after earlier sales"), "soldPerSecond");
   };
   const walOfRefusals = spread(
-    cells.flatMap(({ results }) => named(results, "sold out").rounds.map(({ walBytes }) => walBytes)),
+    cells.flatMap(({ results }) => resultOf(results, "sold out").rounds.map(({ walBytes }) => walBytes)),
   );
   const sales = (earlier[0]?.sales ?? 0).toLocaleString("en");
   return [
@@ -41,11 +41,15 @@ export function purchaseTargets({ cells, earlier }: PurchaseResults): Target[] {
     atMost("WAL bytes of a refusal, worst round", walOfRefusals, 0, walOfRefusals.max),
     ...[1, 16].flatMap((buyers) => [
       atMost(
-        `${buyers} at once: empty option / after ${sales} sales`,
+        `${buyers} concurrent: empty option / after ${sales} sales`,
         past(buyers, "empty, same tables"),
         1.1,
       ),
-      atMost(`${buyers} at once: empty database / after ${sales} sales`, past(buyers, "empty database"), 1.1),
+      atMost(
+        `${buyers} concurrent: empty database / after ${sales} sales`,
+        past(buyers, "empty database"),
+        1.1,
+      ),
     ]),
   ];
 }
@@ -62,7 +66,7 @@ export function coldStartTargets({ packages }: ColdStartResults): Target[] {
 
 export function targetTable(targets: Target[]): Table {
   return [
-    ["Target", "Aim", "Median", "Least to most", ""],
+    ["Target", "Aim", "Median", "Min to max", ""],
     ...targets.map(({ name, aim, measured, met }) => [
       name,
       aim,
@@ -73,7 +77,7 @@ export function targetTable(targets: Target[]): Table {
   ];
 }
 
-export function named(results: Result[], name: string): Result {
+export function resultOf(results: Result[], name: string): Result {
   const result = results.find((each) => each.name === name);
   if (!result) throw new Error(`there is no result of ${name}`);
   return result;

@@ -4,7 +4,7 @@ import type { Table } from "../table.ts";
 
 const KINDS = ["CPU", "row lock", "commit", "client", "other"] as const;
 
-/** What a backend does while it is in one of PostgreSQL's waits. The sleep of `commit_delay` is none of them. */
+/** Classifies a wait event. The sleep of `commit_delay` has no wait event, so it counts as CPU. */
 function kindOf(wait: string): (typeof KINDS)[number] {
   if (wait === "CPU") return "CPU";
   if (wait.startsWith("Client:")) return "client";
@@ -12,10 +12,10 @@ function kindOf(wait: string): (typeof KINDS)[number] {
   return /:WAL|:Wal/.test(wait) ? "commit" : "other";
 }
 
-/** How many of its backends were found doing what, on average over a cell's looks at them. */
+/** Average number of backends in each state, over the samples of a cell. */
 export function waitTable({ buyers, results }: Cell): Table {
   return [
-    ["Backends at a moment", ...KINDS],
+    ["Backends (average)", ...KINDS],
     ...results.map(({ name, waits }) => [name, ...KINDS.map((kind) => mean(waits, kind, buyers).toFixed(1))]),
   ];
 }

@@ -1,4 +1,4 @@
-// Makes purchases in one of four ways, each of which leaves out a layer more than the one before.
+// Makes purchases in one of four ways; each omits one more layer than the previous one.
 import pg from "pg";
 import { v4, v7 } from "uuid";
 import { overHandlers } from "../../tests/support/over-handlers.ts";
@@ -12,14 +12,14 @@ interface Opening {
   way: "http" | "handler" | "data api" | "driver";
   clients: number;
   optionId: string;
-  /** Of the service, of the Data API, or of PostgreSQL. */
+  /** URL of the service, the Data API or PostgreSQL. */
   url: string;
-  /** A request to the Data API, and what in it differs from one purchase to the next. */
+  /** A recorded request to the Data API, and the values in it that each purchase replaces. */
   sent: { body: string; id: string; userId: string };
   lib: LibStatements;
 }
 
-/** What the clients met. Milliseconds and, for CPU, microseconds. */
+/** Results of the clients: latencies in milliseconds, CPU time in microseconds. */
 export interface Calls {
   seconds: number;
   calls: number;
@@ -33,7 +33,7 @@ export type ClientTasks = typeof tasks;
 
 interface Way {
   call(): Promise<unknown>;
-  /** Before each round: serverless-offline closes what has been idle for five seconds. */
+  /** Reconnects before each round: serverless-offline closes connections that are idle for five seconds. */
   reconnect?(): Promise<void>;
 }
 
@@ -87,7 +87,7 @@ async function openWay({ way, optionId, url, sent, lib }: Opening, number: numbe
         async call() {
           const headers = { "Content-Type": "application/json" };
           const { status, body } = await overHandlers({ method: "POST", path, headers, body: order() });
-          if (status !== 200) throw new Error(`the handler answered ${status} ${body}`);
+          if (status !== 200) throw new Error(`the handler responded ${status} ${body}`);
         },
       };
     case "data api":

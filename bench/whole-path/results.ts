@@ -2,10 +2,10 @@ import type { Spread } from "../figures.ts";
 import type { Measured } from "../results.ts";
 import type { Calls } from "./client-process.ts";
 
-/** What one way did in one round; CPU in microseconds for each purchase, null where the system does not tell. */
+/** Results of one way in one round; CPU time in microseconds per purchase, null on systems without `/proc`. */
 export interface PathRound extends Calls {
   perSecond: number;
-  /** Of the process between the client and PostgreSQL. */
+  /** CPU time of the process between the client and PostgreSQL. */
   betweenCpu: number | null;
   postgresCpu: number | null;
 }

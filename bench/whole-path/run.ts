@@ -1,4 +1,4 @@
-// Measures a purchase from HTTP to row, and what each layer of it costs: see ../README.md.
+// Measures a purchase from HTTP to row, and the cost of each layer: see ../README.md.
 import path from "node:path";
 import { parseArgs } from "node:util";
 import pg from "pg";
@@ -94,7 +94,7 @@ async function measureRound(worker: Worker<ClientTasks>, between: number | undef
   };
 }
 
-/** All of them: only those of the way that is being measured do anything. */
+/** Returns the process ids of all backends; only those of the measured way are active. */
 async function backendsOf(): Promise<number[]> {
   const { rows } = await owner.query(
     "select pid from pg_stat_activity where backend_type = 'client backend'",

@@ -22,19 +22,19 @@ export function pathTable(ways: Way[]): Table {
   ];
 }
 
-/** What a layer adds to what is below it, with one client: milliseconds of the median, microseconds of CPU. */
+/** Cost that a layer adds to the layers below it, with one client: median milliseconds, and microseconds of CPU. */
 export interface Layer {
   name: string;
   milliseconds: number;
   cpu: number | null;
 }
 
-/** Each way is the one below it and a layer more, so that the differences are the layers. */
+/** Computes the cost of each layer: each way has one layer more than the next, so the difference is that layer. */
 export function layersOf(ways: Way[]): Layer[] {
   const names = [
     "HTTP and serverless-offline",
     "handler and AWS SDK",
-    "Data API stand-in",
+    "Data API emulator",
     "driver and PostgreSQL",
   ];
   const costs = ways

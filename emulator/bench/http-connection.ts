@@ -4,8 +4,8 @@ import { connect, type Socket } from "node:net";
 const HEAD_END = "\r\n\r\n";
 
 /**
- * A kept-alive HTTP connection that sends one request at a time. By hand and not by `node:http`, since a client that
- * takes as much CPU as the server would hide what the servers differ in.
+ * A kept-alive HTTP connection that sends one request at a time. It does not use `node:http`, because a client that uses
+ * as much CPU as the server would hide the differences between servers.
  */
 export class HttpConnection {
   readonly #socket: Socket;
@@ -22,7 +22,7 @@ export class HttpConnection {
     socket.on("close", () => this.#waiting?.reject(new Error("the server closed the connection")));
   }
 
-  /** Connects, for requests like those that the SDK sends to run a statement. */
+  /** Connects, for requests like the SDK's requests that run a statement. */
   static async open(url: string): Promise<HttpConnection> {
     const { hostname, port, host } = new URL(url);
     const socket = connect(Number(port), hostname);
@@ -37,7 +37,11 @@ export class HttpConnection {
     return new HttpConnection(socket, head.join("\r\n"));
   }
 
-  /** @throws Error if the response has another status than 200 */
+  /**
+   * Sends a request and drops its response.
+   *
+   * @throws Error if the status of the response is not 200
+   */
   async send(body: string): Promise<void> {
     const waiting = Promise.withResolvers<void>();
     this.#waiting = waiting;
@@ -59,7 +63,7 @@ export class HttpConnection {
     if (received.length < headEnd + HEAD_END.length + length) return;
 
     this.#received = undefined;
-    // Both servers know the length before they begin; one that did not would be read wrongly here.
+    // Both servers send a content-length; a chunked response is not supported.
     if (head.startsWith("HTTP/1.1 200 ") && length >= 0) this.#waiting?.resolve();
     else this.#waiting?.reject(new Error(`the server responded ${received}`));
   }

@@ -2,20 +2,20 @@ import type { ServerProcess } from "./server-process.ts";
 import type { Statement } from "./statements.ts";
 import { throughEmulator } from "./variants.ts";
 
-/** Bytes that the emulator's process held. */
+/** Memory of the emulator's process, in bytes. */
 export interface MemorySeries {
   clients: number;
   calls: number[];
-  /** After that many calls, without a collection asked for. */
+  /** Samples after that many calls, without a forced garbage collection. */
   rss: number[];
-  /** Once all garbage was collected, before the first of these calls and after the last. */
+  /** Memory after a forced garbage collection, before the first of these calls and after the last. */
   heapBefore: number;
   heapAfter: number;
 }
 
 const CLIENTS = 16;
 
-/** Samples the memory of the emulator ten times over that many calls, after as many as one sample stands for. */
+/** Samples the memory of the emulator ten times over that many calls, after a warm-up of a tenth as many. */
 export async function measureMemory(
   server: ServerProcess,
   statement: Statement,

@@ -2,23 +2,23 @@ import type { MemorySeries } from "./memory.ts";
 import type { Round } from "./rounds.ts";
 import type { Variant } from "./variants.ts";
 
-/** The middle of some figures, and their bounds. */
+/** Median, minimum and maximum of a set of figures. */
 interface Spread {
   median: number;
   min: number;
   max: number;
 }
 
-/** One statement at one number of clients. */
+/** Results of one statement at one number of clients. */
 export interface Comparison {
   statement: string;
   clients: number;
   variants: { name: string; medians: Round; rounds: Round[] }[];
-  /** Calls per second of the first variant for one of the second, round by round. */
+  /** Ratio of the first variant's calls per second to the second's, per round. */
   ratio: Spread;
 }
 
-/** Sums up the rounds of the variants, which are in the same order. */
+/** Summarizes the rounds of the variants, which are in the same order. */
 export function compare(
   statement: string,
   clients: number,
@@ -55,7 +55,7 @@ function medians(rounds: Round[]): Round {
   };
 }
 
-/** The heading of the lines that `comparisonLines` makes. */
+/** Heading of the lines from `comparisonLines`. */
 export const HEADING = line("", "calls/s", "p50 ms", "p95 ms", "p99 ms", "server µs", "client µs");
 
 export function comparisonLines({ statement, clients, variants, ratio }: Comparison): string {

@@ -1,25 +1,25 @@
-/** What a process has used. */
+/** Resource usage of a process since its start. */
 export interface Usage {
-  /** Microseconds of CPU time, in all its threads and in the kernel. */
+  /** CPU time in microseconds, in all threads and in the kernel. */
   cpu: number;
-  /** Bytes of memory, as the operating system counts them. */
+  /** Resident memory (RSS) in bytes. */
   rss: number;
-  /** Bytes of the heap in use. */
+  /** Used heap in bytes. */
   heap: number;
 }
 
-/** Tells the process that started this one where it listens, then, as often as asked, what it has used. */
+/** Reports the server's URL to the parent process, then the resource usage at each request. */
 export function reportToParent(url: string): void {
   process.on("message", (question) => {
     if (question === "usage after collection") globalThis.gc?.();
     process.send?.(ownUsage());
   });
   process.on("disconnect", () => process.exit());
-  process.on("SIGINT", () => {}); // a Ctrl-C in the terminal is for the parent, with which this one ends
+  process.on("SIGINT", () => {}); // the parent handles Ctrl-C; this process exits with it
   process.send?.(url);
 }
 
-/** What this process has used since its start. */
+/** Returns the resource usage of this process since its start. */
 export function ownUsage(): Usage {
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed } = process.memoryUsage();

@@ -3,7 +3,7 @@ import { ownUsage } from "./reporting.ts";
 import type { Statement } from "./statements.ts";
 import type { Session, Variant } from "./variants.ts";
 
-/** What one variant did in one round. Latencies are in milliseconds, CPU in microseconds for each call. */
+/** Results of one variant in one round. Latencies are in milliseconds, CPU times in microseconds per call. */
 export interface Round {
   perSecond: number;
   p50: number;
@@ -15,14 +15,14 @@ export interface Round {
 
 export interface Pace {
   rounds: number;
-  /** Of each variant in each round. */
+  /** Duration per variant and round. */
   milliseconds: number;
-  /** Of each variant before the first round. */
+  /** Duration per variant before the first round. */
   warmUp: number;
 }
 
 /**
- * Measures the variants in turn, round after round, so that what else the machine does meets all of them alike.
+ * Measures the variants in turn in each round, so that other load on the machine affects all of them equally.
  *
  * @returns the rounds of each variant, in the variants' order
  */
@@ -74,10 +74,14 @@ async function measureRound(
   };
 }
 
-/** In a millisecond. */
+/** Nanoseconds per millisecond. */
 const NANOSECONDS = 1_000_000;
 
-/** @returns the nanoseconds that each call took */
+/**
+ * Makes calls and measures them.
+ *
+ * @returns the nanoseconds of each call
+ */
 async function callFor(
   milliseconds: number,
   session: Session,

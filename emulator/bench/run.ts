@@ -1,4 +1,4 @@
-// Measures the Data API emulator beside the driver alone: see README.md.
+// Compares the Data API emulator with the driver alone: see README.md.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import path from "node:path";
@@ -21,13 +21,13 @@ const pace = flags.quick
 
 const CLIENTS = [1, 16, 64];
 
-/** Of each variant. Those of all three at once fit into PostgreSQL's default of 100. */
+/** Connections per variant. Those of all three fit into PostgreSQL's default limit of 100. */
 const CONNECTIONS = 24;
 
 const results = path.join(import.meta.dirname, "results");
 const started = performance.now();
 
-// PostgreSQL ends, and its data goes, as this process exits.
+// PostgreSQL is stopped and its data is deleted when this process exits.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));
 const { url: databaseUrl } = await startTemporaryPostgres();
 const settings = { databaseUrl, connections: CONNECTIONS };
@@ -46,7 +46,7 @@ const seconds = ((performance.now() - started) / 1000).toFixed(0);
 console.log(`\n${seconds} s; every round is in ${path.relative(process.cwd(), file)}`);
 process.exit(); // ends PostgreSQL
 
-/** What the figures depend on. */
+/** Describes the machine and the settings of the measurement. */
 async function describeSetting() {
   const { rows } = await pool.query(
     `
@@ -75,7 +75,7 @@ async function measureThroughput() {
   const order = await orderStatement(pool, Math.max(...CLIENTS));
   const statements = [selectOne(), order];
 
-  // Compiles the hot paths: the first round must not be another race than the last.
+  // Compiles the hot code paths, so that the first round is comparable with the last.
   const warmUp = { rounds: 1, milliseconds: 2 * pace.warmUp, warmUp: 2 * pace.warmUp };
   for (const statement of statements) await measureInTurn(variants, statement, 16, warmUp);
 
@@ -94,7 +94,7 @@ async function measureThroughput() {
   return comparisons;
 }
 
-/** A call that wrote nothing would have been a cheap one. */
+/** Checks the number of written rows: a call that wrote nothing would look cheap. */
 async function checkOrders(statement: OrderStatement): Promise<void> {
   const { rows } = await pool.query(
     "select (select count(*) from orders) as orders, (select count(*) from items) as items",
@@ -104,7 +104,7 @@ async function checkOrders(statement: OrderStatement): Promise<void> {
   if (`${found}` !== `${expected}`) throw new Error(`orders and items: ${found}, not ${expected}`);
 }
 
-/** In a process that has done nothing else. */
+/** Measures memory in a new emulator process. */
 async function measureEmulatorMemory() {
   const server = await startServerProcess(modulePath("emulator-process.ts"), settings);
   const memory = await measureMemory(server, selectOne(), pace.memoryCalls);

@@ -2,20 +2,20 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import type { Usage } from "./reporting.ts";
 
-/** A server in a process of its own. */
+/** A server in a separate process. */
 export interface ServerProcess {
   url: string;
-  /** What the process has used since its start. */
+  /** Returns the resource usage of the process since its start. */
   usage(): Promise<Usage>;
-  /** Collects all garbage, then says the same. */
+  /** Forces a garbage collection, then returns the same. */
   usageAfterCollection(): Promise<Usage>;
   end(): Promise<void>;
 }
 
 /**
- * Starts a module that calls `reportToParent`. Should its process end early, so does this one.
+ * Starts a module that calls `reportToParent`. If its process ends early, this process fails.
  *
- * @param profiles a folder for a CPU profile of the process, if one is wanted
+ * @param profiles folder for a CPU profile of the process; undefined writes none
  */
 export async function startServerProcess(
   module: string,
@@ -30,15 +30,15 @@ export async function startServerProcess(
     throw new Error(`${module} ended early`);
   };
   child.once("exit", endedEarly);
-  const answer = async () => (await once(child, "message"))[0];
-  const ask = (question: "usage" | "usage after collection"): Promise<Usage> => {
-    child.send(question);
-    return answer();
+  const reply = async () => (await once(child, "message"))[0];
+  const request = (what: "usage" | "usage after collection"): Promise<Usage> => {
+    child.send(what);
+    return reply();
   };
   return {
-    url: await answer(),
-    usage: () => ask("usage"),
-    usageAfterCollection: () => ask("usage after collection"),
+    url: await reply(),
+    usage: () => request("usage"),
+    usageAfterCollection: () => request("usage after collection"),
     async end() {
       child.off("exit", endedEarly);
       child.disconnect();

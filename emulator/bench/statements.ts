@@ -1,27 +1,27 @@
 import { randomUUID, randomUUIDv7 } from "node:crypto";
 import type pg from "pg";
 
-/** What the driver takes. */
+/** A query in the driver's form. */
 export interface DriverQuery {
   text: string;
   values?: unknown[];
 }
 
-/** A statement in the two forms in which it is sent; each call of either makes a request of its own. */
+/** A statement in two forms; each call of either creates a new request. */
 export interface Statement {
   name: string;
-  /** The body of a request to the Data API. */
+  /** Creates the body of a request to the Data API. */
   dataApiBody(client: number): string;
   driverQuery(client: number): DriverQuery;
 }
 
 /** A statement that writes. */
 export interface OrderStatement extends Statement {
-  /** Orders that must be in the database once every request made so far has its response. */
+  /** Number of orders that the database must contain after all requests created so far have a response. */
   orders(): number;
 }
 
-/** Items of each order. */
+/** Number of items of each order. */
 export const ITEMS_PER_ORDER = 2;
 
 const target = {
@@ -29,7 +29,7 @@ const target = {
   secretArn: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:bench",
 };
 
-/** A statement that costs PostgreSQL next to nothing, so that what is around it shows. */
+/** A statement that is almost free for PostgreSQL, so that the cost around it is visible. */
 export function selectOne(): Statement {
   const sql = "select 1";
   const body = JSON.stringify({ ...target, sql });
@@ -41,10 +41,10 @@ export function selectOne(): Statement {
 }
 
 /**
- * Creates the tables, with a product for each client, and gives the statement that orders: one `with` that takes from the
- * stock and inserts the order and its items.
+ * Creates the tables and returns the ordering statement: one `with` that takes from the stock and inserts the order and
+ * its items.
  *
- * One product for each client, since buyers of one product wait for each other's commits, through any variant.
+ * Each client has a separate product, because buyers of one product wait for each other's commits in every variant.
  */
 export async function orderStatement(pool: pg.Pool, clients: number): Promise<OrderStatement> {
   const productIds = Array.from({ length: clients }, () => randomUUIDv7());
@@ -88,7 +88,7 @@ function field(value: string | number | null) {
   return typeof value === "number" ? { longValue: value } : { stringValue: value };
 }
 
-/** Stock is spread over shelves, from which buyers take independently. */
+/** The tables. The stock of a product is spread over shelves, from which buyers take independently. */
 const TABLES = `
   create table shelves (
     product_id uuid not null,
@@ -128,7 +128,7 @@ const TABLES = `
   create index items_order_id_idx on items (order_id);
 `;
 
-/** More than any run orders. */
+/** Puts a stock on the shelves that no run sells out. */
 const STOCK = `
   insert into shelves (product_id, shelf, stock)
   select product_id, shelf, 10000000
@@ -136,7 +136,11 @@ const STOCK = `
   cross join generate_series(0, 63) as shelf
 `;
 
-/** @param at the placeholder of a name */
+/**
+ * Creates the SQL of the ordering statement.
+ *
+ * @param at returns the placeholder of a name
+ */
 function order(
   at: (name: "id" | "key" | "productId" | "customerId" | "quantity" | "start") => string,
 ): string {

@@ -3,21 +3,21 @@ import { HttpConnection } from "./http-connection.ts";
 import type { ServerProcess } from "./server-process.ts";
 import type { Statement } from "./statements.ts";
 
-/** A way to PostgreSQL. */
+/** A path from the client to PostgreSQL. */
 export interface Variant {
   name: string;
-  /** The process in between, if there is one. */
+  /** The server process, if there is one. */
   server: ServerProcess | undefined;
   open(statement: Statement, clients: number): Promise<Session>;
 }
 
-/** As many clients as it was opened for, each with one call at a time. */
+/** A number of clients, each with one call at a time. */
 export interface Session {
   call(client: number): Promise<unknown>;
   close(): void;
 }
 
-/** The emulator, over HTTP. */
+/** Opens the emulator, over HTTP. */
 export function throughEmulator(server: ServerProcess): Variant {
   return {
     name: "emulator",
@@ -26,7 +26,7 @@ export function throughEmulator(server: ServerProcess): Variant {
   };
 }
 
-/** The driver in a process of its own, over HTTP too. */
+/** Opens the driver in a separate process, over HTTP too. */
 export function throughBareDriver(server: ServerProcess): Variant {
   return {
     name: "driver over HTTP",
@@ -36,7 +36,7 @@ export function throughBareDriver(server: ServerProcess): Variant {
   };
 }
 
-/** The driver in the client's own process: the floor. */
+/** Opens the driver in the client's process: the lower bound. */
 export function direct(pool: pg.Pool): Variant {
   return {
     name: "driver in the client",

@@ -10,18 +10,18 @@ import { serverPlace } from "./postgres/server-place.ts";
 const usage = `aurora-data-api-emulator [--port 8081] [--data FOLDER] [--database NAME] [--latency MILLISECONDS]
                          [--max-row BYTES] [--faults]
 
-  --port      where it listens on 127.0.0.1 (8081); 0 takes any free port
-  --data      where the embedded PostgreSQL keeps its data (.aurora-data-api-emulator)
-  --database  the embedded PostgreSQL's database, created if it does not exist (postgres)
-  --latency   milliseconds added to each call (0)
-  --max-row   bytes that a row of a result may have (65536)
-  --faults    opens /faults, with which calls can be made to fail
+  --port      port on 127.0.0.1 (8081); 0 picks a free port
+  --data      data folder of the embedded PostgreSQL (.aurora-data-api-emulator)
+  --database  database in the embedded PostgreSQL, created if it does not exist (postgres)
+  --latency   delay in milliseconds added to each call (0)
+  --max-row   size limit in bytes of a row in a result (65536)
+  --faults    enables fault injection at /faults
   DATABASE_URL=postgres://user:password@host:5432/database uses that PostgreSQL instead of the embedded one`;
 
-// PostgreSQL, however far it has come, ends as this process exits.
+// PostgreSQL ends when this process exits, even if it is still starting.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit());
 
-// They would change how PostgreSQL is reached: a run is the same in every shell.
+// PG* variables would change how the driver connects: a run must be the same in every shell.
 for (const name of Object.keys(process.env)) if (name.startsWith("PG")) delete process.env[name];
 
 try {
@@ -73,7 +73,7 @@ async function startEmbedded({ data, database }: { data: string; database: strin
   return (await startPostgres(place, database)).url;
 }
 
-/** What an error says, and what caused it. */
+/** The message of an error, followed by the messages of its causes. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error instanceof AggregateError ? error.errors[0] : error.cause;

@@ -1,12 +1,12 @@
 import pg from "pg";
 
-/** Milliseconds in which it must reply. */
+/** Time limit in milliseconds to connect, and for the query. */
 const LIMIT = 10_000;
 
 /**
- * The PostgreSQL in DATABASE_URL, if there is one.
+ * Returns the PostgreSQL in DATABASE_URL, or undefined if the variable is not set.
  *
- * @throws Error with what to change, if its URL is none or it cannot be reached
+ * @throws Error that says what to change, if the URL is invalid or the server cannot be reached
  */
 export async function givenPostgres(): Promise<{ url: string; version: string } | undefined> {
   const url = process.env.DATABASE_URL;
@@ -29,7 +29,7 @@ async function versionOf(url: string): Promise<string> {
     connectionTimeoutMillis: LIMIT,
     query_timeout: LIMIT,
   });
-  client.on("error", () => {}); // what is pending fails by itself
+  client.on("error", () => {}); // pending queries fail by themselves
   try {
     await client.connect();
     const { rows } = await client.query("show server_version");

@@ -1,4 +1,4 @@
-// The package's only door.
+// The package's only entry point.
 export type { Credentials } from "./data-api/credentials.ts";
 export { type FaultKind, faultKinds } from "./data-api/faults.ts";
 export { type DataApi, type DataApiOptions, startDataApi } from "./data-api/server.ts";

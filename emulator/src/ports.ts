@@ -2,7 +2,11 @@ import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** @throws Error naming the port, if it cannot be had */
+/**
+ * Checks that a port can be listened on.
+ *
+ * @throws Error that names the port if it is in use
+ */
 export async function assertFree(port: number, host: string): Promise<void> {
   await listen(port, host).catch((error: NodeJS.ErrnoException) => {
     throw error.code === "EADDRINUSE"
@@ -11,7 +15,9 @@ export async function assertFree(port: number, host: string): Promise<void> {
   });
 }
 
-/** A port that nothing uses now, and that no outgoing connection will be given, as those that systems choose could be. */
+/**
+ * Finds an unused port below the ephemeral range, so that no outgoing connection takes it before it is used.
+ */
 export async function freePort(host: string): Promise<number> {
   for (;;) {
     const port = randomInt(10_000, 32_768);

@@ -8,8 +8,8 @@ import { arns, failure, sdkClient, signed, uniqueName, useEmulator } from "./emu
 
 const api = useEmulator();
 
-describe("closing", () => {
-  it("ends at once, rolls back what is open, and frees the port", async () => {
+describe("closing the emulator", () => {
+  it("ends immediately, rolls back open transactions, and frees the port", async () => {
     const t = uniqueName();
     await api.execute(`create table ${t} (a integer)`);
     await api.execute(`insert into ${t} values (1)`);
@@ -26,7 +26,7 @@ describe("closing", () => {
     await vi.waitUntil(async () => (await sleeping(t)) > 0, { timeout: 20_000 });
     await closing.close();
     await cutOff;
-    // It waits for the locks of both, so it returns only once neither is left.
+    // Waits for the locks of both, so it returns only after both have ended.
     await api.execute(`alter table ${t} add b integer`);
     expect((await api.execute(`select a from ${t}`)).records).toEqual([[{ longValue: 1 }]]);
     const port = Number(new URL(closing.url).port);
@@ -40,8 +40,8 @@ async function sleeping(table: string): Promise<number> {
   return (await api.execute(sql)).records?.length ?? 0;
 }
 
-describe("a database that goes away", () => {
-  it("is reported as unavailable until it is back", async () => {
+describe("a database that stops", () => {
+  it("is reported as unavailable until it runs again", async () => {
     const door = await openDoor();
     const emulator = await startDataApi({ databaseUrl: door.url });
     const client = sdkClient(emulator.url);
@@ -66,14 +66,14 @@ describe("a database that goes away", () => {
   });
 });
 
-describe("a fault of the emulator's own", () => {
-  it("does not pass for a database that is unavailable", () => {
+describe("a bug of the emulator", () => {
+  it("is not reported as an unavailable database", () => {
     const fault = new TypeError("undefined is not a function");
     expect(() => databaseFailure(fault)).toThrow(fault);
   });
 });
 
-/** A way to PostgreSQL that can be cut. */
+/** A proxy to PostgreSQL whose connections can be cut. */
 async function openDoor() {
   const target = new URL(inject("databaseUrl"));
   const sockets = new Set<Socket>();

@@ -18,7 +18,7 @@ const sets = (...values: number[]): SqlParameter[][] =>
   values.map((longValue) => [{ name: "a", value: { longValue } }]);
 
 describe("batches", () => {
-  it("run once for each parameter set and tell nothing of rows", async () => {
+  it("run once per parameter set and return no rows", async () => {
     const t = await emptyTable();
     const sql = `insert into ${t} values (:a) returning a`;
     expect(await api.batch({ sql, parameterSets: sets(1, 2) })).toEqual({
@@ -27,7 +27,7 @@ describe("batches", () => {
     expect(await rows(t)).toEqual([[{ longValue: 1 }], [{ longValue: 2 }]]);
   });
 
-  it("run once for one empty set and never for none", async () => {
+  it("run once for one empty parameter set and not at all for none", async () => {
     const t = await emptyTable();
     const sql = `insert into ${t} values (1)`;
     expect(await api.batch({ sql })).toEqual({ updateResults: [] });
@@ -39,7 +39,7 @@ describe("batches", () => {
     expect(await rows(t)).toEqual([[{ longValue: 1 }]]);
   });
 
-  it("keep what ran before a failing set, unless in a transaction", async () => {
+  it("keep the changes before a failing parameter set, except in a transaction", async () => {
     const t = await emptyTable();
     const batch = { sql: `insert into ${t} values (:a)`, parameterSets: sets(1, 1, 2) };
     const duplicate = databaseError(
@@ -53,7 +53,7 @@ describe("batches", () => {
     expect(await rows(t)).toEqual([[{ longValue: 1 }]]);
   });
 
-  it("run nothing if any set is invalid", async () => {
+  it("run nothing if a parameter set is invalid", async () => {
     const t = await emptyTable();
     const sql = `insert into ${t} values (:a)`;
     expect(await failure(api.batch({ sql, parameterSets: [...sets(1), []] }))).toEqual(

@@ -12,7 +12,7 @@ it.each([
   [["--latency", "long"]],
   [["--max-row", "wide"]],
   [["--unknown"]],
-])("does not start with %o, and says why", async (options) => {
+])("reports invalid options and does not start: %o", async (options) => {
   await expect(run(...options)).rejects.toMatchObject({
     code: 1,
     stdout: "",

@@ -3,7 +3,7 @@ import { uniqueName, useEmulator } from "./emulator.ts";
 
 const api = useEmulator();
 
-/** A column of no table, of a type without digits or sign. */
+/** Metadata of a column without a table, whose type has no digits and no sign. */
 const plain = {
   arrayBaseColumnType: 0,
   isAutoIncrement: false,
@@ -89,7 +89,7 @@ describe("column metadata", () => {
     ["create table", (t: string) => `create table ${t}_other ()`, 0],
     ["insert", (t: string) => `insert into ${t} values (1)`, 1],
     ["update", (t: string) => `update ${t} set a = 2`, 0],
-  ])("is absent for %s, which gives no rows", async (_case, sql, numberOfRecordsUpdated) => {
+  ])("is absent for %s, which returns no rows", async (_case, sql, numberOfRecordsUpdated) => {
     const t = uniqueName();
     await api.execute(`create table ${t} (a integer)`);
     expect(await api.execute({ sql: sql(t), includeResultMetadata: true })).toEqual({

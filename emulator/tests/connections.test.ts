@@ -2,7 +2,7 @@ import { expect, inject, it } from "vitest";
 import { Connections } from "../src/data-api/connections.ts";
 import { arns } from "./emulator.ts";
 
-it("cuts a connection that is still being made when it closes", async () => {
+it("closing cuts a connection that is still being opened", async () => {
   const databaseUrl = inject("databaseUrl");
   const connections = new Connections({ databaseUrl, secrets: undefined, poolSize: 1 });
   const taking = connections.take(connections.defaultDatabase, arns.secretArn);

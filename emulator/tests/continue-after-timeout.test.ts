@@ -11,7 +11,7 @@ describe("a statement that takes longer than the limit", () => {
   const api = useEmulator({ statementTimeout: 500 });
   const patient = useEmulator();
 
-  it("is undone", async () => {
+  it("is cancelled and undone", async () => {
     const { t, unlock } = await lockedRow();
 
     expect(await failure(api.execute(`update ${t} set a = a + 1`))).toEqual(timeout);
@@ -20,7 +20,7 @@ describe("a statement that takes longer than the limit", () => {
     expect((await patient.execute(`select a from ${t}`)).records).toEqual([[{ longValue: 1 }]]);
   });
 
-  it("goes on to its end if asked to, while its caller is told that it timed out", async () => {
+  it("runs to its end with continueAfterTimeout, after its client got the timeout error", async () => {
     const { t, unlock } = await lockedRow();
     const update = { sql: `update ${t} set a = a + 1`, continueAfterTimeout: true };
 
@@ -31,7 +31,7 @@ describe("a statement that takes longer than the limit", () => {
     await vi.waitUntil(async () => (await patient.execute(changed)).records?.length, { timeout: 20_000 });
   });
 
-  it("keeps its transaction busy while it goes on, which then can be committed", async () => {
+  it("keeps its transaction busy until it ends; then the transaction can be committed", async () => {
     const { t, unlock } = await lockedRow();
     const transactionId = await api.begin();
     const update = { sql: `update ${t} set a = a + 1`, continueAfterTimeout: true, transactionId };
@@ -48,7 +48,7 @@ describe("a statement that takes longer than the limit", () => {
     expect((await patient.execute(`select a from ${t}`)).records).toEqual([[{ longValue: 2 }]]);
   });
 
-  it("is limited again after one that was not", async () => {
+  it("is limited again after a statement with continueAfterTimeout", async () => {
     const { t, unlock } = await lockedRow();
     const transactionId = await api.begin();
     await api.execute({ sql: "select 1", continueAfterTimeout: true, transactionId });
@@ -57,7 +57,7 @@ describe("a statement that takes longer than the limit", () => {
     await unlock();
   });
 
-  it("may be sent in an aborted transaction, to revive it", async () => {
+  it("can run in an aborted transaction, to revive it", async () => {
     const transactionId = await api.begin();
     await api.execute({ sql: "savepoint before", transactionId });
     await failure(api.execute({ sql: "select 1/0", transactionId }));
@@ -68,20 +68,23 @@ describe("a statement that takes longer than the limit", () => {
     await api.rollback(transactionId);
   });
 
-  it.each([false, true])("names its connection (continueAfterTimeout: %s)", async (continueAfterTimeout) => {
-    const { t, unlock } = await lockedRow();
-    const transactionId = await api.begin();
-    const { records } = await api.execute({ sql: "select pg_backend_pid()", transactionId });
-    const update = { sql: `update ${t} set a = 3`, continueAfterTimeout, transactionId };
+  it.each([false, true])(
+    "reports the id of its connection (continueAfterTimeout: %s)",
+    async (continueAfterTimeout) => {
+      const { t, unlock } = await lockedRow();
+      const transactionId = await api.begin();
+      const { records } = await api.execute({ sql: "select pg_backend_pid()", transactionId });
+      const update = { sql: `update ${t} set a = 3`, continueAfterTimeout, transactionId };
 
-    await expect(api.execute(update)).rejects.toMatchObject({
-      name: "StatementTimeoutException",
-      dbConnectionId: records?.[0]?.[0]?.longValue,
-    });
-    await unlock();
-  });
+      await expect(api.execute(update)).rejects.toMatchObject({
+        name: "StatementTimeoutException",
+        dbConnectionId: records?.[0]?.[0]?.longValue,
+      });
+      await unlock();
+    },
+  );
 
-  it("fails as PostgreSQL says if it is PostgreSQL's own limit", async () => {
+  it("fails with PostgreSQL's error if it exceeds PostgreSQL's own limit", async () => {
     const { t, unlock } = await lockedRow();
     const transactionId = await patient.begin();
     await patient.execute({ sql: "set local statement_timeout = '10ms'", transactionId });
@@ -93,7 +96,7 @@ describe("a statement that takes longer than the limit", () => {
     await unlock();
   });
 
-  /** A table with one row, locked until it is unlocked. */
+  /** Creates a table with one row, and locks the row. */
   async function lockedRow() {
     const t = uniqueName();
     await patient.execute(`create table ${t} (a integer)`);

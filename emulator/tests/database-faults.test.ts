@@ -1,4 +1,4 @@
-// Faults that are errors of PostgreSQL.
+// Tests of the faults that are PostgreSQL errors.
 import pg from "pg";
 import { expect, inject, it } from "vitest";
 import { controlFaults, databaseError, failure, uniqueName, useEmulator } from "./emulator.ts";
@@ -30,25 +30,28 @@ it.each([
   ["run-then-database-error-08006", 1, connectionLost],
   ["run-then-database-error-57P01", 1, terminated],
   ["run-then-database-error-57P02", 1, crashed],
-])("the fault %s gives the next call its error, and inserts %i row", async (fault, rows, message) => {
-  const t = await table();
-  expect(await controlFaults(api.url(), "PUT", { fault })).toMatchObject({ status: 200 });
+])(
+  "the fault %s returns its error to the next call, which inserts %i row(s)",
+  async (fault, rows, message) => {
+    const t = await table();
+    expect(await controlFaults(api.url(), "PUT", { fault })).toMatchObject({ status: 200 });
 
-  expect(await failure(api.execute(`insert into ${t} values (1)`))).toEqual(databaseError(message));
-  expect((await api.execute(`select a from ${t}`)).records).toHaveLength(rows);
-});
+    expect(await failure(api.execute(`insert into ${t} values (1)`))).toEqual(databaseError(message));
+    expect((await api.execute(`select a from ${t}`)).records).toHaveLength(rows);
+  },
+);
 
 it.each([
-  "run-then-database-error-40001", // a serialization failure says that nothing was done
+  "run-then-database-error-40001", // after a serialization failure, nothing has taken effect
   "database-error-99999",
-])("there is no fault %s", async (fault) => {
+])("rejects the unknown fault %s", async (fault) => {
   expect(await controlFaults(api.url(), "PUT", { fault })).toMatchObject({
     status: 400,
     body: { message: expect.stringContaining(`Value '${fault}' at 'fault'`) },
   });
 });
 
-it("PostgreSQL refuses a write in a read-only transaction in the words of the fault", async () => {
+it("the fault for a read-only transaction has PostgreSQL's text", async () => {
   const t = await table();
   const transactionId = await api.begin();
   await api.execute({ sql: "set transaction read only", transactionId });
@@ -59,7 +62,7 @@ it("PostgreSQL refuses a write in a read-only transaction in the words of the fa
   await api.rollback(transactionId);
 });
 
-it("PostgreSQL reports a serialization failure in the words of the fault", async () => {
+it("the fault for a serialization failure has PostgreSQL's text", async () => {
   const t = await table();
   await api.execute(`insert into ${t} values (1)`);
   const transactionId = await api.begin();
@@ -73,7 +76,7 @@ it("PostgreSQL reports a serialization failure in the words of the fault", async
   await api.rollback(transactionId);
 });
 
-it("PostgreSQL reports the end of a session by an administrator in the words of the fault", async () => {
+it("the fault for a session ended by an administrator has PostgreSQL's text", async () => {
   const client = new pg.Client({ connectionString: inject("databaseUrl") });
   client.on("error", () => {}); // the connection breaks after the report
   await client.connect();

@@ -18,13 +18,13 @@ export const arns = {
   secretArn: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:local",
 };
 
-/** The header that marks a request as signed; what is in the signature does not matter to the emulator. */
+/** Header of a signed request; the emulator does not verify the signature. */
 export const signed = { authorization: "AWS4-HMAC-SHA256 Credential=local" };
 
 type Execute = Omit<ExecuteStatementCommandInput, "resourceArn" | "secretArn">;
 type Batch = Omit<BatchExecuteStatementCommandInput, "resourceArn" | "secretArn">;
 
-/** An emulator that runs from before the file's tests to after them, and the SDK's client for it. */
+/** Runs an emulator during the tests of the file, and returns SDK calls to it. */
 export function useEmulator(options: Partial<DataApiOptions> = {}) {
   let api: DataApi;
   let client: RDSDataClient;
@@ -71,7 +71,7 @@ export function useEmulator(options: Partial<DataApiOptions> = {}) {
   };
 }
 
-/** What any client of the AWS SDK needs to reach an emulator; each request is sent once, so that its answer is seen. */
+/** Options of an AWS SDK client for an emulator, without retries, so that tests see the first response. */
 export function clientOptions(endpoint: string) {
   return {
     endpoint,
@@ -85,14 +85,14 @@ export function sdkClient(endpoint: string): RDSDataClient {
   return new RDSDataClient(clientOptions(endpoint));
 }
 
-/** Sends a request to `/faults`: PUT adds a fault, DELETE clears all, GET lists those that are still to be met. */
+/** Sends a request to `/faults`: PUT adds a fault, DELETE clears all, GET lists the pending ones. */
 export async function controlFaults(url: string, method: string, members?: object) {
   const body = members && JSON.stringify(members);
   const response = await fetch(`${url}/faults`, { method, ...(body && { body }) });
   return { status: response.status, body: await response.json() };
 }
 
-/** The error that a call ends in; a call that succeeds gives its response, which no expectation equals. */
+/** Returns the error of a call; for a successful call, its response, which matches no expected error. */
 export async function failure(call: Promise<unknown>): Promise<unknown> {
   try {
     return await call;
@@ -114,7 +114,7 @@ export function unsupportedResult(message: string) {
   return { name: "UnsupportedResultException", status: 400, message };
 }
 
-/** A name that no other test uses. */
+/** Returns a name that no other test uses. */
 export function uniqueName(prefix = "t"): string {
   return `${prefix}_${randomBytes(8).toString("hex")}`;
 }

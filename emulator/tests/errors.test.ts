@@ -18,7 +18,7 @@ describe("database errors", () => {
       "a; SQLState: XXXXX; Hint: h; SQLState: P0001",
     ],
     ["copy (select 1) to '/nonexistent/file'", expect.stringMatching(/; SQLState: \w{5}$/)],
-  ])("words %s as the service does", async (sql, message) => {
+  ])("reports the error of %s in the service's format", async (sql, message) => {
     const expected = typeof message === "string" ? `ERROR: ${message}` : message;
     expect(await failure(api.execute(sql))).toEqual(databaseError(expected));
   });
@@ -48,7 +48,7 @@ describe("database errors", () => {
       "delete from event",
       'update or delete on table "event" violates foreign key constraint "seat_event" on table "seat"; SQLState: 23503',
     ],
-  ])("names the constraint that %s breaks, but not the values", async (sql, message) => {
+  ])("names the constraint that %s violates, but not the values", async (sql, message) => {
     const transactionId = await api.begin();
     const execute = (sql: string) => api.execute({ sql, transactionId });
     await execute(`create temporary table event (
@@ -62,7 +62,7 @@ describe("database errors", () => {
     await api.rollback(transactionId);
   });
 
-  it("fails one of two transactions that wait for each other, and lets the other go on", async () => {
+  it("reports a deadlock to one of its two transactions; the other one continues", async () => {
     const t = uniqueName();
     await api.execute(`create table ${t} as select generate_series(1, 2) as id, '' as owner`);
     const ids = [await api.begin(), await api.begin()] as const;
@@ -72,11 +72,11 @@ describe("database errors", () => {
     };
     await take(1, 0);
     await take(2, 1);
-    const answers = await Promise.all([take(2, 0), take(1, 1)]);
-    const winner = "name" in Object(answers[0]) ? 1 : 0;
+    const results = await Promise.all([take(2, 0), take(1, 1)]);
+    const winner = "name" in Object(results[0]) ? 1 : 0;
     const loser = winner === 0 ? 1 : 0;
-    expect(answers[winner]).toEqual({ numberOfRecordsUpdated: 1, generatedFields: [] });
-    expect(answers[loser]).toEqual(
+    expect(results[winner]).toEqual({ numberOfRecordsUpdated: 1, generatedFields: [] });
+    expect(results[loser]).toEqual(
       databaseError(
         expect.stringMatching(/^ERROR: deadlock detected; (Hint: [^;]*; )?SQLState: 40P01$/) as string,
       ),
@@ -93,7 +93,7 @@ describe("database errors", () => {
     expect(await failure(api.execute(sql))).toEqual(validationError("Multistatements aren't supported."));
   });
 
-  it("accepts semicolons that end nothing or nothing more", async () => {
+  it("accepts semicolons without a second statement", async () => {
     const t = uniqueName();
     const body = "begin atomic select 1; select 2; end";
     expect(await api.execute(`create function ${t}() returns integer ${body}`)).toEqual({
@@ -103,7 +103,7 @@ describe("database errors", () => {
     expect((await api.execute(`select ${t}(); -- the end`)).records).toEqual([[{ longValue: 2 }]]);
   });
 
-  it("refuses to copy to or from the caller", async () => {
+  it("refuses COPY to and from the client", async () => {
     expect(await failure(api.execute("copy (select 1) to stdout"))).toEqual(
       databaseError("unexpected message: CopyOutResponse"),
     );
@@ -114,7 +114,7 @@ describe("database errors", () => {
     );
   });
 
-  it("runs in the database that is named, and passes on that there is none", async () => {
+  it("runs in the requested database, and reports that it does not exist", async () => {
     const database = `${uniqueName()} $1/%41+é`;
     await api.execute(`create database "${database}"`);
     const sql = "select current_database()";
@@ -136,7 +136,7 @@ describe("a wrong password", () => {
     ["a statement", () => stranger.execute("select 1")],
     ["a batch", () => stranger.batch({ sql: "select 1", parameterSets: [[]] })],
     ["the begin of a transaction", () => stranger.begin()],
-  ])("fails %s as PostgreSQL words it", async (_case, call) => {
+  ])("fails %s with PostgreSQL's error", async (_case, call) => {
     expect(await failure(call())).toEqual(
       databaseError('FATAL: password authentication failed for user "postgres"; SQLState: 28P01'),
     );

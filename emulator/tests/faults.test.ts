@@ -24,17 +24,20 @@ describe("faults on demand", () => {
     ["run-then-internal-error", "InternalServerErrorException", 500, 1],
     ["run-then-drop", "TimeoutError", undefined, 1], // what the SDK makes of ECONNRESET
     ["run-then-cut-short", "SyntaxError", 200, 1],
-  ])("%s gives the next call %s with status %s, and inserts %i row", async (fault, name, status, rows) => {
-    const t = await table();
-    await control("PUT", { fault });
+  ])(
+    "%s returns %s with status %s to the next call, which inserts %i row(s)",
+    async (fault, name, status, rows) => {
+      const t = await table();
+      await control("PUT", { fault });
 
-    const error = await thrown(api.execute(`insert into ${t} values (1)`));
+      const error = await thrown(api.execute(`insert into ${t} values (1)`));
 
-    expect([error.name, error.$metadata?.httpStatusCode]).toEqual([name, status]);
-    expect((await api.execute(`select a from ${t}`)).records).toHaveLength(rows);
-  });
+      expect([error.name, error.$metadata?.httpStatusCode]).toEqual([name, status]);
+      expect((await api.execute(`select a from ${t}`)).records).toHaveLength(rows);
+    },
+  );
 
-  it("are met by as many calls as are asked for", async () => {
+  it("affect the requested number of calls", async () => {
     await control("PUT", { fault: "resuming", calls: 2 });
 
     expect(await failure(api.execute("select 1"))).toEqual(resuming);
@@ -42,7 +45,7 @@ describe("faults on demand", () => {
     expect((await api.execute("select 1")).records).toEqual([[{ longValue: 1 }]]);
   });
 
-  it("are met by every call until their seconds are over", async () => {
+  it("affect every call until their seconds have passed", async () => {
     await control("PUT", { fault: "resuming", seconds: 3600 });
     for (let call = 0; call < 5; call++) expect(await failure(api.execute("select 1"))).toEqual(resuming);
     await control("DELETE");
@@ -51,9 +54,9 @@ describe("faults on demand", () => {
     expect((await api.execute("select 1")).records).toEqual([[{ longValue: 1 }]]);
   });
 
-  it("are met one after the other, each by calls to its path only", async () => {
+  it("apply one after the other, each only to calls of its path", async () => {
     await control("PUT", { fault: "throttled", path: "/CommitTransaction" });
-    await control("PUT", { fault: "resuming" }); // which no commit ever meets
+    await control("PUT", { fault: "resuming" }); // never affects a commit
     expect(await control("GET")).toEqual({
       status: 200,
       body: {
@@ -71,7 +74,7 @@ describe("faults on demand", () => {
     expect(await control("GET")).toEqual({ status: 200, body: { faults: [] } });
   });
 
-  it("do not make a cluster resume while a transaction ends", async () => {
+  it("of the kind `resuming` do not affect the end of a transaction", async () => {
     const transactionIds = [await api.begin(), await api.begin()];
     const [first = "", second = ""] = transactionIds;
     await control("PUT", { fault: "resuming" });
@@ -81,7 +84,7 @@ describe("faults on demand", () => {
     expect(await failure(api.begin())).toEqual(resuming);
   });
 
-  it("let a commit take effect whose answer is lost, so that its repeat finds no transaction", async () => {
+  it("lose the response of a commit that took effect, so that its retry finds no transaction", async () => {
     const t = await table();
     const transactionId = await api.begin();
     await api.execute({ sql: `insert into ${t} values (1)`, transactionId });
@@ -92,25 +95,25 @@ describe("faults on demand", () => {
     expect((await api.execute(`select a from ${t}`)).records).toHaveLength(1);
   });
 
-  it("make the SDK with its own settings run a statement twice", async () => {
+  it("make the SDK with its default retries run a statement twice", async () => {
     const t = await table();
     const client = new RDSDataClient({ endpoint: api.url(), region: "eu-west-1", credentials });
     await control("PUT", { fault: "run-then-drop" });
 
-    const answer = await client.send(
+    const response = await client.send(
       new ExecuteStatementCommand({ ...arns, sql: `insert into ${t} values (1)` }),
     );
 
-    expect(answer).toMatchObject({ numberOfRecordsUpdated: 1, $metadata: { attempts: 2 } });
+    expect(response).toMatchObject({ numberOfRecordsUpdated: 1, $metadata: { attempts: 2 } });
     expect((await api.execute(`select a from ${t}`)).records).toHaveLength(2);
   });
 
-  it("delay a call, while others are answered", async () => {
+  it("delay one call while others get a response", async () => {
     await control("PUT", { fault: "slow", milliseconds: 600_000, path: "/BeginTransaction" });
 
     const slow = sent(api.begin());
     expect((await api.execute("select 2")).records).toEqual([[{ longValue: 2 }]]);
-    expect(slow.answered).toBe(false);
+    expect(slow.responded).toBe(false);
   });
 
   it.each([
@@ -120,12 +123,12 @@ describe("faults on demand", () => {
     ],
     [{ fault: "slow", calls: -1 }, "calls must be a number from 0 to 1000000"],
     [{ fault: "slow", seconds: "1" }, "seconds must be a number from 0 to 86400"],
-  ])("are refused if they are set wrongly: %o", async (members, message) => {
+  ])("are refused if they are invalid: %o", async (members, message) => {
     expect(await control("PUT", members)).toEqual({ status: 400, body: { message } });
     expect(await control("GET")).toEqual({ status: 200, body: { faults: [] } });
   });
 
-  it("cannot be set by a request that a web page of another origin may send", async () => {
+  it("cannot be set by a request that a web page of another origin can send", async () => {
     expect(await control("POST", { fault: "resuming" })).toEqual(noSuchPath("POST"));
   });
 
@@ -138,13 +141,14 @@ describe("faults on demand", () => {
   }
 });
 
-describe("a slow call whose caller has gone", () => {
+describe("a slow call whose client has disconnected", () => {
   const api = useEmulator({ faults: true });
 
-  it("runs all the same, and the emulator has settled only then", async () => {
+  it("still runs, and `settled` waits for it", async () => {
     const t = uniqueName();
     await api.execute(`create table ${t} (a integer)`);
-    const faults = (init?: RequestInit) => fetch(`${api.url()}/faults`, init).then((answer) => answer.text());
+    const faults = (init?: RequestInit) =>
+      fetch(`${api.url()}/faults`, init).then((response) => response.text());
     await faults({ method: "PUT", body: '{"fault": "slow"}' });
     const caller = new AbortController();
     const body = JSON.stringify({ ...arns, sql: `insert into ${t} values (1)` });
@@ -164,7 +168,7 @@ describe("a slow call whose caller has gone", () => {
   });
 });
 
-describe("a latency", () => {
+describe("the latency option", () => {
   const slow = useEmulator({ latency: 600_000 });
   const quick = useEmulator();
 
@@ -172,14 +176,14 @@ describe("a latency", () => {
     const calls = [sent(slow.execute("select 1")), sent(slow.begin())];
 
     await quick.execute("select 2");
-    expect(calls.map(({ answered }) => answered)).toEqual([false, false]);
+    expect(calls.map(({ responded }) => responded)).toEqual([false, false]);
   });
 });
 
-describe("without being asked for", () => {
+describe("without the faults option", () => {
   const api = useEmulator();
 
-  it("there is no way to set a fault", async () => {
+  it("faults cannot be set", async () => {
     const headers = signed;
     const response = await fetch(`${api.url()}/faults`, {
       method: "PUT",
@@ -202,11 +206,11 @@ interface SdkError extends Error {
   $metadata?: { httpStatusCode?: number };
 }
 
-/** A call that is not waited for. It ends in an error when its emulator ends. */
+/** Starts a call without waiting for it. The call fails when its emulator closes. */
 function sent(call: Promise<unknown>) {
-  const state = { answered: false };
+  const state = { responded: false };
   call.then(
-    () => (state.answered = true),
+    () => (state.responded = true),
     () => {},
   );
   return state;

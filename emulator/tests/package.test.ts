@@ -1,4 +1,4 @@
-// The package as a stranger has it: what `npm pack` makes, installed in an empty folder and run by npx.
+// Tests the package as users get it: the result of `npm pack`, installed in an empty folder and run by npx.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -23,7 +23,7 @@ const source = path.join(import.meta.dirname, "..");
 const home = mkdtempSync(path.join(tmpdir(), "a stranger's "));
 const app = path.join(home, "app");
 
-/** Nothing of this project's, and no registry. */
+/** Environment without this project's settings and without a registry. */
 const environment = {
   PATH: `${path.dirname(process.execPath)}:${process.env.PATH}`,
   HOME: home,
@@ -37,21 +37,21 @@ beforeAll(async () => {
   chmodSync(home, 0o755); // as root, PostgreSQL runs as another user
   mkdirSync(path.join(app, "node_modules"), { recursive: true });
   const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", home], source);
-  // What a registry would give is there already: npm takes what fits from the folder.
+  // The dependencies are in the folder already: npm uses them instead of a registry.
   for (const name of dependencies(source)) copyInstalled(name, source);
   const tarball = path.join(home, filename(stdout));
   await run("npm", ["install", "--no-audit", "--no-fund", tarball]);
 }, 180_000);
 afterAll(() => rmSync(home, { recursive: true }));
 
-it("runs by npx with a PostgreSQL of its own, and serves an AWS SDK as it prints", {
+it("runs with npx and its embedded PostgreSQL, and serves an AWS SDK with the environment that it prints", {
   timeout: 180_000,
 }, async () => {
   const emulator = spawn("npx", ["aurora-data-api-emulator", "--port", "0"], {
     cwd: app,
     env: environment,
     stdio: ["ignore", "pipe", "pipe"],
-    detached: true, // a group of its own, as in a terminal
+    detached: true, // a separate process group, as in a terminal
   });
   onTestFinished(() => end(emulator));
   const { variables, folder } = await ready(emulator);
@@ -86,7 +86,7 @@ it("runs by npx with a PostgreSQL of its own, and serves an AWS SDK as it prints
 
   await end(emulator);
   expect(existsSync(path.join(folder, "data/PG_VERSION"))).toBe(true);
-  expect(existsSync(path.join(folder, "data/postmaster.pid"))).toBe(false); // there while PostgreSQL runs
+  expect(existsSync(path.join(folder, "data/postmaster.pid"))).toBe(false); // it exists while PostgreSQL runs
 });
 
 it("can be imported, with its types", { timeout: 180_000 }, async () => {
@@ -114,7 +114,7 @@ it("can be imported, with its types", { timeout: 180_000 }, async () => {
   expect(await run(process.execPath, ["program.mts"])).toEqual({ stdout: "403\n", stderr: "" });
 });
 
-/** Once it is ready: the environment that it says to give to an AWS SDK, and the folder of PostgreSQL's data. */
+/** Waits until it is ready; returns the printed environment for an AWS SDK and PostgreSQL's data folder. */
 async function ready({ stdout, stderr }: ChildProcess) {
   if (!stdout || !stderr) throw new Error("it has no output");
   let complaints = "";
@@ -132,7 +132,7 @@ async function ready({ stdout, stderr }: ChildProcess) {
   throw new Error(`it ended before it was ready: ${complaints}`);
 }
 
-/** Ends it as Ctrl-C does, and waits until nothing of it prints any more. */
+/** Stops it as Ctrl-C does, and waits until its output is closed. */
 async function end(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const closed = once(child, "close");
@@ -144,7 +144,7 @@ function filename(json: string): string {
   return JSON.parse(json)[0].filename;
 }
 
-/** What a package depends on at run time, by its folder. */
+/** Lists the runtime dependencies of the package in that folder. */
 function dependencies(folder: string): string[] {
   const { dependencies = {}, optionalDependencies = {} } = JSON.parse(
     readFileSync(path.join(folder, "package.json"), "utf8"),
@@ -152,7 +152,7 @@ function dependencies(folder: string): string[] {
   return Object.keys({ ...dependencies, ...optionalDependencies });
 }
 
-/** Copies a package, and those that it depends on, if they are installed: an optional one may not be. */
+/** Copies a package and its dependencies. Optional ones that are not installed are skipped. */
 function copyInstalled(name: string, from: string): void {
   const folder = installed(name, from);
   const copy = path.join(app, "node_modules", name);
@@ -161,7 +161,7 @@ function copyInstalled(name: string, from: string): void {
   for (const each of dependencies(folder)) copyInstalled(each, folder);
 }
 
-/** The folder of a package as Node finds it; empty if it is not installed. */
+/** Returns the folder to which Node resolves a package; empty if it is not installed. */
 function installed(name: string, from: string): string {
   const folder = path.join(from, "node_modules", name);
   if (existsSync(folder)) return folder;

@@ -6,7 +6,7 @@ import { databaseError, failure, uniqueName, useEmulator, validationError } from
 const api = useEmulator();
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** A parameter as no type allows it but JSON does. */
+/** Casts a parameter that JSON allows but the SDK's types do not. */
 const malformed = (parameter: unknown) => parameter as SqlParameter;
 
 describe("parameters", () => {
@@ -129,7 +129,7 @@ describe("parameters", () => {
   it.each([
     ["int2", 32_767, "smallint"],
     ["int4", 2_147_483_647, "integer"],
-  ])("narrows a long that is assigned to a column of type %s", async (type, max, name) => {
+  ])("narrows a long for a column of type %s", async (type, max, name) => {
     const t = uniqueName();
     await api.execute(`create table ${t} (a ${type})`);
     const insert = (longValue: number) =>
@@ -146,7 +146,7 @@ describe("parameters", () => {
   it.each([
     ["TIMESTAMP", "timestamptz", "2024-01-15 12:34:56.5", "2024-01-15 12:34:56.5+00"],
     ["DECIMAL", "numeric(10, 2)", "19.9", "19.90"],
-  ] as const)("fits a hinted %s into a column of type %s", async (typeHint, type, stringValue, stored) => {
+  ] as const)("accepts a hinted %s for a column of type %s", async (typeHint, type, stringValue, stored) => {
     const t = uniqueName();
     await api.execute(`create table ${t} (a ${type})`);
     const sql = `insert into ${t} values (:p) returning a::text`;
@@ -179,11 +179,11 @@ describe("parameters", () => {
       ],
       [[{ arrayValue: { longValues: [5, 6] } }]],
     ],
-  ])("takes the place of an array in %s", async (sql, parameters, records) => {
+  ])("replaces an array parameter in %s", async (sql, parameters, records) => {
     expect(await api.execute({ sql, parameters })).toEqual({ numberOfRecordsUpdated: 0, records });
   });
 
-  it("sees two uses of one name as two parameters", async () => {
+  it("treats two uses of one name as two parameters", async () => {
     const sql =
       "select date_trunc(:unit, d), count(*) from (values (timestamp '2024-01-01')) t (d) group by date_trunc(:unit, d)";
     expect(
@@ -201,7 +201,7 @@ describe("parameters", () => {
     expect(records).toEqual([[{ stringValue: "9223372036854775807" }]]);
   });
 
-  it("returns any text, number and bytes as they were sent", async () => {
+  it("returns any text, number and bytes unchanged", async () => {
     const text = fc
       .string({ unit: "binary" })
       .filter((value) => !value.includes("\0") && value.isWellFormed());
@@ -269,7 +269,7 @@ describe("parameters", () => {
     ["TIMESTAMP", "2024-02-29T12:34:56"],
     ["TIMESTAMP", "2024-02-29 12:34:56Z"],
     ["UUID", "7b0c2d3e111172228333444455556666"],
-  ] as const)("refuses a %s that is spelt %s", async (typeHint, stringValue) => {
+  ] as const)("refuses a %s in the format %s", async (typeHint, stringValue) => {
     const call = api.execute({
       sql: "select :p",
       parameters: [{ name: "p", value: { stringValue }, typeHint }],
@@ -279,7 +279,7 @@ describe("parameters", () => {
     );
   });
 
-  it("refuses a parameter that the SQL does not use, and one given twice", async () => {
+  it("refuses an unused parameter, and a parameter that is given twice", async () => {
     const value = { longValue: 1 };
     const extra = {
       sql: "select :p",

@@ -4,9 +4,9 @@ import { parsePlaceholders } from "../src/data-api/placeholders.ts";
 
 describe("placeholders", () => {
   it.each([
-    ["a name of letters, digits and underscores", "select :a_1", "select $1", ["a_1"]],
+    ["a name with letters, digits and underscores", "select :a_1", "select $1", ["a_1"]],
     ["a name of digits only", "select :1, :2", "select $1, $2", ["1", "2"]],
-    ["each use of one name on its own", "select :a, :b, :a", "select $1, $2, $3", ["a", "b", "a"]],
+    ["each use of one name separately", "select :a, :b, :a", "select $1, $2, $3", ["a", "b", "a"]],
     ["one before a cast", "select :a::int", "select $1::int", ["a"]],
     ["one right after an operator", "select a=:a", "select a=$1", ["a"]],
     ["one after a list's bracket", "select array[:a,:b]", "select array[$1,$2]", ["a", "b"]],
@@ -33,12 +33,12 @@ describe("placeholders", () => {
   it.each([
     ["a string", "select 'it''s :a'"],
     ["a quoted identifier", 'select 1 as ":a"'],
-    ["a comment without an end", "select 1 /* /* :a */ :b"],
+    ["an unclosed comment", "select 1 /* /* :a */ :b"],
     ["a cast", "select a::int"],
     ["an assignment", "select f(a := 1)"],
     ["a slice with a blank after the colon", "select a[1: 2]"],
     ["the strings and comments of a dollar quote", "do $$ begin /* :a */ raise ':b %', 1::int; end $$"],
-  ])("leaves %s alone", (_case, sql) => {
+  ])("does not replace anything in %s", (_case, sql) => {
     expect(parsePlaceholders(sql)).toEqual({ text: sql, names: [] });
   });
 
@@ -50,13 +50,13 @@ describe("placeholders", () => {
     ["directly after a value, as in an array slice", "select a[1:2]", "2"],
     ["directly after a value, as in an array slice", "select a[f(x):n]", "n"],
     ["directly after a value, as in an array slice", "select a[é:n]", "n"],
-  ])("refuses a name %s: %s", (place, sql, name) => {
+  ])("refuses a placeholder %s: %s", (place, sql, name) => {
     expect(() => parsePlaceholders(sql)).toThrow(
       `:${name} would be replaced as a parameter although it stands ${place}`,
     );
   });
 
-  it("keeps all text but the placeholders, whatever stands between them", () => {
+  it("keeps all text except the placeholders, for any text between them", () => {
     const colons = fc.constantFrom(":x", "::y", ":=", ";", " ", "\n", "é", "$1", "a");
     const inside = fc.array(colons).map((parts) => parts.join(""));
     const plain = fc.oneof(

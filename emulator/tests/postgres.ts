@@ -7,7 +7,7 @@ declare module "vitest" {
   }
 }
 
-/** Gives the tests a PostgreSQL of their own, empty at the start of each run. */
+/** Starts an empty PostgreSQL for each test run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { url, remove } = await startTemporaryPostgres();
   project.provide("databaseUrl", url);

@@ -5,7 +5,7 @@ const api = useEmulator();
 const tooLarge = unsupportedResult("The result exceeds the size limit 1 MB.");
 const rowTooLarge = unsupportedResult("Packet for query is too large.");
 
-/** Characters in the one column of a row that is as large as may be: a row counts 2 bytes, and 4 for each column. */
+/** Characters in the single column of the largest allowed row: a row counts 2 bytes, plus 4 for each column. */
 const LARGEST = 64 * 1024 - 6;
 
 describe("a result", () => {
@@ -22,12 +22,12 @@ describe("a result", () => {
     expect(await failure(api.execute({ sql, formatRecordsAs }))).toEqual(tooLarge);
   });
 
-  it("of many rows is refused, and only as many are kept as it takes to tell", async () => {
+  it("of many rows is refused, and its memory use is bounded", async () => {
     const sql = "select number, 'text' from generate_series(1, 300000) as number";
     expect(await failure(api.execute(sql))).toEqual(tooLarge);
   });
 
-  it("counts the bytes of blobs, not the digits that they are written in", async () => {
+  it("counts the bytes of blobs, not their hexadecimal digits", async () => {
     const { records } = await api.execute(
       "select decode(repeat('ff', 60000), 'hex') from generate_series(1, 17)",
     );
@@ -37,14 +37,14 @@ describe("a result", () => {
 
 describe("a row of a result", () => {
   it.each(["NONE", "JSON"] as const)(
-    "beyond 64 KiB is refused, formatted as %s, like any row among others",
+    "beyond 64 KiB is refused among smaller rows, formatted as %s",
     async (formatRecordsAs) => {
       const sql = `select '' as t union all select repeat('x', ${LARGEST + 1})`;
       expect(await failure(api.execute({ sql, formatRecordsAs }))).toEqual(rowTooLarge);
     },
   );
 
-  it("counts all columns, in UTF-8", async () => {
+  it("counts the UTF-8 bytes of all columns", async () => {
     const row = (length: number) => api.execute(`select null, repeat('é', 20000), repeat('x', ${length})`);
     const left = 64 * 1024 - 2 - 3 * 4 - 2 * 20_000;
     expect((await row(left)).records).toEqual([
@@ -61,10 +61,10 @@ describe("a row of a result", () => {
     expect((await api.execute(`select length(a) from ${t}`)).records).toEqual([[{ longValue: LARGEST + 1 }]]);
   });
 
-  describe("where larger ones are allowed", () => {
+  describe("with another limit", () => {
     const lenient = useEmulator({ maxRowBytes: 100_000 });
 
-    it("is returned or refused by that limit", async () => {
+    it("is returned or refused by the configured limit", async () => {
       const row = (length: number) => lenient.execute(`select repeat('x', ${length})`);
       expect((await row(99_994)).records).toEqual([[{ stringValue: "x".repeat(99_994) }]]);
       expect(await failure(row(99_995))).toEqual(rowTooLarge);

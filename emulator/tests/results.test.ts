@@ -70,14 +70,14 @@ describe("results", () => {
     ["'{}'::int[]", { arrayValue: { longValues: [] } }],
     ["'{}'::text[]", { arrayValue: { stringValues: [] } }],
     ["'[0:1]={5,6}'::int[]", { arrayValue: { longValues: [5, 6] } }],
-  ])("gives %s as its field", async (expression, field) => {
+  ])("returns %s in the field of its type", async (expression, field) => {
     expect(await api.execute(`select ${expression}`)).toEqual({
       numberOfRecordsUpdated: 0,
       records: [[field]],
     });
   });
 
-  it("gives an enum and an array of it as text", async () => {
+  it("returns an enum and an array of it as text", async () => {
     const type = uniqueName();
     await api.execute(`create type ${type} as enum ('on', 'off')`);
     expect(await api.execute(`select 'on'::${type}, array['off', null]::${type}[]`)).toEqual({
@@ -86,7 +86,7 @@ describe("results", () => {
     });
   });
 
-  it("gives a domain as its base type", async () => {
+  it("returns a domain as its base type", async () => {
     const type = uniqueName();
     await api.execute(`create domain ${type} as integer`);
     expect((await api.execute(`select 1::${type}`)).records).toEqual([[{ longValue: 1 }]]);
@@ -102,7 +102,7 @@ describe("results", () => {
   );
 
   it.each(["date 'infinity'", "timestamp '-infinity'", "timestamptz 'infinity'"])(
-    "fails without a word on %s",
+    "fails without a message on %s",
     async (expression) => {
       expect(await failure(api.execute(`select ${expression}`))).toEqual({
         name: "InternalFailure",
@@ -120,7 +120,7 @@ describe("results", () => {
     );
   });
 
-  it("refuses a timestamptz of a transaction that left UTC rather than shift it", async () => {
+  it("refuses a timestamptz in a transaction that is not in UTC instead of shifting it", async () => {
     const transactionId = await api.begin();
     await api.execute({ sql: "set local timezone to 'Asia/Tokyo'", transactionId });
     const sql = "select timestamptz '2024-01-15 12:34:56Z'";
@@ -130,7 +130,7 @@ describe("results", () => {
     await api.rollback(transactionId);
   });
 
-  it("gives numbers as resultSetOptions ask for", async () => {
+  it("formats numbers according to resultSetOptions", async () => {
     const sql = "select 1, array[2], 3::numeric, 4.50, array[5.50]";
     const strings = { longReturnType: "STRING", decimalReturnType: "STRING" } as const;
     expect(await api.execute({ sql, resultSetOptions: strings })).toEqual({
@@ -174,7 +174,7 @@ describe("results", () => {
       { records: [[{ longValue: 3 }]] },
     ],
     ["with d as (delete from t returning a) select count(*) from d", { records: [[{ longValue: 3 }]] }],
-  ])("gives the rows of %s, and counts none as updated", async (sql, response) => {
+  ])("returns the rows of %s, and counts none as updated", async (sql, response) => {
     expect(await onThreeRows({ sql })).toEqual({ numberOfRecordsUpdated: 0, ...response });
   });
 
@@ -196,7 +196,7 @@ describe("results", () => {
     ["drop table t", 0],
     ["set timezone to 'UTC'", 0],
     ["savepoint s", 0],
-  ])("gives no records for %s, and counts %i as updated", async (sql, numberOfRecordsUpdated) => {
+  ])("returns no records for %s, and counts %i as updated", async (sql, numberOfRecordsUpdated) => {
     expect(await onThreeRows({ sql })).toEqual({ numberOfRecordsUpdated, generatedFields: [] });
   });
 
@@ -214,7 +214,7 @@ describe("results", () => {
     });
   });
 
-  it("refuses two columns of one name as JSON, and gives them in order as records", async () => {
+  it("refuses two columns with the same name as JSON, and returns them in order as records", async () => {
     const sql = "select 1 as a, 2 as a";
     expect(await failure(api.execute({ sql, formatRecordsAs: "JSON" }))).toEqual(
       unsupportedResult("The result contains columns of the same name, which JSON records cannot hold."),
@@ -248,11 +248,11 @@ describe("results", () => {
     ["delete from t", { numberOfRecordsUpdated: 3, generatedFields: [] }],
     ["show timezone", { numberOfRecordsUpdated: 0, records: [[{ stringValue: "UTC" }]] }],
     ["create temporary table u (a integer)", { numberOfRecordsUpdated: 0, generatedFields: [] }],
-  ])("ignores JSON as the format of %s, which is no SELECT", async (sql, response) => {
+  ])("ignores the JSON format for %s, which is not a SELECT", async (sql, response) => {
     expect(await onThreeRows({ sql, formatRecordsAs: "JSON" })).toEqual(response);
   });
 
-  /** Runs a statement where there is a table `t` with the rows 1, 2 and 3. */
+  /** Runs a statement with a table `t` that has the rows 1, 2 and 3. */
   async function onThreeRows(statement: { sql: string; formatRecordsAs?: "JSON" }) {
     const transactionId = await api.begin();
     await api.execute({ sql: "create temporary table t (a integer)", transactionId });
@@ -263,7 +263,7 @@ describe("results", () => {
   }
 });
 
-it("refuses bytes that a transaction has printed otherwise than in hexadecimal", async () => {
+it("refuses bytes in a transaction whose bytea_output is not hexadecimal", async () => {
   const transactionId = await api.begin();
   await api.execute({ sql: "set local bytea_output = 'escape'", transactionId });
 

@@ -6,7 +6,7 @@ import { arns, failure, signed, uniqueName, unsupportedResult, useEmulator } fro
 
 const api = useEmulator();
 
-/** Sends a body as it is and gives the whole answer. */
+/** Sends a body unchanged and returns the whole response. */
 async function post(path: string, body: string, method = "POST", headers: Record<string, string> = signed) {
   const response = await fetch(api.url() + path, { method, headers, ...(method === "POST" && { body }) });
   return {
@@ -19,7 +19,7 @@ async function post(path: string, body: string, method = "POST", headers: Record
   };
 }
 
-const anyAnswer = {
+const anyResponse = {
   status: 200,
   contentType: "application/json",
   date: expect.toSatisfy(isNow),
@@ -27,12 +27,12 @@ const anyAnswer = {
   requestId: expect.stringMatching(/^[\da-f-]{36}$/),
 };
 
-/** To the second, in which HTTP gives it, and a test's time more. */
+/** Whether an HTTP date is within about a minute of now, the time limit of a test. */
 function isNow(date: string): boolean {
   return Math.abs(Date.parse(date) - Date.now()) < 61_000;
 }
 
-/** The header as the service writes it. */
+/** Returns the error header in the service's format. */
 function errorType(name: string): string {
   return `${name}:http://internal.amazon.com/coral/com.amazon.rdsdataservice/`;
 }
@@ -43,10 +43,10 @@ const tooLong = (member: string, max: number) =>
   `1 validation error detected: Value at '${member}' failed to satisfy constraint: Member must have length less than or equal to ${max}`;
 
 describe("the server", () => {
-  it("answers in the service's form, for a statement of the greatest length", async () => {
+  it("responds in the service's format to a statement of the maximum length", async () => {
     const sql = "select 1".padEnd(65_536);
     expect(await post("/Execute", JSON.stringify({ ...arns, sql, transactionId: null }))).toEqual({
-      ...anyAnswer,
+      ...anyResponse,
       body: { numberOfRecordsUpdated: 0, records: [[{ longValue: 1 }]] },
     });
   });
@@ -159,7 +159,7 @@ describe("the server", () => {
     ],
   ])("refuses a request with %s", async (_case, path, members, message) => {
     expect(await post(path, JSON.stringify({ ...arns, ...members }))).toEqual({
-      ...anyAnswer,
+      ...anyResponse,
       status: 400,
       errorType: errorType("ValidationException"),
       body: { message },
@@ -172,7 +172,7 @@ describe("the server", () => {
     ["that is no object", "[]", "The request is not a JSON object"],
   ])("refuses a body %s", async (_case, body, message) => {
     expect(await post("/Execute", body)).toEqual({
-      ...anyAnswer,
+      ...anyResponse,
       status: 400,
       errorType: errorType("BadRequestException"),
       body: { message },
@@ -183,25 +183,25 @@ describe("the server", () => {
     ["POST", "/Nothing"],
     ["POST", "/"],
     ["GET", "/Execute"],
-  ])("knows no operation %s %s", async (method, path) => {
+  ])("refuses the unknown operation %s %s", async (method, path) => {
     expect(await post(path, "{}", method)).toEqual({
-      ...anyAnswer,
+      ...anyResponse,
       status: 400,
       errorType: errorType("BadRequestException"),
       body: { message: `There is no ${method} ${path}` },
     });
   });
 
-  it("refuses ExecuteSql, which only the first Aurora Serverless has", async () => {
+  it("refuses ExecuteSql, which only Aurora Serverless v1 supports", async () => {
     expect(await post("/ExecuteSql", "{}")).toEqual({
-      ...anyAnswer,
+      ...anyResponse,
       status: 400,
       errorType: errorType("BadRequestException"),
       body: { message: "ExecuteSql is not supported for this cluster" },
     });
   });
 
-  it("refuses a request beyond 4 MiB after reading it, and takes one of just that size", async () => {
+  it("refuses a request beyond 4 MiB after reading it, and accepts one of exactly 4 MiB", async () => {
     const request = (bytes: number) => {
       const text = (stringValue: string) =>
         JSON.stringify({
@@ -213,24 +213,24 @@ describe("the server", () => {
     };
     const max = 4 * 1024 * 1024;
     expect(await post("/Execute", request(max + 1))).toEqual({
-      ...anyAnswer,
+      ...anyResponse,
       status: 400,
       errorType: errorType("ValidationException"),
       body: { message: "The request exceeds the size limit 4 MiB." },
     });
     const length = max - request(max).indexOf("x".repeat(100)) - '"}}]}'.length;
     expect(await post("/Execute", request(max))).toEqual({
-      ...anyAnswer,
+      ...anyResponse,
       body: { numberOfRecordsUpdated: 0, records: [[{ longValue: length }]] },
     });
   });
 
-  it("fails to start on a port that is taken", async () => {
+  it("fails to start on a port that is in use", async () => {
     const port = Number(new URL(api.url()).port);
     await expect(startDataApi({ databaseUrl: inject("databaseUrl"), port })).rejects.toThrow("EADDRINUSE");
   });
 
-  it("takes no notice of a caller who goes away while sending", async () => {
+  it("ignores a client that disconnects while sending", async () => {
     const log = vi.spyOn(console, "error").mockReturnValue();
     onTestFinished(() => log.mockRestore());
     const socket = connect(Number(new URL(api.url()).port), "127.0.0.1");
@@ -247,14 +247,14 @@ describe("the server", () => {
     const body = JSON.stringify({ ...arns, sql: "select 1" });
     const headers = { origin: "https://other.example", "content-type": "text/plain" };
     expect(await post("/Execute", body, "POST", headers)).toEqual({
-      ...anyAnswer,
+      ...anyResponse,
       status: 403,
       errorType: errorType("MissingAuthenticationTokenException"),
       body: { message: "Missing Authentication Token" },
     });
   });
 
-  it("sends a long with all its digits", async () => {
+  it("returns a long with all its digits", async () => {
     const body = JSON.stringify({ ...arns, sql: "select 9223372036854775807, array[-9223372036854775808]" });
     const response = await fetch(`${api.url()}/Execute`, { method: "POST", headers: signed, body });
     expect(await response.text()).toBe(
@@ -263,10 +263,10 @@ describe("the server", () => {
   });
 });
 
-describe("a caller who goes away", () => {
+describe("a client that disconnects", () => {
   const two = useEmulator({ poolSize: 2 });
 
-  /** Sends a call, goes away once it waits for the table's lock or for a connection, and frees what it waits for. */
+  /** Sends a call, disconnects while it waits for the table's lock or a connection, then frees what it waits for. */
   async function leave(
     path: string,
     members: object,
@@ -282,7 +282,7 @@ describe("a caller who goes away", () => {
     await free();
   }
 
-  it("has the statement finished all the same, and its connection serves the next", async () => {
+  it("does not cancel its statement, and the connection serves the next call", async () => {
     const t = uniqueName();
     await api.execute(`create table ${t} (a integer)`);
     const holder = await api.begin();
@@ -299,7 +299,7 @@ describe("a caller who goes away", () => {
     await two.rollback(other);
   });
 
-  it("leaves no transaction behind that nobody can end", async () => {
+  it("leaves no open transaction whose id it never received", async () => {
     const held = [await two.begin(), await two.begin()];
     const [first = "", second = ""] = held;
     await leave(
@@ -317,7 +317,7 @@ describe("a caller who goes away", () => {
 });
 
 describe("a row of more than 64 MiB", () => {
-  it("is refused at the cost of its connection, for it might be longer than a string can be", async () => {
+  it("is refused, and its connection is closed", async () => {
     const transactionId = await api.begin();
     const long = { sql: "select repeat('x', 70000000)", transactionId };
     expect(await failure(api.execute(long))).toEqual(

@@ -1,16 +1,16 @@
 import { describe, expect, it, vi } from "vitest";
 import { databaseError, failure, uniqueName, useEmulator } from "./emulator.ts";
 
-/** One connection, so that each call follows the last on it. */
+/** An emulator with one connection, so that all calls share it. */
 const api = useEmulator({ poolSize: 1 });
 const other = useEmulator();
 
-describe("copying from the caller, which is refused", () => {
+describe("a refused COPY from the client", () => {
   const refusal = databaseError(
     expect.stringMatching(/^ERROR: COPY from stdin failed: .*; SQLState: 57014$/) as string,
   );
 
-  it("leaves the connection to the next call", async () => {
+  it("leaves the connection usable for the next call", async () => {
     const t = uniqueName();
     await api.execute(`create table ${t} (a integer)`);
 
@@ -18,7 +18,7 @@ describe("copying from the caller, which is refused", () => {
     expect((await api.execute("select 1")).records).toEqual([[{ longValue: 1 }]]);
   });
 
-  it("leaves a transaction aborted, and able to end", async () => {
+  it("leaves its transaction aborted, and the transaction can end", async () => {
     const t = uniqueName();
     await api.execute(`create table ${t} (a integer)`);
     const transactionId = await api.begin();
@@ -33,7 +33,7 @@ describe("copying from the caller, which is refused", () => {
 });
 
 describe("sessions", () => {
-  it("run in UTC, with ISO dates", async () => {
+  it("run in UTC with ISO dates", async () => {
     const sql = "select current_setting('TimeZone'), current_setting('DateStyle')";
     expect((await api.execute(sql)).records).toEqual([[{ stringValue: "UTC" }, { stringValue: "ISO, MDY" }]]);
   });
@@ -64,7 +64,7 @@ describe("sessions", () => {
     expect((await api.execute("select pg_listening_channels()")).records).toEqual([]);
   });
 
-  it("do not stay in a transaction that SQL text began", async () => {
+  it("do not stay in a transaction that a `begin` in SQL text opened", async () => {
     const t = uniqueName();
     await api.execute(`create table ${t} (a integer)`);
     await api.execute("begin");
@@ -73,7 +73,7 @@ describe("sessions", () => {
     expect((await api.execute(`select a from ${t}`)).records).toEqual([[{ longValue: 1 }]]);
   });
 
-  it("serve more calls at once than there are connections, also after failures", async () => {
+  it("serve more concurrent calls than there are connections, also after failures", async () => {
     const calls = Array.from({ length: 50 }, (_, n) =>
       failure(api.execute(n % 2 === 0 ? `select ${n}` : "select 1/0")),
     );
@@ -86,7 +86,7 @@ describe("sessions", () => {
     );
   });
 
-  it("survive the end of their connection", async () => {
+  it("are replaced after their connection ends", async () => {
     expect(await failure(api.execute("select pg_terminate_backend(pg_backend_pid())"))).toEqual({
       name: "DatabaseUnavailableException",
       status: 504,
@@ -95,12 +95,12 @@ describe("sessions", () => {
     expect((await api.execute("select 1")).records).toEqual([[{ longValue: 1 }]]);
   });
 
-  it("survive the end of an idle connection", async () => {
+  it("are replaced after an idle connection ends", async () => {
     const [[{ longValue: pid = 0 } = {}] = []] = (await api.execute("select pg_backend_pid()")).records ?? [];
     const idle = `select 1 from pg_stat_activity where pid = ${pid} and state = 'idle' and query = 'discard all'`;
     await vi.waitUntil(async () => (await other.execute(idle)).records?.length, { timeout: 20_000 });
     await other.execute(`select pg_terminate_backend(${pid}, 10000)`);
-    // The end may not have been noticed before the first call.
+    // The pool may notice the end only at the first call.
     await failure(api.execute("select 1"));
     expect((await api.execute("select 1")).records).toEqual([[{ longValue: 1 }]]);
   });

@@ -24,7 +24,7 @@ async function rows(table: string) {
 }
 
 describe("transactions", () => {
-  it("show nothing to others until they commit", async () => {
+  it("hide their changes from others until they commit", async () => {
     const t = await emptyTable();
     const transactionId = await api.begin();
     expect(transactionId).toMatch(/^[\w+/]{184}$/);
@@ -34,7 +34,7 @@ describe("transactions", () => {
     expect(await rows(t)).toEqual([[{ longValue: 1 }]]);
   });
 
-  it("leave nothing behind when rolled back, not even a table", async () => {
+  it("undo everything when rolled back, even a created table", async () => {
     const t = uniqueName();
     const transactionId = await api.begin();
     await api.execute({ sql: `create table ${t} (a integer)`, transactionId });
@@ -44,7 +44,7 @@ describe("transactions", () => {
     );
   });
 
-  it("keep one session for all their calls", async () => {
+  it("use one session for all their calls", async () => {
     const transactionId = await api.begin();
     const execute = async (sql: string) => (await api.execute({ sql, transactionId })).records;
     await execute("set local statement_timeout = '7s'");
@@ -71,7 +71,7 @@ describe("transactions", () => {
     await api.rollback(transactionId);
   });
 
-  it("undo what followed a savepoint, and keep what came before it", async () => {
+  it("undo changes after a savepoint, and keep those before it", async () => {
     const t = await emptyTable();
     const transactionId = await api.begin();
     const execute = (sql: string) => api.execute({ sql, transactionId });
@@ -85,9 +85,9 @@ describe("transactions", () => {
   });
 
   it.each([
-    ["see what others commit meanwhile", [], "read committed", 1],
+    ["see concurrent commits in the default isolation level", [], "read committed", 1],
     [
-      "see one state throughout if they begin by asking to",
+      "see one snapshot in the isolation level `serializable`",
       ["set transaction isolation level serializable"],
       "serializable",
       0,
@@ -104,7 +104,7 @@ describe("transactions", () => {
     await api.commit(transactionId);
   });
 
-  it("roll back when committed after a failed statement, and say so", async () => {
+  it("roll back when committed after a failed statement, and report it", async () => {
     const t = await emptyTable();
     const transactionId = await api.begin();
     await api.execute({ sql: `insert into ${t} values (1)`, transactionId });
@@ -113,7 +113,7 @@ describe("transactions", () => {
     expect(await rows(t)).toEqual([]);
   });
 
-  it("go on after a request that is refused before it reaches the database", async () => {
+  it("continue after a request that is refused before it reaches the database", async () => {
     const transactionId = await api.begin();
     expect(await failure(api.execute({ sql: "select :p", transactionId }))).toEqual(
       validationError("Cannot find parameter: p"),
@@ -122,7 +122,7 @@ describe("transactions", () => {
     await api.rollback(transactionId);
   });
 
-  it("end with a commit that a deferred constraint refuses", async () => {
+  it("end when a deferred constraint makes their commit fail", async () => {
     const t = uniqueName();
     await api.execute(
       `create table ${t} (a integer constraint ${t}_key unique deferrable initially deferred)`,
@@ -136,7 +136,7 @@ describe("transactions", () => {
     expect(await rows(t)).toEqual([]);
   });
 
-  it("are not found once they are over, whatever is asked of them", async () => {
+  it("are not found by any operation after they have ended", async () => {
     const transactionId = await api.begin();
     await api.commit(transactionId);
     const next = await api.begin();
@@ -150,11 +150,11 @@ describe("transactions", () => {
     expect(await api.commit(next)).toEqual({ transactionStatus: "Transaction Committed" });
   });
 
-  it("are not found if there was none", async () => {
+  it("are not found by an unknown id", async () => {
     expect(await failure(api.rollback("none"))).toEqual(notFound("none", expired));
   });
 
-  it("are over when SQL text ended them, so that nothing commits by itself", async () => {
+  it("end with a COMMIT or ROLLBACK in SQL text, so that later statements do not commit separately", async () => {
     const t = await emptyTable();
     const transactionId = await api.begin();
     await api.execute({ sql: "rollback", transactionId });
@@ -164,7 +164,7 @@ describe("transactions", () => {
     expect(await rows(t)).toEqual([]);
   });
 
-  it("take one call at a time", async () => {
+  it("run one call at a time", async () => {
     const t = await emptyTable();
     const holder = await api.begin();
     await api.execute({ sql: `lock table ${t}`, transactionId: holder });
@@ -180,7 +180,7 @@ describe("transactions", () => {
     expect(await rows(t)).toEqual([[{ longValue: 1 }]]);
   });
 
-  it("stay in their database", async () => {
+  it("refuse calls for another database", async () => {
     const database = uniqueName();
     await api.execute(`create database ${database}`);
     const transactionId = await api.begin(database);
@@ -202,7 +202,7 @@ describe("transactions", () => {
     const [[{ longValue = 0 } = {}] = []] = pid.records ?? [];
     await api.execute(`select pg_terminate_backend(${longValue}, 10000)`);
     const call = () => failure(api.execute({ sql: "select 1", transactionId }));
-    // The end may be noticed by the first call only.
+    // The emulator may notice the end only at the first call.
     await call();
     expect(await call()).toEqual(notFound(transactionId, aborted));
   });
@@ -240,7 +240,7 @@ describe("the idle limit", () => {
     };
   }
 
-  it("counts from the end of a call, however long that took", async () => {
+  it("starts at the end of a call, for calls of any duration", async () => {
     const { connections, transactions, id } = await begin();
     const call = (duration: number) =>
       transactions.run(id, undefined, async () => vi.advanceTimersByTime(duration));
@@ -252,17 +252,17 @@ describe("the idle limit", () => {
     await connections.close();
   });
 
-  it.each(["end", "close"])("leaves no timer behind after %s", async (way) => {
+  it.each(["end", "close"])("has no timer left after %s", async (way) => {
     const { connections, transactions, id } = await begin();
     const timers = vi.getTimerCount();
     if (way === "end") await transactions.end(id, "commit");
     else transactions.close();
-    expect(vi.getTimerCount()).toBe(timers - 1); // before the connection is back: its pool has timers too
+    expect(vi.getTimerCount()).toBe(timers - 1); // before the connection is released: its pool has timers too
     await connections.close();
   });
 });
 
-/** Returns once a statement waits for the table. */
+/** Waits until a statement waits for the table. */
 async function waitForLock(table: string): Promise<void> {
   const sql = `select 1 from pg_locks where relation = '${table}'::regclass and not granted`;
   await vi.waitUntil(async () => (await api.execute(sql)).records?.length, { timeout: 20_000 });

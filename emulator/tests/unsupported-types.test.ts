@@ -67,7 +67,7 @@ it.each([
 it.each([
   ["composite type", "as (a integer, b text)", "(1,x)"],
   ["range type", "as range (subtype = text)", "[a,b)"],
-])("names a %s that the database has defined as it is spelled there", async (_kind, definition, value) => {
+])("names a user-defined %s as in the catalog", async (_kind, definition, value) => {
   const type = uniqueName("Mixed_Case");
   await api.execute(`create type "${type}" ${definition}`);
   expect(await failure(api.execute(`select '${value}'::"${type}"`))).toEqual(

@@ -1,17 +1,17 @@
 import type pg from "pg";
 import { databaseFailure } from "./errors.ts";
 
-/** What the catalog knows of a result column that its row description does not say. */
+/** Catalog data of a result column that its row description does not contain. */
 export interface CatalogColumn {
   type: string;
-  /** Type of the elements, if `type` is an array. */
+  /** Element type if `type` is an array. */
   element: string | null;
   isEnum: boolean;
-  /** The rest is null for a column that is no plain column of a table. */
+  /** This and all that follow are null unless the column is a plain column of a table. */
   column: string | null;
   table: string | null;
   notNull: boolean | null;
-  /** Serial or identity. */
+  /** Whether the column is serial or identity. */
   generated: boolean | null;
 }
 
@@ -34,17 +34,17 @@ const describeColumns = `
     left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
    order by f.position`;
 
-/** PostgreSQL's own types have numbers below this, the same in every database (transam.h, FirstGenbkiObjectId). */
+/** OIDs of PostgreSQL's built-in types are below this, the same in every database (transam.h, FirstGenbkiObjectId). */
 const firstOtherType = 10_000;
 
-/** What was found of columns that are computed and of such a type: it depends on nothing else, and never changes. */
+/** Cached rows of computed columns with a built-in type, by type: they depend on the type only and never change. */
 const computed = new Map<number, CatalogColumn>();
 
 /**
- * Looks up the columns of a result, in their order. That takes PostgreSQL longer than many a statement, so what
- * cannot change is looked up once.
+ * Looks up the columns of a result in the catalog, in order. The query takes PostgreSQL longer than many statements, so
+ * rows that cannot change are cached.
  *
- * @param client the connection that gave the result: its transaction may have created what is looked up
+ * @param client the connection that returned the result: its transaction may have created the types or tables
  * @throws ServiceError
  */
 export async function lookUpColumns(

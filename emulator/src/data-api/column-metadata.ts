@@ -1,7 +1,7 @@
 import type { FieldDef } from "pg";
 import type { CatalogColumn } from "./catalog.ts";
 
-/** A column of a result as the service describes it, in the terms of java.sql.ResultSetMetaData. */
+/** Metadata of a result column as the service returns it; the members follow java.sql.ResultSetMetaData. */
 export interface ColumnMetadata {
   arrayBaseColumnType: number;
   isAutoIncrement: boolean;
@@ -32,7 +32,7 @@ interface SqlType {
   caseSensitive?: false;
 }
 
-/** The precision of a time is its width with no fraction of a second. */
+/** JDBC description of each type, by its PostgreSQL name. The precision of a time is its width without a fraction. */
 const sqlTypes: Readonly<Record<string, SqlType>> = {
   bool: { code: -7, precision: 1, caseSensitive: false },
   int2: { code: 5, precision: 5, signed: true, caseSensitive: false },
@@ -73,7 +73,7 @@ const serialNames: Readonly<Record<string, string>> = {
   int8: "bigserial",
 };
 
-/** Describes one column; for an array, precision and signs are those of its elements. */
+/** Builds the metadata of one column. Precision, scale and sign of an array are those of its elements. */
 export function columnMetadata(field: FieldDef, found: CatalogColumn): ColumnMetadata {
   const base = found.element ?? found.type;
   const sqlType = found.isEnum ? enumType : (sqlTypes[base] ?? otherType);
@@ -97,8 +97,9 @@ export function columnMetadata(field: FieldDef, found: CatalogColumn): ColumnMet
 }
 
 /**
- * Precision and scale as a type modifier sets them; -1 is none. The modifier of numeric and of texts counts
- * four bytes of header (PostgreSQL source: numeric.c, varchar.c), the one of times is the fraction's digits.
+ * Computes precision and scale from a type modifier; -1 means that there is none. The modifier of numeric and of text
+ * types includes a header of four bytes (PostgreSQL source: numeric.c, varchar.c). For times it is the number of
+ * fractional digits.
  */
 function digits(base: string, sqlType: SqlType, modifier: number): { precision: number; scale: number } {
   const { precision, scale = 0 } = sqlType;

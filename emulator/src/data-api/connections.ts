@@ -3,18 +3,18 @@ import type { Credentials } from "./credentials.ts";
 import { databaseFailure, resultTooLarge, ServiceError } from "./errors.ts";
 
 interface ConnectionOptions {
-  /** URL of PostgreSQL; its database serves the requests that name none. */
+  /** URL of PostgreSQL. Requests without a database use the database in it. */
   databaseUrl: string;
-  /** The role that each secret stands for, by the secret's ARN. Without any, all ARNs stand for the URL's own role. */
+  /** Credentials of the role for each secret ARN. If undefined, every ARN uses the role in the URL. */
   secrets: Readonly<Record<string, Credentials>> | undefined;
-  /** Connections to one database at most; further calls queue. */
+  /** Limit of connections per database and role; further calls queue. */
   poolSize: number;
 }
 
-/** Bytes that a row may take on its way here: the driver makes a string of each field, and a string has its limit. */
+/** Size limit in bytes of a row from PostgreSQL: the driver makes a string of each field, and strings are limited. */
 const MAX_ROW_BYTES = 64 * 1024 * 1024;
 
-/** Connections to PostgreSQL: a pool for each database and role. */
+/** Connections to PostgreSQL, in one pool per database and role. */
 export class Connections {
   readonly #url: URL;
   readonly #secrets: Readonly<Record<string, Credentials>> | undefined;
@@ -29,8 +29,8 @@ export class Connections {
     this.#secrets = secrets;
     this.#poolSize = poolSize;
     this.defaultDatabase = decodeURIComponent(this.#url.pathname.slice(1));
-    // As start-up options they are what `discard all` goes back to. The last one ends the statement of a
-    // connection that was cut.
+    // `discard all` resets settings to the start-up options. The last setting makes PostgreSQL cancel the statement
+    // of a connection that was cut.
     const settings = {
       TimeZone: "UTC",
       DateStyle: "ISO",
@@ -43,7 +43,7 @@ export class Connections {
   }
 
   /**
-   * Takes a connection, to be given back by `recycle` or `cut`.
+   * Takes a connection. The caller must release it with `recycle` or `cut`.
    *
    * @throws ServiceError DatabaseUnavailableException, DatabaseErrorException if PostgreSQL refuses, or
    * SecretsErrorException
@@ -61,8 +61,8 @@ export class Connections {
   }
 
   /**
-   * Gives a connection back, without its session's state, once PostgreSQL has answered. One that is still in
-   * a transaction block cannot discard its state, so it is cut like one that is broken.
+   * Resets the session of a connection and returns it to its pool. A connection that is still in a transaction block
+   * cannot discard its state, so it is cut, like a broken one.
    */
   recycle(client: pg.PoolClient): void {
     client.query("discard all").then(
@@ -71,12 +71,12 @@ export class Connections {
     );
   }
 
-  /** Ends a connection; PostgreSQL rolls back what it had not committed. */
+  /** Closes a connection; PostgreSQL rolls back its open transaction. */
   cut(client: pg.PoolClient): void {
     this.#release(client, true);
   }
 
-  /** Cuts the connections in use and ends the others. */
+  /** Cuts the connections in use and closes the idle ones. */
   async close(): Promise<void> {
     this.#closed = true;
     const ended = [...this.#pools.values()].map((pool) => pool.end());
@@ -101,14 +101,14 @@ export class Connections {
     if (known !== undefined) return known;
     const url = new URL(this.#url);
     Object.assign(url, credentials);
-    url.pathname = `/${encodeURI(database)}`; // which is what the driver decodes
+    url.pathname = `/${encodeURI(database)}`; // the driver decodes it
     const pool = new pg.Pool({ connectionString: url.href, max: this.#poolSize });
-    // PostgreSQL may go away at any time, and an error without a listener would end the process. What was
-    // running fails by itself; an idle connection is dropped by the pool.
+    // PostgreSQL can stop at any time, and an error event without a listener would end the process. Running queries
+    // fail by themselves; the pool drops idle connections.
     pool.on("error", () => {});
     pool.on("connect", (client) => {
       client.on("error", () => {});
-      // The driver refuses to copy from the client, but leaves out the message that ends the exchange.
+      // The driver rejects COPY from the client, but does not send the Sync message that ends the exchange.
       client.connection.on("copyInResponse", () => client.connection.sync());
       limitRows(client);
     });
@@ -117,7 +117,7 @@ export class Connections {
   }
 }
 
-/** Cuts a connection on which a row comes that is too long to be read. Any result beyond 1 MiB is refused anyway. */
+/** Cuts a connection that receives a row beyond MAX_ROW_BYTES. Results beyond 1 MiB are refused anyway. */
 function limitRows({ connection }: pg.Client): void {
   let bytes = 0;
   for (const event of ["dataRow", "commandComplete"]) connection.on(event, () => (bytes = 0));

@@ -1,4 +1,4 @@
-/** What a secret in Secrets Manager holds of a role. */
+/** Credentials of a database role, as a secret in Secrets Manager holds them. */
 export interface Credentials {
   username: string;
   password: string;

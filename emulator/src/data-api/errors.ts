@@ -1,6 +1,6 @@
 import pg from "pg";
 
-/** HTTP status of each error the service answers with (RDS Data Service API Reference, "Errors"). */
+/** HTTP status of each error of the service (RDS Data Service API Reference, "Errors"). */
 const statuses = {
   BadRequestException: 400,
   DatabaseErrorException: 400,
@@ -21,11 +21,11 @@ const statuses = {
 
 type ErrorName = keyof typeof statuses;
 
-/** An error meant for the caller. An empty message is sent as no message at all. */
+/** An error that is returned to the client. An empty message is omitted from the response. */
 export class ServiceError extends Error {
   override readonly name: ErrorName;
   readonly status: number;
-  /** What the answer holds beside the message. */
+  /** Members of the response body besides the message. */
   readonly members: Readonly<Record<string, number>>;
 
   constructor(
@@ -40,7 +40,11 @@ export class ServiceError extends Error {
   }
 }
 
-/** @param dbConnectionId of the connection whose statement took too long */
+/**
+ * Creates the error for a statement that exceeded the time limit.
+ *
+ * @param dbConnectionId process id of the statement's backend
+ */
 export function statementTimeout(dbConnectionId: number, cause?: unknown): ServiceError {
   const message = "canceling statement due to statement timeout";
   return new ServiceError("StatementTimeoutException", message, { members: { dbConnectionId }, cause });
@@ -54,18 +58,19 @@ export function rowTooLarge(): ServiceError {
   return new ServiceError("UnsupportedResultException", "Packet for query is too large.");
 }
 
-/** SQLSTATEs with which a server that is going down or coming up turns sessions away. */
+/** SQLSTATEs of sessions that a stopping or starting server ends or rejects. */
 const unavailable = new Set(["57P01", "57P02", "57P03"]);
 
 /**
- * What the service answers when PostgreSQL refuses a statement or cannot be reached.
+ * Converts an error of the driver to the service's error: PostgreSQL rejected a statement or cannot be reached.
  *
- * The text is primary message, hint, position and SQLSTATE. DETAIL is left out, as on Aurora: the key
- * values of a duplicate never reach the caller.
+ * The text consists of primary message, hint, position and SQLSTATE. DETAIL is omitted, as on Aurora, so that the key
+ * values of a duplicate never reach the client.
+ *
+ * @throws TypeError, RangeError bugs of the emulator, which must not look like database errors
  */
 export function databaseFailure(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error;
-  // A fault of the emulator's own must not pass for one of the database.
   if (error instanceof TypeError || error instanceof RangeError) throw error;
   if (!(error instanceof pg.DatabaseError) || unavailable.has(error.code ?? "")) {
     const message = "The writer instance in the DB cluster isn't available.";
@@ -73,7 +78,7 @@ export function databaseFailure(error: unknown): ServiceError {
       cause: error,
     });
   }
-  // PostgreSQL itself counts the statements: this routine raises 42601 for nothing else.
+  // PostgreSQL found several statements: this routine raises 42601 for no other reason.
   if (error.code === "42601" && error.routine === "exec_parse_message") {
     return new ServiceError("ValidationException", "Multistatements aren't supported.", { cause: error });
   }

@@ -13,12 +13,12 @@ const paths = [
 const resuming =
   "The Aurora DB instance local is resuming after being auto-paused. Please wait a few seconds and try again.";
 
-/** PostgreSQL's own text, in the form in which the service passes it on. */
+/** Makes a DatabaseErrorException with PostgreSQL's text in the service's format. */
 function databaseError(text: string, sqlState: string): () => ServiceError {
   return () => new ServiceError("DatabaseErrorException", `${text}; SQLState: ${sqlState}`);
 }
 
-/** Reported for a session that was lost, which may have been before its statement took effect or after. */
+/** Errors of a lost session: the statement may or may not have taken effect. */
 const lostSessions = {
   "database-error-08006": databaseError("FATAL: connection to client lost", "08006"),
   "database-error-57P01": databaseError(
@@ -32,7 +32,7 @@ const lostSessions = {
   ),
 };
 
-/** What a call meets instead of being run. */
+/** Faults that fail a call without running it. */
 const refusals = {
   "internal-error": () => new ServiceError("InternalServerErrorException"),
   "service-unavailable": () => new ServiceError("ServiceUnavailableError"),
@@ -44,7 +44,7 @@ const refusals = {
   resuming: () => new ServiceError("DatabaseResumingException", resuming),
   throttled: () => new ServiceError("ThrottlingException", "Rate exceeded"),
   "statement-timeout": () => statementTimeout(0),
-  // These two texts are the API reference's descriptions: the service's own are not known.
+  // These two texts are descriptions from the API reference: the service's own texts are unknown.
   "invalid-resource-state": () =>
     new ServiceError("InvalidResourceStateException", "The resource is in an invalid state."),
   "secrets-error": () =>
@@ -64,7 +64,7 @@ const refusals = {
   "database-error-57P03": databaseError("FATAL: the database system is starting up", "57P03"),
 };
 
-/** What the caller of a call that has run gets in place of its response: an error, or a broken connection. */
+/** What replaces the response of a call that has run: an error, a dropped connection, or half of the body. */
 export type Loss = ServiceError | "drop" | "cut-short";
 
 const losses = {
@@ -88,19 +88,19 @@ export type FaultKind = (typeof faultKinds)[number];
 
 interface Fault {
   fault: FaultKind;
-  /** Only calls to this path meet it. */
+  /** Restricts the fault to calls to this path. */
   path: (typeof paths)[number] | undefined;
-  /** Calls that will meet it. */
+  /** Number of calls that the fault still affects. */
   calls: number;
-  /** On the clock of `performance.now`; no limit if undefined. */
+  /** Expiry on the clock of `performance.now`; undefined means none. */
   until: number | undefined;
-  /** How much a slow call takes longer. */
+  /** Delay of a slow call. */
   milliseconds: number;
 }
 
-/** Faults for the calls to come to meet, one after the other. */
+/** Queue of faults for later calls; they apply one after the other. */
 export class Faults {
-  #waiting: Fault[] = [];
+  #pending: Fault[] = [];
 
   /**
    * Adds a fault for the next `calls` calls, one by default, or for all calls within `seconds`.
@@ -109,7 +109,7 @@ export class Faults {
    */
   add(members: Members): void {
     const seconds = optionalNumber(members, "seconds", 86_400);
-    this.#waiting.push({
+    this.#pending.push({
       fault: requiredChoice(members, "fault", faultKinds),
       path: optionalChoice(members, "path", paths),
       calls:
@@ -120,24 +120,24 @@ export class Faults {
   }
 
   clear(): void {
-    this.#waiting = [];
+    this.#pending = [];
   }
 
-  /** Those that are still to be met. */
+  /** Lists the pending faults. */
   list(): Pick<Fault, "fault" | "path" | "calls">[] {
-    this.#dropPast();
-    return this.#waiting.map(({ fault, path, calls }) => ({ fault, path, calls }));
+    this.#dropExpired();
+    return this.#pending.map(({ fault, path, calls }) => ({ fault, path, calls }));
   }
 
   /**
-   * Lets a call meet the fault whose turn it is.
+   * Applies the next pending fault for this path to a call; a slow call is delayed here.
    *
-   * @returns what the caller is to get in place of the call's response
-   * @throws ServiceError if the call is not to be run
+   * @returns what replaces the call's response, if anything
+   * @throws ServiceError if the call must fail without running
    */
-  async meet(path: string): Promise<Loss | undefined> {
-    this.#dropPast();
-    const next = this.#waiting.find((each) => (each.path ?? path) === path && meets(path, each.fault));
+  async apply(path: string): Promise<Loss | undefined> {
+    this.#dropExpired();
+    const next = this.#pending.find((each) => (each.path ?? path) === path && canAffect(path, each.fault));
     if (next === undefined) return undefined;
     next.calls -= 1;
     const { fault, milliseconds } = next;
@@ -147,14 +147,14 @@ export class Faults {
     return undefined;
   }
 
-  #dropPast(): void {
+  #dropExpired(): void {
     const now = performance.now();
-    this.#waiting = this.#waiting.filter(({ calls, until }) => calls > 0 && (until ?? now + 1) > now);
+    this.#pending = this.#pending.filter(({ calls, until }) => calls > 0 && (until ?? now + 1) > now);
   }
 }
 
-/** A cluster that resumes has no transaction to end: the API reference declares the error for the other operations. */
-function meets(path: string, fault: Fault["fault"]): boolean {
+/** A resuming cluster has no transaction to end: the API reference declares this error for the other operations only. */
+function canAffect(path: string, fault: Fault["fault"]): boolean {
   return fault !== "resuming" || !/^\/(Commit|Rollback)/.test(path);
 }
 

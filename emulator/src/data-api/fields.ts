@@ -4,12 +4,12 @@ import { ServiceError } from "./errors.ts";
 
 const { builtins } = pg.types;
 
-/** A number as it will stand in the answer, digit for digit (ECMA-262, "JSON.rawJSON"). */
+/** A number that is written to the response digit for digit (ECMA-262, "JSON.rawJSON"). */
 type RawNumber = object;
 type Value = boolean | number | string | RawNumber;
 type Member = "booleanValue" | "longValue" | "doubleValue" | "stringValue" | "blobValue";
 
-/** One value of a result, as the service sends it: exactly one member; a blob is base64 text. */
+/** One value of a result in the service's format: exactly one member; a blob is base64 text. */
 export type Field =
   | { isNull: true }
   | Partial<Record<Member, Value>>
@@ -21,7 +21,7 @@ export interface NumberFormat {
   longReturnType: "LONG" | "STRING";
 }
 
-/** Turns PostgreSQL's text form of one value that is not null into a Field. */
+/** Converts PostgreSQL's text form of one non-null value to a Field. */
 export type Decode = (text: string) => Field;
 
 interface Kind {
@@ -45,7 +45,7 @@ const timestamptz: Kind = {
   read: (text) => withWholeFraction(withoutOffset(finite(text))),
 };
 
-/** Each type that can stand in a result: its OID, the OID of its array (both from pg_type.dat), its kind. */
+/** Types that a result can contain: OID, OID of the array type (both from pg_type.dat), kind. */
 const types: [type: number, array: number, kind: Kind][] = [
   [builtins.BOOL, 1000, boolean],
   [builtins.INT2, 1005, long],
@@ -75,14 +75,14 @@ const elements = new Map(types.map(([, array, kind]) => [array, kind]));
 /**
  * Finds the decoder of a built-in type.
  *
- * @returns undefined for every other type; an enum still has `enumDecoder`
+ * @returns undefined for every other type; enums use `enumDecoder`
  */
 export function decoderOf(type: number, format: NumberFormat): Decode | undefined {
   if (type === builtins.BYTEA) return decodeBytes;
   const element = elements.get(type);
   const kind = element ?? scalars.get(type);
   if (kind === undefined) return undefined;
-  // A list has one member for all its elements, so that decimals in it stay text.
+  // An array has one member for all its elements, so decimals in it stay text.
   if (kind === decimal && element === undefined && format.decimalReturnType === "DOUBLE_OR_LONG") {
     return decodeNumber;
   }
@@ -90,7 +90,7 @@ export function decoderOf(type: number, format: NumberFormat): Decode | undefine
   return element === undefined ? scalarDecoder(shown) : arrayDecoder(shown);
 }
 
-/** Decodes an enum, or an array of one: their OIDs differ from database to database. */
+/** Returns the decoder of an enum or an enum array: their OIDs differ between databases. */
 export function enumDecoder(isArray: boolean): Decode {
   return isArray ? arrayDecoder(string) : scalarDecoder(string);
 }
@@ -101,7 +101,7 @@ function scalarDecoder({ member, read }: Kind): Decode {
 
 function arrayDecoder({ member, read }: Kind): Decode {
   return (text) => {
-    // An element that begins with a brace is quoted, so two in a row open a second dimension.
+    // An element that begins with a brace is quoted, so two opening braces start a second dimension.
     if (/^(\[[^=]*=)?\{\{/.test(text)) {
       throw new ServiceError("UnsupportedResultException", "The result contains a multidimensional array");
     }
@@ -127,13 +127,13 @@ function decodeNumber(text: string): Field {
   return /^-?\d+$/.test(text) ? { longValue: toLong(text) } : { doubleValue: toDouble(text) };
 }
 
-/** Rounding what JavaScript cannot hold is for the caller to do, or not. */
+/** Keeps every digit of an integer beyond 2^53; the client decides whether to round it. */
 function toLong(text: string): number | RawNumber {
   const value = Number(text);
   return Number.isSafeInteger(value) ? value : rawJson(text);
 }
 
-/** TypeScript does not know it yet. */
+/** TypeScript does not declare `JSON.rawJSON` yet. */
 const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): RawNumber };
 
 function toDouble(text: string): number {
@@ -142,18 +142,18 @@ function toDouble(text: string): number {
   throw new ServiceError("UnsupportedResultException", `The result contains the unsupported number ${text}.`);
 }
 
-/** The service fails without a word on a date that is infinite. */
+/** Fails for an infinite date, as the service does: InternalFailure without a message. */
 function finite(text: string): string {
   if (text.endsWith("infinity")) throw new ServiceError("InternalFailure");
   return text;
 }
 
-/** Fractions of a second are three digits where those suffice, else six; PostgreSQL trims zeros. */
+/** Pads a fraction of a second to three digits, or to six if three are too few; PostgreSQL trims zeros. */
 function withWholeFraction(text: string): string {
   return text.replace(/(?<=\.)\d+/, (fraction) => fraction.padEnd(fraction.length > 3 ? 6 : 3, "0"));
 }
 
-/** Sessions run in UTC; only a transaction that set another zone for itself shows any other offset. */
+/** Removes the UTC offset. Sessions run in UTC; only a transaction that set another zone has another offset. */
 function withoutOffset(text: string): string {
   if (/\+00( BC)?$/.test(text)) return text.replace("+00", "");
   throw new ServiceError("UnsupportedResultException", `The emulator reads times in UTC only, not ${text}`);

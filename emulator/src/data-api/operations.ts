@@ -13,30 +13,31 @@ import {
   optionalString,
   requiredString,
 } from "./requests.ts";
-import { answerStatement, connectionId, runStatement } from "./statements.ts";
+import { connectionId, runStatement, statementResponse } from "./statements.ts";
 import type { Transactions } from "./transactions.ts";
 
 /**
- * Answers the body of one request. Throws a ServiceError for all that is the caller's to know.
+ * Handles the body of one request and returns the body of the response.
  *
- * @param hasLeft tells whether the caller has gone by now
+ * @param hasLeft whether the client has disconnected
+ * @throws ServiceError for every error that is returned to the client
  */
 export type Operation = (body: Members, hasLeft: () => boolean) => Promise<object>;
 
 interface StatementLimits {
-  /** Milliseconds after which a statement is cancelled, or its caller no longer waits. */
+  /** Milliseconds after which a statement is cancelled, or, with `continueAfterTimeout`, the client gets the error. */
   time: number;
-  /** Bytes that a row of a result may have. */
+  /** Size limit in bytes of a row of a result. */
   rowBytes: number;
 }
 
-/** Makes the operations, by their paths (RDS Data Service API Reference). */
+/** Creates the operations, by path (RDS Data Service API Reference). */
 export function createOperations(
   connections: Connections,
   transactions: Transactions,
   limits: StatementLimits,
 ): Readonly<Record<string, Operation>> {
-  /** Runs `work` in the transaction the request names, else on a connection of its own. */
+  /** Runs `work` in the transaction of the request, or, if it has none, on a separate connection. */
   async function onConnection<T>(body: Members, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const database = readDatabase(body);
     const transactionId = optionalString(body, "transactionId", 192);
@@ -63,14 +64,14 @@ export function createOperations(
       maxRowBytes: limits.rowBytes,
     } as const;
     if (!optionalBoolean(body, "continueAfterTimeout")) {
-      return onConnection(body, (client) => answerStatement(client, text, binds, options, limits.time));
+      return onConnection(body, (client) => statementResponse(client, text, binds, options, limits.time));
     }
     const { promise: timeout, reject } = Promise.withResolvers<never>();
     const call = onConnection(body, (client) => {
       const timer = setTimeout(() => reject(statementTimeout(connectionId(client))), limits.time);
-      return answerStatement(client, text, binds, options, undefined).finally(() => clearTimeout(timer));
+      return statementResponse(client, text, binds, options, undefined).finally(() => clearTimeout(timer));
     });
-    return Promise.race([call, timeout]); // the call goes on, and keeps its connection
+    return Promise.race([call, timeout]); // the statement continues and keeps its connection
   }
 
   async function batchExecuteStatement(body: Members): Promise<object> {
@@ -81,7 +82,7 @@ export function createOperations(
       return bindParameters(names, set);
     });
     return onConnection(body, async (client) => {
-      // Outside a transaction each set commits by itself: those before a failure are kept.
+      // Outside a transaction, each set commits separately: sets before a failure are kept.
       for (const binds of sets) await runStatement(client, text, binds, limits.time);
       return { updateResults: sets.map(() => ({ generatedFields: [] })) };
     });
@@ -91,7 +92,7 @@ export function createOperations(
     checkArns(body);
     const database = readDatabase(body) ?? connections.defaultDatabase;
     const transactionId = await transactions.begin(database, readSecret(body));
-    // Nobody will ever know its id.
+    // The client cannot receive the id, so no request could ever end the transaction.
     if (hasLeft()) await transactions.end(transactionId, "rollback");
     return { transactionId };
   }
@@ -110,14 +111,14 @@ export function createOperations(
     "/BeginTransaction": beginTransaction,
     "/CommitTransaction": (body) => endTransaction(body, "commit"),
     "/RollbackTransaction": (body) => endTransaction(body, "rollback"),
-    // Of the first Aurora Serverless only (RDS Data Service API Reference, "ExecuteSql").
+    // Aurora Serverless v1 only (RDS Data Service API Reference, "ExecuteSql").
     "/ExecuteSql": async () => {
       throw new ServiceError("BadRequestException", "ExecuteSql is not supported for this cluster");
     },
   };
 }
 
-/** Any cluster and secret will do, but they must look like ARNs. */
+/** Checks that cluster and secret look like ARNs; any ARN is accepted. */
 function checkArns(body: Members): void {
   for (const name of ["resourceArn", "secretArn"]) {
     if (!requiredString(body, name, 570, 11).startsWith("arn:")) throw invalid(`${name} must be an ARN`);

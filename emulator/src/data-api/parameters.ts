@@ -4,7 +4,7 @@ import { invalid, isMembers, optionalChoice } from "./requests.ts";
 const { builtins } = pg.types;
 
 interface Bind {
-  /** OID of the declared type; 0 leaves it to PostgreSQL. */
+  /** OID of the declared type; with 0, PostgreSQL infers the type. */
   type: number;
   value: string | Buffer | null;
 }
@@ -16,8 +16,8 @@ export interface Binds {
 }
 
 /**
- * What a type hint declares, and the one spelling the API reference gives for it ("SqlParameter",
- * typeHint). PostgreSQL takes more, a time zone that it then ignores among them.
+ * Type and format of each type hint. Only the format in the API reference is accepted ("SqlParameter", typeHint).
+ * PostgreSQL would accept more, such as a time zone, which it ignores.
  */
 const hints = {
   DATE: { type: builtins.DATE, format: /^\d{4}-\d\d-\d\d$/ },
@@ -42,8 +42,8 @@ const hintNames = Object.keys(hints) as (keyof typeof hints)[];
 /**
  * Finds the declared type and value of each placeholder.
  *
- * A string without a hint is declared `text`, so that a missing cast fails as it does on Aurora. Too many
- * parameters are refused as well as too few: what the service does with them is not documented.
+ * A string without a hint is declared `text`, so that a missing cast fails as it does on Aurora. Unused and missing
+ * parameters are both refused: how the service handles them is not documented.
  *
  * @param parameters the request's list of SqlParameter, unchecked
  * @throws ServiceError ValidationException
@@ -80,7 +80,7 @@ function toBind(name: string, field: unknown, hint: keyof typeof hints | undefin
   const [member, value] = members[0] ?? [];
   if (members.length !== 1) throw invalid(`Parameter ${name} must have exactly one value`);
   if (member === "arrayValue") throw invalid("Array parameters are not supported");
-  // The type of a null is PostgreSQL's to find, hint or not.
+  // PostgreSQL infers the type of a null, with or without a hint.
   if (member === "isNull" && value === true) return { type: 0, value: null };
   if (hint !== undefined) {
     if (member !== "stringValue" || typeof value !== "string" || !hints[hint].format.test(value)) {

@@ -9,8 +9,8 @@ interface Statement {
 }
 
 /**
- * What must be recognised so that a colon inside it is left alone, and the placeholder itself. A doubled
- * quote needs no rule outside an escape string: it reads as two strings side by side.
+ * Matches placeholders, and the tokens in which a colon is not a placeholder. A doubled quote needs no rule outside an
+ * escape string: it reads as two adjacent strings.
  */
 const token = new RegExp(
   [
@@ -26,16 +26,16 @@ const token = new RegExp(
   "gs",
 );
 
-/** Quotes and comments that end where they stand. */
+/** Matches quotes and comments that are closed. */
 const closed = /'[^']*'|"[^"]*"|--[^\n]*\n|\/\*.*?\*\//gs;
 
 /**
- * Replaces each `:name` by a numbered bind. Every occurrence is a bind of its own, as on Aurora, so
- * PostgreSQL does not see two uses of one name as equal.
+ * Replaces each `:name` by a numbered bind. Every occurrence becomes a separate bind, as on Aurora, so PostgreSQL treats
+ * two uses of one name as different parameters.
  *
- * Spellings that the service silently corrupts are refused instead: a placeholder inside a dollar-quoted
- * string, or after one in which a quote or comment is left open, for the service reads that as SQL; and one
- * directly after a value, as in the slice `a[1:n]`.
+ * Placeholders that the service silently corrupts are refused: inside a dollar-quoted string; after a dollar-quoted
+ * string that leaves a quote or comment open, because the service reads its content as SQL; and directly after a value,
+ * as in the slice `a[1:n]`.
  *
  * @throws ServiceError ValidationException
  */
@@ -65,7 +65,7 @@ export function parsePlaceholders(sql: string): Statement {
   return { text: text + sql.slice(copied), names };
 }
 
-/** Block comments nest in PostgreSQL. */
+/** Finds the end of a block comment; they nest in PostgreSQL. */
 function endOfComment(sql: string, start: number): number {
   const marks = /\/\*|\*\//g;
   marks.lastIndex = start;

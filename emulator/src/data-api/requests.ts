@@ -1,6 +1,6 @@
 import { ServiceError } from "./errors.ts";
 
-/** A JSON object of unknown members; a member that is null counts as absent. */
+/** A JSON object with unknown members. A null member counts as absent. */
 export type Members = Readonly<Record<string, unknown>>;
 
 export function isMembers(value: unknown): value is Members {
@@ -12,13 +12,13 @@ export function invalid(message: string): ServiceError {
 }
 
 /**
- * Parses a request body. Whole numbers beyond 2^53 become a bigint, since `longValue` has 64 bits.
+ * Parses a request body. Integers beyond 2^53 become a bigint, since `longValue` has 64 bits.
  *
  * @throws ServiceError BadRequestException
  */
 export function parseBody(json: string): Members {
   try {
-    // Reviving visits every value, so it is done only where a number may be that long.
+    // The reviver visits every value, so it is used only if the body can contain such a number.
     const body: unknown = /\d{16}/.test(json) ? JSON.parse(json, exactInteger) : JSON.parse(json);
     if (isMembers(body)) return body;
   } catch (error) {

@@ -6,13 +6,13 @@ import { type Decode, decoderOf, enumDecoder, type Field, type NumberFormat } fr
 
 const { builtins } = pg.types;
 
-/** Rows as PostgreSQL sent them: text, or null. */
+/** A result whose values are PostgreSQL's text, or null. */
 export type TextResult = QueryArrayResult<(string | null)[]>;
 
 export interface ResultOptions extends NumberFormat {
   includeResultMetadata: boolean;
   formatRecordsAs: "NONE" | "JSON";
-  /** Bytes that a row may have, counted as those of the result. */
+  /** Size limit in bytes of a row, counted as for the whole result. */
   maxRowBytes: number;
 }
 
@@ -25,32 +25,32 @@ export interface StatementResponse {
   generatedFields?: Field[];
 }
 
-/** Bytes of a result; the Aurora User Guide calls it 1 MiB. */
+/** Size limit in bytes of a result: 1 MiB (Aurora User Guide). */
 export const MAX_RESULT_BYTES = 1024 * 1024;
 
 const counted = new Set(["INSERT", "UPDATE", "DELETE", "MERGE"]);
 
 /**
- * Types that sqlx, which seems to be the service's driver, knows by their OIDs and that cannot be in a result
- * (launchbadge/sqlx, sqlx-postgres/src/type_info.rs, the same from version 0.6 to 0.9). It prints the names of the types
- * that it knows, and of their arrays, in upper case; that of any other type as PostgreSQL's catalog has it.
+ * Types that sqlx knows by OID and that a result cannot contain (launchbadge/sqlx, sqlx-postgres/src/type_info.rs, the
+ * same from version 0.6 to 0.9). sqlx seems to be the service's driver. It prints the names of these types and of their
+ * arrays in upper case, and the name of any other type as in PostgreSQL's catalog.
  */
 const knownToDriver = new Set(
   `bit box bytea char circle daterange int4range int8range interval jsonpath line lseg macaddr macaddr8 money numrange
    path point polygon record timetz tsrange tstzrange varbit void`.split(/\s+/),
 );
 
-/** Tells whether the catalog must be asked before `toResponse`. */
+/** Whether `toResponse` needs the columns from the catalog. */
 export function needsCatalog(result: TextResult, options: ResultOptions): boolean {
   if (options.includeResultMetadata && result.fields.length > 0) return true;
   return result.fields.some((field) => decoderOf(field.dataTypeID, options) === undefined);
 }
 
 /**
- * Builds the response. A statement that returns rows counts as having updated none, even with RETURNING.
+ * Builds the response. `numberOfRecordsUpdated` of a statement that returns rows is 0, even with RETURNING.
  *
- * @param columns the catalog's view of the columns if `needsCatalog`, else empty
- * @throws ServiceError UnsupportedResultException; the statement has run by then
+ * @param columns the columns from the catalog if `needsCatalog`, else empty
+ * @throws ServiceError UnsupportedResultException; the statement has already taken effect
  */
 export function toResponse(
   result: TextResult,
@@ -86,7 +86,7 @@ function toRecords(
   const decoders = fields.map(
     (field, index) => decoderOf(field.dataTypeID, options) ?? decoderFromCatalog(at(columns, index)),
   );
-  // The count as others have measured it: the service's own is not published.
+  // This count follows measurements by others: the service's own is not documented.
   let bytes = 0;
   return rows.map((row) => {
     let rowBytes = 2 + 4 * fields.length;
@@ -102,7 +102,7 @@ function toRecords(
   });
 }
 
-/** Bytes count as such, not as the hexadecimal digits they come in. */
+/** Size in bytes of a value; a bytea counts its bytes, not its hexadecimal digits. */
 function byteLength(text: string, type: number): number {
   return type === builtins.BYTEA ? (text.length - "\\x".length) / 2 : Buffer.byteLength(text);
 }
@@ -110,14 +110,14 @@ function byteLength(text: string, type: number): number {
 function decoderFromCatalog({ type, element, isEnum }: CatalogColumn): Decode {
   if (isEnum) return enumDecoder(element !== null);
   const base = element ?? type;
-  // "char", the type of one byte, keeps its quotes to differ from char(n).
+  // "char", the one-byte type, keeps its quotes, unlike char(n).
   const known = base === "char" ? '"CHAR"' : base.toUpperCase();
   const name = knownToDriver.has(base) ? known : base;
   const message = `The result contains the unsupported data type ${name}${element === null ? "" : "[]"}.`;
   throw new ServiceError("UnsupportedResultException", message);
 }
 
-/** Written by hand since an object would put labels that are numbers first. */
+/** Writes records as JSON text. An object would move labels that are integers to the front. */
 function toJson(fields: readonly FieldDef[], records: readonly Field[][]): string {
   const labels = fields.map((field) => JSON.stringify(field.name));
   if (new Set(labels).size < labels.length) {

@@ -12,56 +12,56 @@ import { invalid, parseBody } from "./requests.ts";
 import { Transactions } from "./transactions.ts";
 
 export interface DataApiOptions {
-  /** URL of PostgreSQL; its database serves the requests that name none. */
+  /** URL of PostgreSQL. Requests without a database use the database in it. */
   databaseUrl: string;
-  /** The role that each secret stands for, by the secret's ARN. Without any, all ARNs stand for the URL's own role. */
+  /** Credentials of the role for each secret ARN. If undefined, every ARN uses the role in the URL. */
   secrets?: Readonly<Record<string, Credentials>>;
-  /** Port to listen on; 0, the default, takes any that is free. */
+  /** Port to listen on; 0, the default, picks a free port. */
   port?: number;
   host?: string;
   /**
-   * Connections to one database as one role at most; calls beyond them queue, transactions hold theirs. The default of 40
-   * leaves room for a second database in PostgreSQL's own default of 100.
+   * Limit of connections per database and role. Further calls queue; each transaction holds a connection. The default of
+   * 40 leaves room for a second database within PostgreSQL's default limit of 100.
    */
   poolSize?: number;
-  /** Milliseconds a statement may take: 45 s by default. */
+  /** Time limit in milliseconds of a statement: 45 s by default. */
   statementTimeout?: number;
   /**
-   * Bytes a row of a result may have: 64 KiB by default, which is the documented limit. Clusters are reported to return
+   * Size limit in bytes of a row of a result: 64 KiB by default, the documented limit. Clusters are reported to return
    * larger rows.
    */
   maxRowBytes?: number;
-  /** Milliseconds a transaction may be without a call: 3 minutes by default. */
+  /** Milliseconds without a call after which a transaction is rolled back: 3 minutes by default. */
   transactionIdleLimit?: number;
-  /** Milliseconds a transaction may last: 24 hours by default. */
+  /** Time limit in milliseconds of a transaction: 24 hours by default. */
   transactionTotalLimit?: number;
-  /** Milliseconds that each call takes longer, as the service's own work does: 0 by default. */
+  /** Delay in milliseconds added to each call, to imitate the service's own: 0 by default. */
   latency?: number;
-  /** Opens `/faults`, by which the calls to come can be made to fail. */
+  /** Enables `/faults`, which makes later calls fail. */
   faults?: boolean;
 }
 
 export interface DataApi {
-  /** Endpoint to give to an AWS SDK, as in `AWS_ENDPOINT_URL_RDS_DATA`. */
+  /** Endpoint for an AWS SDK, as in `AWS_ENDPOINT_URL_RDS_DATA`. */
   url: string;
-  /** Waits until no call is running any more, not even one whose caller has gone. */
+  /** Waits until no call is running, including calls whose client has disconnected. */
   settled(): Promise<void>;
   /** Cuts all connections, rolls back open transactions and frees the port. */
   close(): Promise<void>;
 }
 
-/** The service sends it after each error's name; SDKs cut it off. */
+/** The service appends this to each error's name; SDKs remove it. */
 const ERROR_NAMESPACE = "http://internal.amazon.com/coral/com.amazon.rdsdataservice/";
 
 const maxRequestBytes = 4 * 1024 * 1024;
 
 /**
- * Starts an emulator of the RDS Data API of Aurora PostgreSQL, over a PostgreSQL of one's own.
+ * Starts an emulator of the RDS Data API of Aurora PostgreSQL in front of the given PostgreSQL.
  *
- * Any credentials will do: whoever can open a connection to the port has the database. The defaults of all
- * limits are the service's (Aurora User Guide, "Using the Amazon RDS Data API").
+ * It accepts any credentials: any process that can connect to the port has full access to the database. All limits
+ * default to the service's (Aurora User Guide, "Using the Amazon RDS Data API").
  *
- * @throws if the port is taken
+ * @throws Error if the port is in use
  */
 export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   const { databaseUrl, secrets, poolSize = 40 } = options;
@@ -80,10 +80,10 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   };
   const running = new Set<Promise<void>>();
   const server = createServer((request, response) => {
-    const call = answer(request, response, service).finally(() => running.delete(call));
+    const call = respond(request, response, service).finally(() => running.delete(call));
     running.add(call);
   });
-  // Longer than clients keep idle sockets, so that none is closed under a request being sent.
+  // Longer than clients keep idle sockets, so that no socket is closed while a request is being sent.
   server.keepAliveTimeout = 600_000;
   server.listen(options.port ?? 0, options.host ?? "127.0.0.1");
   await once(server, "listening");
@@ -109,7 +109,7 @@ interface Service {
   faults: Faults | undefined;
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, service: Service): Promise<void> {
+async function respond(request: IncomingMessage, response: ServerResponse, service: Service): Promise<void> {
   const { url = "", method } = request;
   response.setHeader("content-type", "application/json");
   response.setHeader("x-amzn-requestid", randomUUID());
@@ -123,21 +123,21 @@ async function answer(request: IncomingMessage, response: ServerResponse, servic
     const operation = method === "POST" ? service.operations[url] : undefined;
     if (operation === undefined) throw noSuchPath(request);
     if (service.latency > 0) await setTimeout(service.latency, undefined, { ref: false });
-    const loss = await service.faults?.meet(url);
+    const loss = await service.faults?.apply(url);
     const result = operation(parseBody(body), () => response.destroyed);
-    if (loss) await lose(loss, result, response);
+    if (loss) await respondWithLoss(loss, result, response);
     else response.end(JSON.stringify(await result));
   } catch (error) {
-    // The caller went away while sending.
+    // The client disconnected while sending.
     if (!request.complete) return;
-    const { name, status, message, members } = error instanceof ServiceError ? error : failure(error);
+    const { name, status, message, members } = error instanceof ServiceError ? error : internalError(error);
     response.statusCode = status;
     response.setHeader("x-amzn-errortype", `${name}:${ERROR_NAMESPACE}`);
     response.end(JSON.stringify({ ...(message !== "" && { message }), ...members }));
   }
 }
 
-/** The methods are such as a web page of another origin cannot use unasked. */
+/** Handles a request to `/faults`. A web page of another origin cannot send PUT or DELETE without a CORS preflight. */
 function setFaults(faults: Faults, request: IncomingMessage, body: string): object {
   const { method } = request;
   if (method === "PUT") faults.add(parseBody(body));
@@ -150,24 +150,24 @@ function noSuchPath({ method, url }: IncomingMessage): ServiceError {
   return new ServiceError("BadRequestException", `There is no ${method} ${url}`);
 }
 
-/** Lets the call run to its end, and then does not give its response. */
-async function lose(loss: Loss, result: Promise<object>, response: ServerResponse): Promise<void> {
-  const answer = JSON.stringify(await result.catch(() => ({})));
+/** Waits until the call has run, then drops, truncates or replaces its response. */
+async function respondWithLoss(loss: Loss, result: Promise<object>, response: ServerResponse): Promise<void> {
+  const body = JSON.stringify(await result.catch(() => ({})));
   if (loss instanceof ServiceError) throw loss;
   if (loss === "drop") response.destroy();
-  else response.end(answer.slice(0, answer.length / 2));
+  else response.end(body.slice(0, body.length / 2));
 }
 
 /**
- * Signatures are not verified, but must be there: a web page cannot send this header to another origin without being
- * asked first, and so cannot reach the database of whoever looks at it.
+ * Checks that a request has a signature, without verifying it. A web page cannot send this header to another origin
+ * without a CORS preflight, so it cannot reach the database of its visitor.
  */
 function checkSigned(request: IncomingMessage): void {
   if (request.headers.authorization?.startsWith("AWS4-HMAC-SHA256 ")) return;
   throw new ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token");
 }
 
-/** Reads a body that is too long to its end all the same: a caller still sending would not see the answer. */
+/** Reads the whole body even if it is too large: a client that is still sending would not see the response. */
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -179,8 +179,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** A fault of the emulator itself, to be seen by whoever runs it. */
-function failure(error: unknown): ServiceError {
+/** Converts an unexpected error, a bug of the emulator, to InternalServerErrorException and logs it. */
+function internalError(error: unknown): ServiceError {
   console.error(error);
   return new ServiceError("InternalServerErrorException", "", { cause: error });
 }

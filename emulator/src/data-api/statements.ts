@@ -15,18 +15,18 @@ import {
 
 const asText = (text: string) => text;
 
-/** The driver's configuration with what it knows and its type declarations leave out. */
+/** The driver's configuration, including options that its type declarations omit. */
 interface DeclaredQuery extends pg.QueryArrayConfig {
-  /** Prepares even a statement without parameters, which limits it to one. */
+  /** Uses the extended protocol even without parameters, which allows one statement only. */
   queryMode: "extended";
-  /** The driver sends the members of the list as the declared types of the parameters. */
+  /** OIDs that the driver sends as the declared types of the parameters. */
   types: number[] & pg.CustomTypesConfig;
 }
 
 /**
- * Runs one statement, in one round trip, and gives its rows as PostgreSQL's text.
+ * Runs one statement, in one round trip, and returns its rows as PostgreSQL's text.
  *
- * @param limit milliseconds after which it is cancelled; none if undefined
+ * @param limit milliseconds after which the statement is cancelled; undefined means no limit
  * @throws ServiceError
  */
 export async function runStatement(
@@ -44,7 +44,7 @@ export async function runStatement(
     queryMode: "extended",
   };
   const result = await collect(client, query, limit);
-  // The driver swallows the rows of a copy to the client. Copying to a file never succeeds on Aurora.
+  // The driver drops the rows of a COPY to the client. A COPY to a file always fails on Aurora.
   if (result.command === "COPY") {
     throw new ServiceError("DatabaseErrorException", "unexpected message: CopyOutResponse");
   }
@@ -52,8 +52,8 @@ export async function runStatement(
 }
 
 /**
- * Keeps no more rows than it takes to tell that they are too many, whatever the statement gives: text of twice the
- * limit, since bytes are written with two digits.
+ * Runs a statement and collects its rows. It stops keeping rows once they exceed the result limit: at twice the limit in
+ * characters, because each byte of a bytea is two hexadecimal digits.
  */
 async function collect(
   client: pg.PoolClient,
@@ -81,25 +81,25 @@ async function collect(
     throw timedOut ? statementTimeout(connectionId(client), error) : databaseFailure(error);
   } finally {
     clearTimeout(timer);
-    await cancelled; // lest it hit the connection's next statement
+    await cancelled; // otherwise it could cancel the connection's next statement
   }
 }
 
 const QUERY_CANCELED = "57014";
 
 /**
- * Asks PostgreSQL to cancel what a connection is running, which takes a connection of its own (PostgreSQL, "Canceling
- * Requests in Progress"). Not by `statement_timeout`: that one is for the role and the statements to set.
+ * Cancels the running statement of a connection, through a second connection (PostgreSQL, "Canceling Requests in
+ * Progress"). It does not use `statement_timeout`, which roles and statements may set themselves.
  */
 async function cancel(client: pg.PoolClient): Promise<void> {
   const { host, port, processID, secretKey } = client as Cancellable;
   const socket = connect(port, host);
-  socket.on("error", () => {}); // then there is no statement either
+  socket.on("error", () => {}); // then the statement has ended too
   socket.end(cancelRequest(processID, secretKey));
   await once(socket.resume(), "close");
 }
 
-/** What the driver knows of a connection and its type declarations leave out. */
+/** Properties of a connection that the driver's type declarations omit. */
 interface Cancellable extends pg.PoolClient {
   processID: number;
   secretKey: number;
@@ -112,7 +112,7 @@ function cancelRequest(processId: number, secretKey: number): Buffer {
   return message;
 }
 
-/** The number that PostgreSQL gave the connection. */
+/** The process id of the connection's backend. */
 export function connectionId(client: pg.PoolClient): number {
   return (client as Cancellable).processID;
 }
@@ -123,7 +123,7 @@ export function connectionId(client: pg.PoolClient): number {
  * @param limit as for `runStatement`
  * @throws ServiceError
  */
-export async function answerStatement(
+export async function statementResponse(
   client: pg.PoolClient,
   text: string,
   binds: Binds,

@@ -3,15 +3,15 @@ import type pg from "pg";
 import type { Connections } from "./connections.ts";
 import { databaseFailure, ServiceError } from "./errors.ts";
 
-/** Milliseconds after which a transaction is rolled back. */
+/** Time limits in milliseconds, after which a transaction is rolled back. */
 interface TransactionLimits {
-  /** Without a call. */
+  /** Time without a call. */
   idle: number;
-  /** Since its begin. */
+  /** Time since its begin. */
   total: number;
 }
 
-/** Causes in the service's own words (Aurora User Guide, "Troubleshooting Amazon RDS Data API issues"). */
+/** Causes in the service's wording (Aurora User Guide, "Troubleshooting Amazon RDS Data API issues"). */
 const causes = {
   aborted: "Transaction has been aborted due to an error from a previous call.",
   expired: "Transaction may be expired.",
@@ -29,10 +29,10 @@ interface Transaction {
   onLost: () => void;
 }
 
-/** Ends that are remembered to name their cause; older ones read as expired. */
+/** Limit of ended transactions whose cause is remembered; older ones are reported as expired. */
 const maxRemembered = 10_000;
 
-/** The open transactions, each on a connection of its own. */
+/** The open transactions, each with its own connection. */
 export class Transactions {
   readonly #connections: Connections;
   readonly #limits: TransactionLimits;
@@ -47,7 +47,7 @@ export class Transactions {
   /**
    * Opens a transaction.
    *
-   * @returns its id, as long and as opaque as the service's
+   * @returns its id, as long and opaque as the service's
    * @throws ServiceError
    */
   async begin(database: string, secretArn: string): Promise<string> {
@@ -63,7 +63,7 @@ export class Transactions {
       client,
       database,
       busy: false,
-      // A call that outlasts the limit is not idle: its end starts the timer anew.
+      // A call that runs longer than the limit is not idle: its end restarts the timer.
       idleTimer: setTimeout(() => transaction.busy || this.#cutOff(id, "expired"), this.#limits.idle),
       deadline: performance.now() + this.#limits.total,
       onLost: () => this.#cutOff(id, "aborted"),
@@ -74,9 +74,10 @@ export class Transactions {
   }
 
   /**
-   * Runs one call in a transaction; a statement that fails leaves it open, in PostgreSQL's aborted state.
+   * Runs one call in a transaction. A failed statement leaves the transaction open, in PostgreSQL's aborted state.
    *
-   * @throws ServiceError TransactionNotFoundException; DatabaseErrorException if a call is under way in it
+   * @throws ServiceError TransactionNotFoundException; DatabaseErrorException if another call is running in it;
+   * BadRequestException if it belongs to another database
    */
   async run<T>(
     id: string,
@@ -100,7 +101,7 @@ export class Transactions {
   /**
    * Ends a transaction.
    *
-   * @returns what PostgreSQL did: to commit after a failed statement is to roll back
+   * @returns what PostgreSQL did: a commit after a failed statement rolls back
    * @throws ServiceError as `run` does, or if a deferred constraint fails
    */
   async end(id: string, command: "commit" | "rollback"): Promise<"COMMIT" | "ROLLBACK"> {
@@ -132,7 +133,7 @@ export class Transactions {
       this.#cutOff(id, "expired");
       throw notFound(id, "expired");
     }
-    // A COMMIT or ROLLBACK sent as SQL: what follows must not commit by itself.
+    // A COMMIT or ROLLBACK was sent as SQL: later statements must not commit separately.
     if (transaction.client.getTransactionStatus() === "I") {
       this.#cutOff(id, "terminated");
       throw notFound(id, "terminated");
@@ -140,7 +141,7 @@ export class Transactions {
     return transaction;
   }
 
-  /** Ends a transaction with its connection, so that PostgreSQL rolls back. */
+  /** Cuts the connection of a transaction, so that PostgreSQL rolls it back. */
   #cutOff(id: string, cause: Cause): void {
     const client = this.#open.get(id)?.client;
     this.#forget(id, cause);

@@ -25,7 +25,7 @@ export interface Postgres {
   url: string;
   /** Stops the server and waits for its end. */
   stop(): void;
-  /** Ends the server without saving anything, and deletes its data. */
+  /** Stops the server without a checkpoint, and deletes its data. */
   remove(): Promise<void>;
 }
 
@@ -35,28 +35,28 @@ class InUse extends Error {
   }
 }
 
-/** Held on one connection while a process uses the server, so that it goes with the process, `kill -9` included. */
+/** Advisory lock that a process holds while it uses the server. It is released with the process, even by `kill -9`. */
 const IN_USE_LOCK = 4_816_035;
 
-/** Milliseconds in which a server must accept connections: one that crashed first recovers from its log. */
+/** Time limit in milliseconds to accept connections; a server that crashed first recovers from its log. */
 const ACCEPT_LIMIT = 60_000;
 
-/** Milliseconds for one attempt to connect: a server that was stopped in its tracks never replies. */
+/** Time limit in milliseconds of one attempt to connect; a suspended server never responds. */
 const CONNECT_LIMIT = 5_000;
 
 /** The SQLSTATE of a server that is starting or stopping. */
 const CANNOT_CONNECT_NOW = "57P03";
 
-/** What ends by itself: parts of a server that was killed live a moment longer, a free port may have been taken. */
-const PASSING = /still in use|could not create any TCP\/IP sockets/;
+/** Transient start errors: child processes of a killed server end a moment later; the port was taken concurrently. */
+const TRANSIENT = /still in use|could not create any TCP\/IP sockets/;
 
 /**
- * Starts the embedded PostgreSQL, making its data on the first start. A server that an earlier process left behind
- * (`kill -9`) is taken over. The server ends with this process at the latest, however early that exits.
+ * Starts the embedded PostgreSQL and creates its data on the first start. If an earlier process left a server running
+ * (`kill -9`), this process takes it over. The server ends with this process at the latest, even if that exits early.
  *
  * @param database is created if it does not exist
- * @throws Error if another living process uses the server, if the data is of another major version, or if the server
- * does not start or accept connections in time: with PostgreSQL's own words
+ * @throws Error if another running process uses the server, if the data is of another major version, or if the server
+ * does not start or accept connections in time, with PostgreSQL's error
  */
 export async function startPostgres(place: ServerPlace, database: string): Promise<Postgres> {
   const data = path.join(place.home, "data");
@@ -85,7 +85,7 @@ export async function startPostgres(place: ServerPlace, database: string): Promi
 }
 
 /**
- * The URL of the server that another living process may be using, or else of one that is started for this process.
+ * Returns the URL of the running server, even if another process uses it; if none runs, starts one for this process.
  *
  * @throws Error as `startPostgres` does
  */
@@ -102,9 +102,9 @@ function databaseUrl(place: ServerPlace, server: Running, database: string): str
 }
 
 /**
- * Deletes the server's data, whatever state it is in.
+ * Deletes the server's data; a server that an earlier process left running is stopped first.
  *
- * @throws Error if a living process uses it
+ * @throws Error if a running process uses it
  */
 export async function removePostgres(place: ServerPlace): Promise<void> {
   const taken = await takeOver(place, path.join(place.home, "data"));
@@ -113,7 +113,7 @@ export async function removePostgres(place: ServerPlace): Promise<void> {
   place.remove();
 }
 
-/** A server that is this process's own, and will end with it. */
+/** A server that this process owns and that ends with it. */
 interface Owned {
   server: Running;
   /** The connection that holds IN_USE_LOCK. */
@@ -122,9 +122,9 @@ interface Owned {
 }
 
 /**
- * The server that an earlier process left behind, if there is one.
+ * Takes over the server that an earlier process left running, if there is one.
  *
- * @throws Error if a living process uses it, or it accepts no connection
+ * @throws Error if a running process uses it, or it accepts no connection
  */
 async function takeOver(place: ServerPlace, data: string): Promise<Owned | undefined> {
   const server = runningServer(data);
@@ -142,11 +142,11 @@ async function start(place: ServerPlace, data: string): Promise<Owned> {
   const log = path.join(place.home, "log");
   const limit = performance.now() + ACCEPT_LIMIT;
   for (;;) {
-    // If there is such a file, the process of its number is another by now.
+    // If this file exists, it is stale: its process id may belong to another process.
     rmSync(path.join(data, "postmaster.pid"), { force: true });
     const begun = existsSync(log) ? readFileSync(log).length : 0;
     const child = spawnServer(place, data, log, await freePort("127.0.0.1"));
-    // Until it is claimed, the server on the data may be another process's.
+    // Until this process has claimed the server, it may belong to another process.
     const kill = () =>
       runningServer(data)?.pid === child.pid ? stopServer(place, data) : child.kill("SIGKILL");
     process.prependOnceListener("exit", kill);
@@ -163,18 +163,18 @@ async function start(place: ServerPlace, data: string): Promise<Owned> {
 
     const reason = lastError(log, begun);
     if (runningServer(data)) throw new InUse(); // another process started one at the same moment
-    if (!PASSING.test(reason) || performance.now() > limit)
+    if (!TRANSIENT.test(reason) || performance.now() > limit)
       throw new Error(`PostgreSQL does not start: ${reason}`);
     await setTimeout(100);
   }
 }
 
-/** In a session of its own: a Ctrl-C in the terminal is for this process, which ends the server in its own time. */
+/** Starts the server in a separate session, so that a Ctrl-C in the terminal reaches this process only. */
 function spawnServer(place: ServerPlace, data: string, log: string, port: number): ChildProcess {
   const settings = {
     listen_addresses: "127.0.0.1",
     unix_socket_directories: "",
-    log_error_verbosity: "terse", // else the log holds the values of rows that break a constraint
+    log_error_verbosity: "terse", // otherwise the log contains the values of rows that violate a constraint
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const args = ["-D", data, "-p", `${port}`, ...options];
@@ -191,7 +191,7 @@ function spawnServer(place: ServerPlace, data: string, log: string, port: number
   return child;
 }
 
-/** Waits until the server has recorded itself in its data; undefined if it ends before. */
+/** Waits until the server has written its pid file; returns undefined if it ends before. */
 async function untilRecorded(data: string, child: ChildProcess): Promise<Running | undefined> {
   while (child.pid && child.exitCode === null && child.signalCode === null) {
     const server = runningServer(data);
@@ -202,9 +202,9 @@ async function untilRecorded(data: string, child: ChildProcess): Promise<Running
 }
 
 /**
- * Stops the server that runs on the data. Synchronous, because it must also work while the process exits. A busy disk
- * can make the checkpoint of an orderly end take long; the other mode goes without, and the next start recovers from
- * the log. A second Ctrl-C in the terminal ends `pg_ctl`, and so goes on to that at once.
+ * Stops the server that runs on the data. Synchronous, because it must also work while the process exits. On a busy disk
+ * the checkpoint of a fast shutdown can take long; an immediate shutdown skips it, and the next start recovers from the
+ * log. A second Ctrl-C in the terminal ends `pg_ctl`, which starts the immediate shutdown.
  */
 function stopServer(place: ServerPlace, data: string): void {
   for (const mode of ["fast", "immediate"]) {
@@ -216,7 +216,7 @@ function stopServer(place: ServerPlace, data: string): void {
   if (stuck) process.kill(stuck.pid, "SIGKILL");
 }
 
-/** Under another name until it is whole: initdb may be interrupted. */
+/** Creates the data under a temporary name, because initdb may be interrupted. */
 async function initialise(place: ServerPlace, data: string): Promise<void> {
   const passwordFile = path.join(place.home, PASSWORD);
   const unfinished = `${data}.unfinished`;
@@ -233,7 +233,7 @@ async function initialise(place: ServerPlace, data: string): Promise<void> {
 }
 
 async function initdb(place: ServerPlace, args: string[]): Promise<void> {
-  // A group of its own, so that all that it starts can be ended at once.
+  // A separate process group, so that its children can be killed with it.
   const child = spawn(place.program("initdb"), args, { ...place.spawnOptions, detached: true });
   const { pid } = child;
   const kill = () => pid !== undefined && process.kill(-pid, "SIGKILL");
@@ -245,7 +245,7 @@ async function initdb(place: ServerPlace, args: string[]): Promise<void> {
   if (status !== 0) throw new Error(`initdb failed: ${Buffer.concat(printed).toString().trim()}`);
 }
 
-/** @throws Error if the data was made by another major version of PostgreSQL, which this one cannot read */
+/** @throws Error if another major version of PostgreSQL created the data, which this one cannot read */
 function assertSameMajor(place: ServerPlace, data: string): void {
   const { stdout } = spawnSync(place.program("postgres"), ["--version"], {
     ...place.spawnOptions,
@@ -259,7 +259,7 @@ function assertSameMajor(place: ServerPlace, data: string): void {
     );
 }
 
-/** Marks the server as in use for as long as the connection lives; undefined if the server ends before. */
+/** Marks the server as in use while the returned connection is open; returns undefined if the server ends before. */
 async function claim(place: ServerPlace, data: string, server: Running): Promise<pg.Client | undefined> {
   const client = await connect(place, data, server);
   if (!client) return undefined;
@@ -270,9 +270,9 @@ async function claim(place: ServerPlace, data: string, server: Running): Promise
 }
 
 /**
- * Connects as soon as the server accepts it; undefined if the server ends before.
+ * Connects as soon as the server accepts connections; returns undefined if the server ends before.
  *
- * @throws Error if it refuses, or does not accept within the limit
+ * @throws Error if the server rejects the connection, or accepts none within the limit
  */
 async function connect(place: ServerPlace, data: string, server: Running): Promise<pg.Client | undefined> {
   const limit = performance.now() + ACCEPT_LIMIT;

@@ -3,38 +3,38 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { PASSWORD, type ServerPlace } from "./server-place.ts";
 
-/** A PostgreSQL server, as it has recorded itself in its data. */
+/** A PostgreSQL server as described by its pid file. */
 export interface Running {
   pid: number;
   port: number;
 }
 
-/** The server that runs on this data, if one does. */
+/** Returns the server that runs on this data, or undefined. */
 export function runningServer(data: string): Running | undefined {
   const [pid, , , port] = textOf(path.join(data, "postmaster.pid")).split("\n").map(Number);
   return pid && port && runs({ pid }, data) ? { pid, port } : undefined;
 }
 
 /**
- * Whether that process is a server on this data. One that was killed leaves its record behind, and by now its number,
- * and its port, may be those of others.
+ * Whether the process is a server on this data. A killed server leaves its pid file behind, and other processes may have
+ * got its process id and port since.
  */
 export function runs({ pid }: Pick<Running, "pid">, data: string): boolean {
   return commandOf(pid).includes(`postgres -D ${data} `);
 }
 
-/** Connection URL of the server without a database, as its owner. */
+/** Returns the connection URL of the server's owner, without a database. */
 export function serverUrl({ home }: ServerPlace, { port }: Running): string {
   return `postgres://postgres:${textOf(path.join(home, PASSWORD))}@127.0.0.1:${port}`;
 }
 
-/** Why the server ended, in the words of its log after the first `from` bytes. */
+/** Returns the last fatal error in the log after the first `from` bytes, or else that whole text. */
 export function lastError(log: string, from: number): string {
   const text = readFileSync(log).subarray(from).toString().trim();
   return text.match(/(?<=(FATAL|PANIC): +).*/g)?.at(-1) ?? text;
 }
 
-/** The command line of a process, with a blank at its end; empty if there is none, or it has ended. */
+/** Returns the command line of a process with a space at its end; empty if there is no such process. */
 function commandOf(pid: number): string {
   if (process.platform === "linux") return textOf(`/proc/${pid}/cmdline`).replaceAll("\0", " ");
   try {
@@ -47,7 +47,7 @@ function commandOf(pid: number): string {
   }
 }
 
-/** Empty if there is no such file. */
+/** Reads a file; returns an empty text if it does not exist. */
 function textOf(file: string): string {
   try {
     return readFileSync(file, "utf8");

@@ -14,31 +14,31 @@ import {
 import { createRequire } from "node:module";
 import path from "node:path";
 
-/** Where an embedded PostgreSQL lives, and as whom it runs. */
+/** Folders and user of an embedded PostgreSQL. */
 export interface ServerPlace {
-  /** The folder of its data, log and password. */
+  /** Folder of its data, log and password. */
   home: string;
-  /** The full path of one of its programs. */
+  /** Returns the full path of one of its programs. */
   program(name: "initdb" | "pg_ctl" | "postgres"): string;
   spawnOptions: { cwd: string; env: Record<string, string>; uid?: number; gid?: number };
-  /** Makes a file the server's own. */
+  /** Makes the server's user the owner of a file. */
   give(file: string): void;
-  /** Deletes all that is there. The server must have ended. */
+  /** Deletes the server's folders. The server must have ended. */
   remove(): void;
 }
 
-/** The file in `home` with the password of the server's owner. */
+/** Name of the file in `home` with the password of the server's owner. */
 export const PASSWORD = "password";
 
 const { resolve } = createRequire(import.meta.url);
 
 /**
- * The place for a server whose data belongs in `home`.
+ * Prepares the folders of a server whose data belongs in `home`.
  *
- * PostgreSQL refuses to run as root, so for root it runs as `nobody`. Where that user cannot reach `home` or the
- * installed programs (a folder under /root), both go to a folder in /var/tmp that is named after `home`.
+ * PostgreSQL refuses to run as root, so root runs it as `nobody`. If that user cannot access `home` or the installed
+ * programs (a folder under /root), both are put in a folder in /var/tmp that is named after `home`.
  *
- * @throws Error if the programs are not installed, or there is no such user
+ * @throws Error if the programs are not installed, or the user `nobody` does not exist
  */
 export function serverPlace(home: string): ServerPlace {
   const installed = installedPrograms();
@@ -66,13 +66,13 @@ function place(
     if (account.uid !== undefined && account.gid !== undefined) lchownSync(file, account.uid, account.gid);
   };
   mkdirSync(folder, { recursive: true });
-  const home = realpathSync(folder); // one name, by which a server is known again
+  const home = realpathSync(folder); // a running server is identified by this path
   give(home);
   return {
     home,
     give,
     program: (name) => path.join(native, "bin", name),
-    // Nothing of the user's environment: PGPORT, PGDATA and the like would change what the programs do.
+    // Without the user's environment: PGPORT, PGDATA and others would change what the programs do.
     spawnOptions: { cwd: home, env: { PATH: "/usr/bin:/bin", LC_ALL: "C" }, ...account },
     remove: () => {
       for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -80,7 +80,7 @@ function place(
   };
 }
 
-/** Under a name of this process's own until it is whole: another may be copying it too, and the first one's stays. */
+/** Copies a folder under a temporary name first: another process may copy it too, and the first complete copy stays. */
 function copyWhole(from: string, to: string): void {
   const unfinished = `${to}.${process.pid}`;
   cpSync(from, unfinished, { recursive: true, verbatimSymlinks: true });

@@ -4,14 +4,14 @@ import path from "node:path";
 import { type Postgres, startPostgres } from "./postgres.ts";
 import { type ServerPlace, serverPlace } from "./server-place.ts";
 
-/** A PostgreSQL of which nothing is left after `remove`. */
+/** A PostgreSQL that `remove` deletes completely. */
 export interface TemporaryPostgres extends Postgres {
   place: ServerPlace;
 }
 
 /**
- * Starts an empty embedded PostgreSQL in a temporary folder, for a test or a benchmark. The server and its data are gone
- * when this process exits, if `remove` was not called before.
+ * Starts an empty embedded PostgreSQL in a temporary folder, for a test or a benchmark. The server and its data are
+ * deleted when this process exits, unless `remove` was called before.
  *
  * @throws Error as `startPostgres` does
  */
@@ -23,7 +23,7 @@ export async function startTemporaryPostgres(): Promise<TemporaryPostgres> {
     place.remove();
     rmSync(home, { recursive: true, force: true });
   };
-  process.once("exit", removeFolders); // after the listeners that end the server: those are put first
+  process.once("exit", removeFolders); // runs after the listeners that stop the server: those are prepended
   const { url, stop, remove } = await startPostgres(place, "postgres");
   return {
     url,

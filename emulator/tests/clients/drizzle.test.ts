@@ -19,7 +19,7 @@ import { common, empty, target, testTransactions, useSamples } from "./samples.t
 
 const { table, options } = useSamples();
 
-/** The client has no bytes of its own to send: they go as text. */
+/** The client has no type for bytes: it sends them as text. */
 const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({
   dataType: () => "bytea",
   toDriver: (bytes) => sql`decode(${Buffer.from(bytes).toString("hex")}, 'hex')`,
@@ -85,7 +85,7 @@ describe("drizzle-orm", () => {
     expect(await rows.orderBy(samples.id)).toEqual([full, empty]);
   });
 
-  it("finds and updates a row by values of the types it knows", async () => {
+  it("finds and updates a row by values of its supported types", async () => {
     const key = "00000000-0000-4000-8000-000000000003";
     const changed = { ...full, id: 3, price: "0.01", day: "2024-03-01", labels: [] };
     await db.insert(samples).values({ ...full, id: 3, key });
@@ -93,12 +93,12 @@ describe("drizzle-orm", () => {
     expect(await db.select().from(samples).where(eq(samples.price, "0.01"))).toEqual([changed]);
   });
 
-  it("names the columns of a statement of its own", async () => {
+  it("names the columns of a raw SQL statement", async () => {
     const { rows } = await db.execute(sql`select ${7}::integer as seven, array[1.5, null] as decimals`);
     expect(rows).toEqual([{ seven: 7, decimals: ["1.5", null] }]);
   });
 
-  it("keeps the rows of a transaction, but not those after a savepoint it rolled back to", async () => {
+  it("keeps the rows of a transaction, except those after a savepoint that it rolls back to", async () => {
     await db.transaction(
       async (outer) => {
         await outer.insert(samples).values({ id: 40 });

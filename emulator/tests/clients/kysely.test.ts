@@ -6,7 +6,7 @@ import { common, empty, target, testTransactions, useSamples } from "./samples.t
 
 const { table, options } = useSamples();
 
-/** A string whose type the client is told, since it sends any other as text. */
+/** A string with an explicit type, because the client sends other strings as text. */
 interface Hinted {
   typeHint: "DATE" | "DECIMAL" | "JSON" | "UUID";
   value: { stringValue: string };
@@ -131,7 +131,7 @@ describe("kysely-data-api", () => {
     expect(await deletion.executeTakeFirst()).toMatchObject({ numDeletedRows: 1n });
   });
 
-  it("gives Aurora's error for a string that is neither hinted nor cast", async () => {
+  it("returns Aurora's error for a string that is neither hinted nor cast", async () => {
     const insert = db.insertInto(table).columns(["id", "key"]).expression(sql`values (${40}, ${key})`);
     await expect(insert.execute()).rejects.toThrow(
       'ERROR: column "key" is of type uuid but expression is of type text; ' +

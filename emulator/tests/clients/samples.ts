@@ -1,10 +1,10 @@
 import { beforeAll, expect, inject, it } from "vitest";
 import { arns, clientOptions, uniqueName, useEmulator } from "../emulator.ts";
 
-/** The database as the clients ask for it: always by its name. */
+/** Name of the database: the clients always send one. */
 export const target = { ...arns, database: new URL(inject("databaseUrl")).pathname.slice(1) };
 
-/** The values of a row that every client writes alike. */
+/** Values of a row that every client writes in the same form. */
 export const common = {
   flag: false,
   ratio: 0.1,
@@ -14,7 +14,7 @@ export const common = {
   bytes: new Uint8Array([0, 127, 255]),
 };
 
-/** A row of nulls, as every client reads it. */
+/** A row of nulls as every client reads it. */
 export const empty = {
   id: 2,
   big: null,
@@ -32,17 +32,17 @@ export const empty = {
   labels: null,
 };
 
-/** What a client of the Data API can do with the table; `Tx` is its transaction. */
+/** Operations of a Data API client on the table; `Tx` is the type of its transaction. */
 interface Client<Tx> {
   insert(tx: Tx, id: number): Promise<unknown>;
   transaction(work: (tx: Tx) => Promise<void>): Promise<unknown>;
-  /** The ids from `first` up to, not including, `first + 10` that are in the table, ascending. */
+  /** Returns the ids in the table from `first` to `first + 9`, ascending. */
   tenFrom(first: number): Promise<number[]>;
-  /** The error of the Data API in that of the client. */
+  /** Extracts the Data API's error from the client's error. */
   causeOf(error: unknown): unknown;
 }
 
-/** An emulator, and a table in it with a column of each type that the clients know. */
+/** Starts an emulator with a table that has a column of each type that the clients support. */
 export function useSamples() {
   const api = useEmulator();
   const table = uniqueName();
@@ -69,7 +69,7 @@ export function useSamples() {
   return { table, options: () => clientOptions(api.url()) };
 }
 
-/** The tests that each client passes in the same words. */
+/** Defines the tests that all clients share. */
 export function testTransactions<Tx>(table: string, client: Client<Tx>): void {
   it("keeps the rows of a transaction that it commits", async () => {
     await client.transaction(async (tx) => {
@@ -88,7 +88,7 @@ export function testTransactions<Tx>(table: string, client: Client<Tx>): void {
     expect(await client.tenFrom(20)).toEqual([]);
   });
 
-  it("gives a duplicate key as Aurora's error, without the key's values, and rolls its transaction back", async () => {
+  it("reports a duplicate key with Aurora's error, without the key's values, and rolls the transaction back", async () => {
     const transaction = client.transaction(async (tx) => {
       await client.insert(tx, 30);
       await client.insert(tx, 30);
