@@ -1,4 +1,4 @@
-// Who may call which function, beyond what API Gateway checks: it takes the key of any usage plan on every route.
+// Access checks in the functions. API Gateway accepts the key of any usage plan on every route; the functions narrow that.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Passage } from "../support/gateway-event.ts";
 
@@ -17,7 +17,7 @@ const forbidden = {
   requestId: expect.any(String),
 };
 
-/** Calls a function that was started with that environment, by that passage. */
+/** Calls a function that was started with `environment`, through API Gateway as described by `passage`. */
 async function call(
   environment: Record<string, string>,
   passage: Passage,
@@ -45,8 +45,8 @@ const purchase = (environment: Record<string, string>, passage: Passage, id: str
   call(environment, passage, `/ticket_options/${id}/purchases`, { Quantity: 1, UserID });
 const get = (passage: Passage, id: string) => call({}, passage, `/ticket_options/${id}`, undefined);
 
-describe("the keys of organisers and shops", () => {
-  it("open each its own route, and no other", async () => {
+describe("API keys of organisers and shops", () => {
+  it("each permit only their own route", async () => {
     const { body: option } = await create(organisers, { apiKeyId: ORGANISER });
 
     for (const apiKeyId of [SHOP, SHOP_NEXT, "unkn0wn001", ""])
@@ -70,11 +70,11 @@ describe("the keys of organisers and shops", () => {
   });
 });
 
-describe("buyers with a token", () => {
+describe("buyers with a Cognito token", () => {
   const cognito = { ACCESS: "cognito" };
   const token = (sub: string) => ({ claims: { sub, token_use: "id" } });
 
-  it("buy for themselves only", async () => {
+  it("may buy only for themselves", async () => {
     const { body: option } = await create({ ACCESS: "open" }, {});
 
     expect(await purchase(cognito, token(ANOTHER), option.ID)).toEqual({ status: 403, body: forbidden });
@@ -87,8 +87,8 @@ describe("buyers with a token", () => {
   });
 });
 
-describe("signed callers", () => {
-  it("are trusted with the UserID, as a shop is", async () => {
+describe("callers with an IAM signature", () => {
+  it("may buy for any UserID, as a shop may", async () => {
     const caller = { accessKey: "ASIAEXAMPLE", accountId: "111122223333", user: "shop", userArn: "arn:shop" };
     const { body: option } = await create({ ACCESS: "iam" }, { caller });
 
@@ -97,7 +97,7 @@ describe("signed callers", () => {
   });
 });
 
-describe("a function whose access is not said", () => {
+describe("a function without a valid access configuration", () => {
   it.each([
     [{ ACCESS: "" }, "environment variable ACCESS is not set"],
     [{ ACCESS: "public" }, "environment variable ACCESS is not open, iam, cognito or key"],
@@ -119,7 +119,7 @@ describe("the Location of a new option", () => {
     ["/shop/", { basePath: "/internal" }, "/shop"],
     [undefined, { basePath: "/shop" }, "/shop"],
     [undefined, {}, "/test"],
-  ])("is below the public base path %s", async (base, passage, prefix) => {
+  ])("starts with the public base path %s", async (base, passage, prefix) => {
     vi.stubEnv("PUBLIC_BASE_PATH", base);
     const { overHandlersBy } = await import("../support/over-handlers.ts");
     const body = JSON.stringify({ Name: "Derby", Allocation: 1 });
