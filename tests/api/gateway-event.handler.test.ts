@@ -1,7 +1,7 @@
 // The event forms of a REST API that the functions accept, and the events of other sources that they reject.
 import { describe, expect, it } from "vitest";
-import type { Passage } from "../support/gateway-event.ts";
-import { invokeWith, overHandlersBy, stagePath } from "../support/over-handlers.ts";
+import type { GatewayOptions } from "../support/gateway-event.ts";
+import { invokeWith, overHandlersWith, stagePath } from "../support/over-handlers.ts";
 import { routes } from "../support/routes.ts";
 import { sendRequest } from "./client.ts";
 import { created, gotten, noSuchRoute, purchased } from "./expected.ts";
@@ -9,7 +9,7 @@ import { createTicketOption, keyed, newKey, optionFields, purchaseFields, read }
 
 const subject = purchaseFields().UserID;
 
-const passages: [string, Passage][] = [
+const gateways: [string, GatewayOptions][] = [
   ["without an API key", {}],
   ["with an API key", { apiKeyId: "k3y1d0n3aa" }],
   ["without headers", { withoutHeaders: true }],
@@ -28,8 +28,8 @@ const passages: [string, Passage][] = [
   ["behind a custom domain with a base path", { basePath: "/shop" }],
 ];
 
-describe.each(passages)("a REST API event %s", (_how, passage) => {
-  const send = overHandlersBy(passage);
+describe.each(gateways)("a REST API event %s", (_how, gateway) => {
+  const send = overHandlersWith(gateway);
   const json = { "Content-Type": "application/json" };
 
   it.each([
@@ -45,7 +45,7 @@ describe.each(passages)("a REST API event %s", (_how, passage) => {
     const first = await sendRequest(creation, send);
     const { ID } = first.body as { ID: string };
 
-    const location = `${passage.basePath ?? stagePath}/ticket_options/${ID}`;
+    const location = `${gateway.basePath ?? stagePath}/ticket_options/${ID}`;
     expect(first).toEqual({
       ...created(optionFields()),
       headers: { ...created(optionFields()).headers, location },
@@ -86,7 +86,7 @@ it("a path with a trailing slash gets 404 if API Gateway calls a function for it
     ["POST", `/ticket_options/${option.ID}/purchases/`, purchaseFields()],
   ] as const) {
     const apiRequest = { method, path: path.slice(0, -1), ...(body && { body: JSON.stringify(body) }) };
-    expect(await sendRequest(apiRequest, overHandlersBy({ trailingSlash: true }))).toEqual(noSuchRoute());
+    expect(await sendRequest(apiRequest, overHandlersWith({ trailingSlash: true }))).toEqual(noSuchRoute());
   }
   expect(await read(option)).toEqual(option);
 });

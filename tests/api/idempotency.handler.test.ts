@@ -1,7 +1,7 @@
 // Cases that need a specific API Gateway event or that cannot be sent over HTTP.
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { overHandlers, overHandlersBy } from "../support/over-handlers.ts";
+import { overHandlers, overHandlersWith } from "../support/over-handlers.ts";
 import { type ContractResponse, sendRequest } from "./client.ts";
 import { created, gotten, invalid, keyReused, purchased, replayed } from "./expected.ts";
 import { createTicketOption, keyed, newKey, optionFields, purchaseFields } from "./given.ts";
@@ -16,8 +16,8 @@ describe("the Idempotency-Key of a creation", () => {
   });
   const idOf = (response: ContractResponse) => (response.body as { ID: string }).ID;
   const [one, another] = [
-    overHandlersBy({ apiKeyId: "k3y1d0n3aa" }),
-    overHandlersBy({ apiKeyId: "k3y1dtw0aa" }),
+    overHandlersWith({ apiKeyId: "k3y1d0n3aa" }),
+    overHandlersWith({ apiKeyId: "k3y1dtw0aa" }),
   ];
 
   it("is scoped to the caller's API key", async () => {
@@ -61,23 +61,25 @@ it("the Idempotency-Key of a purchase is scoped to its user, not to the caller's
     body: JSON.stringify(order),
   };
 
-  const first = await sendRequest(apiRequest, overHandlersBy({ apiKeyId: "k3y1d0n3aa" }));
+  const first = await sendRequest(apiRequest, overHandlersWith({ apiKeyId: "k3y1d0n3aa" }));
   expect(first).toEqual(purchased({ TicketOptionID: ID, ...purchaseFields(order) }));
-  expect(await sendRequest(apiRequest, overHandlersBy({ apiKeyId: "k3y1dtw0aa" }))).toEqual(replayed(first));
+  expect(await sendRequest(apiRequest, overHandlersWith({ apiKeyId: "k3y1dtw0aa" }))).toEqual(
+    replayed(first),
+  );
 });
 
 describe("a request without headers", () => {
   it.each(posts)("has no Idempotency-Key: $post", async ({ begin }) => {
     const { post, expected } = await begin();
 
-    expect(await sendRequest(post, overHandlersBy({ withoutHeaders: true }))).toEqual(expected);
+    expect(await sendRequest(post, overHandlersWith({ withoutHeaders: true }))).toEqual(expected);
   });
 
   it("has no If-None-Match", async () => {
     const option = await createTicketOption();
     const path = `/ticket_options/${option.ID}`;
 
-    expect(await sendRequest({ method: "GET", path }, overHandlersBy({ withoutHeaders: true }))).toEqual(
+    expect(await sendRequest({ method: "GET", path }, overHandlersWith({ withoutHeaders: true }))).toEqual(
       gotten(option),
     );
   });

@@ -1,6 +1,6 @@
 // Access checks in the functions. API Gateway accepts the key of any usage plan on every route; the functions narrow that.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Passage } from "../support/gateway-event.ts";
+import type { GatewayOptions } from "../support/gateway-event.ts";
 
 const USER = "406c1d05-bbb2-4e94-b183-7d208c2692e1";
 const ANOTHER = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
@@ -17,18 +17,18 @@ const forbidden = {
   requestId: expect.any(String),
 };
 
-/** Calls a function that was started with `environment`, through API Gateway as described by `passage`. */
+/** Calls a function that was started with `environment`, with events as `gateway` describes them. */
 async function call(
   environment: Record<string, string>,
-  passage: Passage,
+  gateway: GatewayOptions,
   path: string,
   body: object | undefined,
 ) {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   vi.resetModules();
-  const { overHandlersBy } = await import("../support/over-handlers.ts");
+  const { overHandlersWith } = await import("../support/over-handlers.ts");
   const method = body ? "POST" : "GET";
-  const response = await overHandlersBy(passage)({
+  const response = await overHandlersWith(gateway)({
     method,
     path,
     ...(body && { body: JSON.stringify(body) }),
@@ -39,11 +39,11 @@ async function call(
 const organisers = { ACCESS: "key", API_KEY_IDS: ORGANISER };
 const shops = { ACCESS: "key", API_KEY_IDS: `${SHOP},${SHOP_NEXT}` };
 
-const create = (environment: Record<string, string>, passage: Passage) =>
-  call(environment, passage, "/ticket_options", { Name: "Derby", Allocation: 10 });
-const purchase = (environment: Record<string, string>, passage: Passage, id: string, UserID = USER) =>
-  call(environment, passage, `/ticket_options/${id}/purchases`, { Quantity: 1, UserID });
-const get = (passage: Passage, id: string) => call({}, passage, `/ticket_options/${id}`, undefined);
+const create = (environment: Record<string, string>, gateway: GatewayOptions) =>
+  call(environment, gateway, "/ticket_options", { Name: "Derby", Allocation: 10 });
+const purchase = (environment: Record<string, string>, gateway: GatewayOptions, id: string, UserID = USER) =>
+  call(environment, gateway, `/ticket_options/${id}/purchases`, { Quantity: 1, UserID });
+const get = (gateway: GatewayOptions, id: string) => call({}, gateway, `/ticket_options/${id}`, undefined);
 
 describe("API keys of organisers and shops", () => {
   it("each permit only their own route", async () => {
@@ -119,12 +119,12 @@ describe("the Location of a new option", () => {
     ["/shop/", { basePath: "/internal" }, "/shop"],
     [undefined, { basePath: "/shop" }, "/shop"],
     [undefined, {}, "/test"],
-  ])("starts with the public base path %s", async (base, passage, prefix) => {
+  ])("starts with the public base path %s", async (base, gateway, prefix) => {
     vi.stubEnv("PUBLIC_BASE_PATH", base);
-    const { overHandlersBy } = await import("../support/over-handlers.ts");
+    const { overHandlersWith } = await import("../support/over-handlers.ts");
     const body = JSON.stringify({ Name: "Derby", Allocation: 1 });
 
-    const response = await overHandlersBy(passage)({ method: "POST", path: "/ticket_options", body });
+    const response = await overHandlersWith(gateway)({ method: "POST", path: "/ticket_options", body });
 
     expect(response.headers.location).toBe(`${prefix}/ticket_options/${JSON.parse(response.body).ID}`);
   });

@@ -6,7 +6,7 @@ import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { migrationFiles } from "../../infra/migration-files.ts";
 import { Project } from "../local/project.ts";
-import { answering, secretsManager } from "../support/aws.ts";
+import { secretsManager, stubServer } from "../support/aws.ts";
 import { freshDatabase } from "../support/fresh-database.ts";
 import { packaged, unzipped } from "./packaging.ts";
 
@@ -31,12 +31,12 @@ afterAll(async () => {
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let owner: pg.Client;
-let cloudFormation: Awaited<ReturnType<typeof answering>>;
+let cloudFormation: Awaited<ReturnType<typeof stubServer>>;
 beforeEach(async () => {
   database = await freshDatabase({ faults: true });
   owner = new pg.Client({ connectionString: database.url });
   await owner.connect();
-  cloudFormation = await answering("text/plain", "");
+  cloudFormation = await stubServer("text/plain", "");
   return async () => {
     await owner.end();
     await database.emulator.close();
@@ -155,7 +155,7 @@ describe("the custom resource of the migrations", () => {
   });
 
   it("fails if CloudFormation does not take the answer, so that Lambda calls it again", async () => {
-    cloudFormation = await answering("text/plain", "", 503);
+    cloudFormation = await stubServer("text/plain", "", 503);
 
     const { status, printed } = await run("Create");
 
