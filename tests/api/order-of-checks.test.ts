@@ -30,17 +30,17 @@ describe("a request with several errors", () => {
     expect(await purchase(malformedId, purchaseFields(), invalidKey)).toEqual(notFound());
   });
 
-  it("gets 413 for a too large body before an invalid body is reported", async () => {
+  it("gets 413 for an oversized body before an invalid body is reported", async () => {
     expect(await create(hugeBody)).toEqual(tooLarge());
     expect(await refusedPurchase(await createTicketOption(), hugeBody)).toEqual(tooLarge());
   });
 
-  it("gets 413 for a too large body before an invalid key is reported", async () => {
+  it("gets 413 for an oversized body before an invalid key is reported", async () => {
     expect(await create(hugeBody, invalidKey)).toEqual(tooLarge());
     expect(await purchase(unknownId, hugeBody, invalidKey)).toEqual(tooLarge());
   });
 
-  it("gets 413 for a too large body before an unknown option is reported", async () => {
+  it("gets 413 for an oversized body before an unknown option is reported", async () => {
     expect(await purchase(unknownId, hugeBody)).toEqual(tooLarge());
   });
 
@@ -56,7 +56,7 @@ describe("a request with several errors", () => {
     expect(await refusedPurchase(option, purchaseFields(), invalidKey)).toEqual(invalid("Idempotency-Key"));
   });
 
-  it("gets its own error before a reused key is reported", async () => {
+  it("gets 404, 413 or 400 for its own errors before a reused key is reported", async () => {
     const option = await createTicketOption();
     const used = await usedFor(option);
 

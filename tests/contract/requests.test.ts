@@ -103,7 +103,7 @@ function undocumented(pointer: string, value: unknown): unknown[] {
   return [...new Set(places?.map((place) => (place ? `#/${place}` : "#")))];
 }
 
-/** Pointers to errors that only the descriptions of the fields state, because no pattern expresses them in every engine. */
+/** Pointers to errors that only the descriptions of fields state: no pattern expresses them in every engine. */
 function describedOnly(value: unknown): string[] {
   const fields = { ...(value as Record<string, unknown>) };
   const broken = fieldsOf("NewTicketOption").filter(({ name, kind }) => {

@@ -130,7 +130,7 @@ export class Lambda implements Callable {
     const invocation = this.#running.get(id);
     this.#running.delete(id);
     if (what === "response") invocation?.resolve(JSON.parse(body));
-    else invocation?.reject(new Error(body)); // `error`; an error before the first event is reported when the process ends
+    else invocation?.reject(new Error(body)); // an error before the first event is reported at exit
     response.writeHead(202).end();
   }
 

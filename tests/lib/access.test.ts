@@ -1,4 +1,4 @@
-// Access checks in the functions. API Gateway accepts the key of any usage plan on every route; the functions narrow that.
+// Access checks in the functions: API Gateway accepts the key of any usage plan on every route.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { GatewayOptions } from "../support/gateway-event.ts";
 

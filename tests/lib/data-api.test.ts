@@ -76,7 +76,7 @@ describe.concurrent("a write that fails", () => {
     expect(await failureAt(await failingService(breaks))).toEqual(MAY_HAVE_RUN);
   });
 
-  it("may have had an effect if an earlier attempt broke, even if the service was unreachable in the last one", async () => {
+  it("may have had an effect if an earlier attempt broke and the last one could not connect", async () => {
     const url = await failingService((socket, leave) => {
       leave();
       breaks(socket, leave);

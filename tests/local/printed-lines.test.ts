@@ -265,7 +265,7 @@ it("300 concurrent requests are printed as 300 whole lines", async () => {
   ).toEqual([...Array(200).fill(sold), ...Array(100).fill(refused)]);
 });
 
-it("an error is printed in full with its cause, after the line of its request and the function's own output", async () => {
+it("an error is printed with its cause after the line of its request", async () => {
   const file = path.join(project.folder, "functions/get.ts");
   const code = readFileSync(file, "utf8");
   const edit = async (edited: string) => {

@@ -9,7 +9,7 @@ const sold = (purchaseId: string, ...ticketIds: string[]): Outcome => ({
 });
 const refused: Outcome = { kind: "refused", available: 0 };
 
-/** Five tickets: two concurrent buyers get 2 each, one is refused 4, then the last ticket sells and one more is refused. */
+/** A sale of five tickets: two concurrent buyers get 2 each, one is refused 4, the last ticket sells, one more is refused. */
 function goodSale() {
   const first: Attempt = { quantity: 2, begun: 1, ended: 4, outcome: sold("p1", "t1", "t2") };
   const second: Attempt = { quantity: 2, begun: 2, ended: 6, outcome: sold("p2", "t3", "t4") };

@@ -107,7 +107,7 @@ async function call(name: string, key: string, body?: object, id = unknownId): P
   });
 }
 
-/** The environment variables of the template with the tests' database. Each reference becomes the name of its resource. */
+/** The environment variables of a function with the tests' database; a reference becomes its resource's name. */
 function environmentOf(variables: Record<string, unknown>): Record<string, string> {
   const { CLUSTER_ARN, SECRET_ARN, DATABASE_NAME, ...more } = inject("functionsEnvironment");
   const aws = Object.entries(more).filter(([name]) => name.startsWith("AWS_"));

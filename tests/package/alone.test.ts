@@ -94,7 +94,7 @@ it("the packaged functions log each response as JSON with the service name and t
   );
 });
 
-/** Unpacks a zip into its own folder. `caller/functions/` imports its handler, as `functions/` provides it to other tests. */
+/** Unpacks a zip into its own folder, and exports its handler from `caller/functions/` in place of `functions/`. */
 async function unpack(name: string, zip: Buffer): Promise<void> {
   for (const file of await unzipped(zip)) {
     const whole = path.join(folder, name, file.name);
@@ -109,7 +109,7 @@ async function unpack(name: string, zip: Buffer): Promise<void> {
   );
 }
 
-/** Sends one request to the packaged function of that route, in a new process with only the environment of the Lambda. */
+/** Sends one request to a packaged function in a new process, with only the environment variables of the Lambda. */
 async function call(method: string, route: string, body?: object) {
   const { POWERTOOLS_DEV, ...environment } = inject("functionsEnvironment"); // logs and metrics as on Lambda
   const child = fork(path.join(folder, "caller/tests/package/call.ts"), {

@@ -105,7 +105,7 @@ describe.each<Stage>(["dev", "prod"])("the API of stage %s", (stage) => {
       problem: "$context.error.responseType",
       trace: "$context.xrayTraceId",
     });
-    expect(properties(template, deployment)).not.toHaveProperty("StageName"); // with a StageName it would create a stage itself
+    expect(properties(template, deployment)).not.toHaveProperty("StageName"); // it would create a second stage
   });
 
   it("may write its log with a role that is retained for other APIs", () => {

@@ -14,7 +14,7 @@ describe.each<Stage>(["dev", "prod"])("the database of stage %s", (stage) => {
   const template = templateOf(stage);
   const isProd = stage === "prod";
 
-  it("is encrypted, has the Data API, and in prod never pauses, is protected from deletion and leaves a snapshot", () => {
+  it("is encrypted and has the Data API; in prod it never pauses and is protected from deletion", () => {
     expect(template.Resources.DatabaseCluster).toEqual({
       Type: "AWS::RDS::DBCluster",
       DeletionPolicy: isProd ? "Snapshot" : "Delete",

@@ -12,7 +12,7 @@ interface Sample {
   accepted: boolean[];
 }
 
-/** Digits, letters, spaces and line breaks that engines classify differently, and characters that the patterns mention. */
+/** Digits, letters and line breaks that engines classify differently, and characters that the patterns mention. */
 const odd = [
   ...["\n", "\r", "\r\n", "\u0085", "\u2028", "\t", " ", "\u00a0", "\u200b", "\u2800", "\ufeff", "\u180e"],
   ...[

@@ -15,7 +15,7 @@ INVISIBLE_BEYOND_FFFF = re.compile("[\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Replaces the documented example key by a new one. With the example, every request after the first would get a 422."""
+    """Replaces the documented example key, with which every request after the first would get a 422."""
     parameter = case.operation.schema.raw_schema["components"]["schemas"]["IdempotencyKey"]
     if case.headers.get("Idempotency-Key") in parameter["examples"]:
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
