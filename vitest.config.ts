@@ -51,7 +51,7 @@ const local = [
     name: "reliability",
     globalSetup: [postgres, dataApi],
     setupFiles: [functions],
-    maxConcurrency: 12, // these tests mostly wait; more of them would need more connections than PostgreSQL has
+    maxConcurrency: 12, // these tests mostly wait
     sequence: { groupOrder: 2 },
   }),
   project({

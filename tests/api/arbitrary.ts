@@ -1,13 +1,13 @@
-// Requests of every kind that HTTP lets one send, sound ones among them.
+// Generators (fast-check) of arbitrary HTTP requests, valid ones among them.
 import fc from "fast-check";
 import type { ApiRequest } from "../support/api.ts";
 import { type Field, fieldsOf, type Kind } from "../support/fields.ts";
-import { innards } from "./expected.ts";
+import { internals } from "./expected.ts";
 import { anyUser, newKey, unknownId } from "./given.ts";
 
 type Headers = Record<string, string[]>;
 
-/** Words that parsers, databases and prototypes have stumbled over. */
+/** Strings that are known to break parsers, databases and prototypes. */
 const provocation = fc.constantFrom(
   ...["__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "length", "null", "NaN"],
   ...[
@@ -51,7 +51,7 @@ const value = fc.oneof(
   fc.json(),
 );
 
-/** A field's name as clients spell it. */
+/** Spellings of a field's name that the service accepts. */
 function spellings(name: string): string[] {
   const words = name.replace(/(?<=[a-z])(?=[A-Z])/g, "_");
   const apart = [...name].join("_");
@@ -71,7 +71,7 @@ const object = fc.array(member, { maxLength: 8 }).map((members) => `{${members.j
 
 type Text = fc.Arbitrary<string>;
 
-const nowAndThenAny = (usual: Text): Text =>
+const mostly = (usual: Text): Text =>
   fc.oneof(
     { weight: 8, arbitrary: usual },
     { weight: 1, arbitrary: value },
@@ -80,10 +80,10 @@ const nowAndThenAny = (usual: Text): Text =>
 
 const inJson = <T>(arbitrary: fc.Arbitrary<T>): Text => arbitrary.map((sent) => JSON.stringify(sent));
 
-/** All the fields, each with a value of its kind mostly. */
+/** An object with all the fields, most values of the right kind. */
 function objectOf(fields: Field[], values: Record<Kind, fc.Arbitrary<unknown>>): Text {
   const members = fields.map(({ name, kind }) =>
-    nowAndThenAny(inJson(values[kind])).map((text) => `${JSON.stringify(name)}:${text}`),
+    mostly(inJson(values[kind])).map((text) => `${JSON.stringify(name)}:${text}`),
   );
   return fc.tuple(...members).map((texts) => `{${texts.join()}}`);
 }
@@ -94,22 +94,22 @@ const values = { text: anyText, integer: fc.nat({ max: 2 ** 31 - 1 }), uuid: fc.
 const creation = objectOf(fieldsOf("NewTicketOption"), values);
 const order = objectOf(fieldsOf("Order"), { ...values, integer: fc.integer({ min: 1, max: 3 }) });
 
-const withMore = (sound: Text) =>
+const withMore = (valid: Text) =>
   fc
-    .tuple(sound, fc.array(member, { minLength: 1, maxLength: 3 }), fc.boolean())
+    .tuple(valid, fc.array(member, { minLength: 1, maxLength: 3 }), fc.boolean())
     .map(([text, more, first]) =>
       first ? `{${more.join()},${text.slice(1)}` : `${text.slice(0, -1)},${more.join()}}`,
     );
 
-const nearTheLimit = (sound: Text) =>
+const nearTheLimit = (valid: Text) =>
   fc
-    .tuple(sound, fc.integer({ min: -1, max: 1 }))
+    .tuple(valid, fc.integer({ min: -1, max: 1 }))
     .map(([text, beyond]) => text + " ".repeat(100_000 + beyond - Buffer.byteLength(text)));
 
-/** With some bytes put in the place of others. */
-const damaged = (sound: Text) =>
+/** Replaces some bytes. */
+const damaged = (valid: Text) =>
   fc
-    .tuple(sound, fc.nat(), fc.nat({ max: 3 }), fc.uint8Array({ maxLength: 3 }))
+    .tuple(valid, fc.nat(), fc.nat({ max: 3 }), fc.uint8Array({ maxLength: 3 }))
     .map(([text, place, removed, inserted]) => {
       const whole = Buffer.from(text);
       const at = place % (whole.length + 1);
@@ -118,10 +118,10 @@ const damaged = (sound: Text) =>
 
 const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
 
-const text = (sound: Text) =>
+const text = (valid: Text) =>
   fc.oneof(
-    { weight: 8, arbitrary: sound },
-    { weight: 4, arbitrary: withMore(sound) },
+    { weight: 8, arbitrary: valid },
+    { weight: 4, arbitrary: withMore(valid) },
     { weight: 3, arbitrary: object },
     { weight: 2, arbitrary: fc.oneof(anyText, value, fc.json(), fc.oneof(creation, order)) },
     {
@@ -129,16 +129,16 @@ const text = (sound: Text) =>
       arbitrary: fc.oneof(
         deep,
         deep.map((inner) => `{"Name":${inner}}`),
-        nearTheLimit(sound),
+        nearTheLimit(valid),
       ),
     },
   );
 
-const body = (sound: Text): fc.Arbitrary<string | Buffer> =>
+const body = (valid: Text): fc.Arbitrary<string | Buffer> =>
   fc.oneof(
-    { weight: 8, arbitrary: text(sound) },
-    { weight: 4, arbitrary: text(sound).map((sent) => Buffer.from(sent)) },
-    { weight: 3, arbitrary: damaged(sound) },
+    { weight: 8, arbitrary: text(valid) },
+    { weight: 4, arbitrary: text(valid).map((sent) => Buffer.from(sent)) },
+    { weight: 3, arbitrary: damaged(valid) },
     { weight: 1, arbitrary: bytes },
   );
 
@@ -148,7 +148,7 @@ const headerValue = fc.oneof(
   fc.integer({ min: 250, max: 3000 }).map((length) => "x".repeat(length)),
 );
 
-/** Not those that frame the message, nor those that a server between would heed. */
+/** Excludes headers that frame the message or that an intermediate server acts on. */
 const headerName = fc.oneof(
   fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,30}$/),
   fc.constantFrom(
@@ -181,7 +181,7 @@ function lines(name: string, arbitrary: fc.Arbitrary<string>, presence: number):
   );
 }
 
-/** Of media types only well-formed ones: a server may refuse others by itself. */
+/** Uses well-formed media types only: a server may refuse others before the handler runs. */
 export const anyHeaders: fc.Arbitrary<Headers> = fc
   .tuple(
     fc.array(fc.tuple(headerName, fc.array(headerValue, { minLength: 1, maxLength: 2 })), { maxLength: 4 }),
@@ -195,7 +195,7 @@ export const anyHeaders: fc.Arbitrary<Headers> = fc
   )
   .map(([others, ...known]) => Object.assign({ Accept: ["*/*"], ...Object.fromEntries(others) }, ...known));
 
-/** An id in a path: that of the option half of the time. */
+/** An id in a path: the option's id in half of the cases. */
 const pathId = (id: string): fc.Arbitrary<string> =>
   fc
     .oneof(
@@ -211,7 +211,7 @@ const pathId = (id: string): fc.Arbitrary<string> =>
         ),
       },
     )
-    // What remains of the path without them is another route's.
+    // The path without these segments belongs to another route.
     .filter((raw) => !["", ".", ".."].includes(raw))
     .map(encodeURIComponent);
 
@@ -238,7 +238,7 @@ export const anyPurchase = (id: string): fc.Arbitrary<ApiRequest> =>
     body: body(order),
   });
 
-/** Paths, methods and media types that need not reach a function at all. */
+/** Paths, methods and media types that may not reach a function. */
 export const anyOther = (id: string): fc.Arbitrary<ApiRequest> =>
   fc.record({
     method: fc.constantFrom("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"),
@@ -261,7 +261,7 @@ export const anyOther = (id: string): fc.Arbitrary<ApiRequest> =>
         ),
       )
       .map((parts) => parts.join(""))
-      .filter((path) => !innards.test(path)), // a server may say which path it did not find
+      .filter((path) => !internals.test(path)), // a server may print the path that it did not find
     headers: fc
       .tuple(
         anyHeaders,

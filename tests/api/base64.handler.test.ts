@@ -1,4 +1,4 @@
-// API Gateway hands a body over in base64 when it takes the media type for binary.
+// API Gateway passes a body in base64 if its media type is binary.
 import { describe, expect, it } from "vitest";
 import { documented } from "../support/documented.ts";
 import { overHandlers } from "../support/over-handlers.ts";
@@ -12,8 +12,8 @@ const creation = {
   headers: { "Content-Type": "application/octet-stream" },
 };
 
-describe("a body in base64", () => {
-  it("is read like any other", async () => {
+describe("a base64 body", () => {
+  it("is decoded before it is parsed", async () => {
     const option = await createTicketOption({ Allocation: 10 });
     const path = `/ticket_options/${option.ID}/purchases`;
     const body = Buffer.from(JSON.stringify(purchaseFields({ Quantity: 3 })));
@@ -22,7 +22,7 @@ describe("a body in base64", () => {
     expect((await read(option)).Allocation).toBe(7);
   });
 
-  it("is UTF-8 inside", async () => {
+  it("is decoded as UTF-8", async () => {
     const fields = optionFields({ Name: "Fenerbahçe – Galatasaray 🎫" });
     const sent = Buffer.from(JSON.stringify(fields));
     const { status, body } = await send({ ...creation, body: sent });
@@ -33,7 +33,7 @@ describe("a body in base64", () => {
     });
   });
 
-  it("is measured by what it encodes", async () => {
+  it("is limited to 100,000 decoded bytes", async () => {
     const fits = Buffer.from(JSON.stringify(optionFields()).padEnd(100_000));
     const tooLong = Buffer.from(JSON.stringify(optionFields()).padEnd(100_001));
 
@@ -41,7 +41,7 @@ describe("a body in base64", () => {
     expect((await send({ ...creation, body: tooLong })).status).toBe(413);
   });
 
-  it("is refused when it is not JSON inside", async () => {
+  it("is rejected with 400 if the decoded bytes are not JSON", async () => {
     expect((await send({ ...creation, body: Buffer.from("tickets") })).status).toBe(400);
     expect((await send({ ...creation, body: Buffer.alloc(0) })).status).toBe(400);
   });

@@ -1,9 +1,9 @@
-// What holds for the body of every POST.
+// Rules that apply to the body of every POST.
 import { describe, expect, it } from "vitest";
 import type { ApiRequest } from "../support/api.ts";
 import { create, purchase } from "./client.ts";
 import { created, invalid, invalidBody, purchased, tooLarge } from "./expected.ts";
-import { createTicketOption, optionFields, purchaseFields, purchaseInVain } from "./given.ts";
+import { createTicketOption, optionFields, purchaseFields, refusedPurchase } from "./given.ts";
 
 type Headers = ApiRequest["headers"];
 
@@ -14,7 +14,7 @@ const posts = [
     required: ["#/Name", "#/Allocation"],
     accepted: async (body: unknown, headers?: Headers) =>
       expect(await create(body, headers)).toEqual(created(optionFields())),
-    refused: (body: unknown, headers?: Headers) => create(body, headers),
+    rejected: (body: unknown, headers?: Headers) => create(body, headers),
   },
   {
     post: "purchase",
@@ -26,14 +26,14 @@ const posts = [
         purchased({ TicketOptionID: ID, ...purchaseFields() }),
       );
     },
-    refused: async (body: unknown, headers?: Headers) =>
-      purchaseInVain(await createTicketOption(), body, headers),
+    rejected: async (body: unknown, headers?: Headers) =>
+      refusedPurchase(await createTicketOption(), body, headers),
   },
 ];
 
 const limit = 100_000;
 
-/** A body of exactly so many bytes: `fields` and a key that nobody knows. */
+/** A body of exactly `bytes` bytes: `fields` and an unknown key that fills the rest. */
 function ofBytes(bytes: number, fields: object, filler = "x"): string {
   const frame = JSON.stringify({ ...fields, Filler: "" });
   const room = bytes - Buffer.byteLength(frame);
@@ -44,11 +44,11 @@ function ofBytes(bytes: number, fields: object, filler = "x"): string {
   });
 }
 
-describe.each(posts)("the body of a $post", ({ fields, required, accepted, refused }) => {
+describe.each(posts)("$post request body", ({ fields, required, accepted, rejected }) => {
   it.each([
     { what: "nothing", body: "" },
-    { what: "blanks only", body: " \n" },
-    { what: "a word", body: "tickets" },
+    { what: "only whitespace", body: " \n" },
+    { what: "a bare word", body: "tickets" },
     { what: "a form", body: "Name=Derby&Allocation=10&Quantity=2" },
     { what: "half an object", body: '{"Name":"Derby",' },
     { what: "an object and more", body: "{} {}" },
@@ -57,18 +57,18 @@ describe.each(posts)("the body of a $post", ({ fields, required, accepted, refus
     { what: "NaN", body: '{"Allocation":NaN,"Quantity":NaN}' },
     { what: "a bare NUL", body: '{"Name":"\u0000"}' },
     {
-      what: "nested deeper than it can be read",
+      what: "an object nested too deep to parse",
       body: `{"Deep":${"[".repeat(40_000)}${"]".repeat(40_000)}}`,
     },
-  ])("must be JSON, not $what", async ({ body }) => {
-    expect(await refused(body)).toEqual(invalidBody());
+  ])("is rejected if it is not JSON: $what", async ({ body }) => {
+    expect(await rejected(body)).toEqual(invalidBody());
   });
 
   it.each([
     { what: "an array", body: "[]" },
     { what: "an array of the right object", body: JSON.stringify([fields]) },
     {
-      what: "an array, however deep",
+      what: "an array 40,000 levels deep",
       body: "[".repeat(40_000) + "]".repeat(40_000),
     },
     { what: "null", body: "null" },
@@ -76,10 +76,10 @@ describe.each(posts)("the body of a $post", ({ fields, required, accepted, refus
     { what: "an empty string", body: '""' },
     { what: "a number", body: "10" },
     { what: "zero", body: "0" },
-    { what: "a truth value", body: "true" },
+    { what: "true", body: "true" },
     { what: "false", body: "false" },
-  ])("must be an object, not $what", async ({ body }) => {
-    expect(await refused(body)).toEqual(invalidBody());
+  ])("is rejected if it is not an object: $what", async ({ body }) => {
+    expect(await rejected(body)).toEqual(invalidBody());
   });
 
   it.each([
@@ -109,20 +109,20 @@ describe.each(posts)("the body of a $post", ({ fields, required, accepted, refus
       what: "a lone surrogate and a NUL in an unknown key",
       more: '"Unknown\\ud800":"\\ud800\\u0000"',
     },
-  ])("may hold $what, which is ignored", async ({ more }) => {
+  ])("is accepted with $what, which is ignored", async ({ more }) => {
     await accepted(`{${more},${JSON.stringify(fields).slice(1)}`);
   });
 
-  it.each(["__proto__", "constructor", "prototype"])("does not take its fields from %s", async (key) => {
-    expect(await refused(`{"${key}":${JSON.stringify(fields)}}`)).toEqual(invalid(...required));
+  it.each(["__proto__", "constructor", "prototype"])("does not read fields from the key %s", async (key) => {
+    expect(await rejected(`{"${key}":${JSON.stringify(fields)}}`)).toEqual(invalid(...required));
   });
 
   it.each(["iso-8859-1", "latin1", "utf-16", "windows-1252", '"ISO-8859-9"'])(
-    "must not be said to be in %s",
+    "is rejected if Content-Type declares the charset %s",
     async (charset) => {
       const headers = { "Content-Type": `application/json; charset=${charset}` };
 
-      expect(await refused(JSON.stringify(fields), headers)).toEqual(invalid("Content-Type"));
+      expect(await rejected(JSON.stringify(fields), headers)).toEqual(invalid("Content-Type"));
     },
   );
 
@@ -133,7 +133,7 @@ describe.each(posts)("the body of a $post", ({ fields, required, accepted, refus
       "application/json; Charset=utf8",
     ],
     ...["application/octet-stream", "text/plain; a=b"],
-  ])("may be of the type %s", async (type) => {
+  ])("is accepted with the Content-Type %s", async (type) => {
     await accepted(JSON.stringify(fields), { "Content-Type": type });
   });
 
@@ -141,42 +141,39 @@ describe.each(posts)("the body of a $post", ({ fields, required, accepted, refus
     { what: "a number of 99,000 digits", value: `1${"0".repeat(98_000)}1` },
     { what: "99,000 fractional zeros", value: `1.${"0".repeat(98_000)}1` },
     { what: "50,000 numbers", value: `[${"0,".repeat(48_000)}0]` },
-  ])(
-    "may hold $what in an unknown key, which costs the service no more than any other",
-    async ({ value }) => {
-      await accepted(`{"More":${value},${JSON.stringify(fields).slice(1)}`);
-    },
-  );
+  ])("is accepted within the time limit with $what in an unknown key", async ({ value }) => {
+    await accepted(`{"More":${value},${JSON.stringify(fields).slice(1)}`);
+  });
 
-  it("may begin with a byte order mark", async () => {
+  it("is accepted with a leading byte order mark", async () => {
     await accepted(`\ufeff${JSON.stringify(fields)}`);
   });
 
-  it("may have blanks around it", async () => {
+  it("is accepted with whitespace around it", async () => {
     await accepted(` \r\n\t${JSON.stringify(fields, null, 4)}\n`);
   });
 
-  it("may be of 100,000 bytes", async () => {
+  it("is accepted at 100,000 bytes", async () => {
     await accepted(ofBytes(limit, fields));
   });
 
-  it("must not be longer than 100,000 bytes", async () => {
-    expect(await refused(ofBytes(limit + 1, fields))).toEqual(tooLarge());
+  it("is rejected with 413 above 100,000 bytes", async () => {
+    expect(await rejected(ofBytes(limit + 1, fields))).toEqual(tooLarge());
   });
 
-  it("is measured in bytes, not in characters", async () => {
+  it("is measured in bytes, not characters", async () => {
     await accepted(ofBytes(limit, fields, "🎫"));
-    expect(await refused(ofBytes(limit + 1, fields, "🎫"))).toEqual(tooLarge());
+    expect(await rejected(ofBytes(limit + 1, fields, "🎫"))).toEqual(tooLarge());
   });
 
-  it("must not be made long by blanks either", async () => {
+  it("is rejected with 413 if whitespace takes it above 100,000 bytes", async () => {
     await accepted(JSON.stringify(fields).padEnd(limit));
-    expect(await refused(JSON.stringify(fields).padEnd(limit + 1))).toEqual(tooLarge());
+    expect(await rejected(JSON.stringify(fields).padEnd(limit + 1))).toEqual(tooLarge());
   });
 
-  it("is refused at 5 MB like any that is too long", {
+  it("is rejected with 413 at 5 MB", {
     timeout: 30_000,
   }, async () => {
-    expect(await refused(ofBytes(5_000_000, fields))).toEqual(tooLarge());
+    expect(await rejected(ofBytes(5_000_000, fields))).toEqual(tooLarge());
   });
 });

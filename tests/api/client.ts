@@ -5,8 +5,8 @@ import { documented } from "../support/documented.ts";
 import { overHandlers, stagePath } from "../support/over-handlers.ts";
 import { overHttp } from "../support/over-http.ts";
 
-/** What of a response the contract speaks about, in a form that one `toEqual` can check as a whole. */
-export interface Answer {
+/** The part of a response that the contract specifies, in a form that one `toEqual` checks as a whole. */
+export interface ContractResponse {
   status: number;
   headers: Record<string, string>;
   body: unknown;
@@ -16,12 +16,12 @@ const baseUrl = process.env.API_BASE_URL ?? (inject("apiMode") === "http" ? inje
 
 export const isHttp = baseUrl !== undefined;
 
-/** As it comes, documented or not. */
+/** Sends a request without comparing its response with docs/openapi.yaml. */
 export const rawRequest = baseUrl === undefined ? overHandlers : overHttp(baseUrl);
 
 export const request = documented(rawRequest);
 
-/** What stands before the contract's paths: nothing locally, the stage behind API Gateway. LocalStack's URLs have more. */
+/** Prefix of the contract's paths: empty locally, the stage behind API Gateway, longer on LocalStack. */
 export const basePath =
   process.env.API_BASE_PATH ??
   (baseUrl === undefined ? stagePath : new URL(baseUrl).pathname.replace(/\/$/, ""));
@@ -38,28 +38,28 @@ const contractHeaders = [
   "retry-after",
 ];
 
-export async function ask(wanted: ApiRequest, send = rawRequest): Promise<Answer> {
-  const { status, headers, body } = await documented(send)(wanted);
-  return answer(status, headers, body === "" ? "" : JSON.parse(body));
+export async function sendRequest(apiRequest: ApiRequest, send = rawRequest): Promise<ContractResponse> {
+  const { status, headers, body } = await documented(send)(apiRequest);
+  return contractResponse(status, headers, body === "" ? "" : JSON.parse(body));
 }
 
-function answer(status: number, headers: Record<string, string>, body: unknown): Answer {
-  // A server adds a Cache-Control of its own to a created option, of which the contract says nothing.
+function contractResponse(status: number, headers: Record<string, string>, body: unknown): ContractResponse {
+  // A server adds its own Cache-Control to a created option; the contract does not specify one.
   const named = contractHeaders.filter((name) => name !== "cache-control" || !isCreation(status, headers));
   const kept = Object.entries(headers).filter(([name]) => named.includes(name));
-  const told = body === "" ? kept.filter(([name]) => name !== "content-type") : kept;
-  return { status, headers: Object.fromEntries(told), body };
+  const checked = body === "" ? kept.filter(([name]) => name !== "content-type") : kept;
+  return { status, headers: Object.fromEntries(checked), body };
 }
 
-/** Of an option: a purchase has no Location. */
+/** Whether the response is to the creation of an option: a purchase has no Location. */
 function isCreation(status: number, headers: Record<string, string>): boolean {
   return status === 200 && "location" in headers;
 }
 
-/** Where the typed client believes the service to be. */
+/** Base URL that the typed client is configured with; its `fetch` below never connects to it. */
 const address = "http://api.example.org";
 
-/** The typed client, which must neither mend nor hide anything: without retries and keys, over `request`. */
+/** The typed client over `request`, without retries and keys, so that it neither hides nor changes anything. */
 const api = ticketAllocation(address, {
   retries: 0,
   idempotencyKey: false,
@@ -80,36 +80,44 @@ interface Settled {
   response: Response;
 }
 
-function settled({ data, error, response }: Settled): Answer {
-  return answer(response.status, Object.fromEntries(response.headers), data ?? error ?? "");
+function settled({ data, error, response }: Settled): ContractResponse {
+  return contractResponse(response.status, Object.fromEntries(response.headers), data ?? error ?? "");
 }
 
 const json = { "Content-Type": "application/json" };
 
-/** A string goes out as it stands, anything else as its JSON. */
+/** Leaves a string unchanged and serializes anything else as JSON. */
 const asText = (body: unknown) => (typeof body === "string" ? body : JSON.stringify(body));
 
-/** By the typed client, unless the request is one that it cannot send. */
-export async function create(body: unknown, headers: ApiRequest["headers"] = json): Promise<Answer> {
+/** Uses the typed client unless it cannot send this request. */
+export async function create(
+  body: unknown,
+  headers: ApiRequest["headers"] = json,
+): Promise<ContractResponse> {
   if (headers === json && typeof body === "object")
     return settled(await api.createTicketOption({ body: body as NewTicketOption }));
-  return ask({ method: "POST", path: "/ticket_options", headers, body: asText(body) });
+  return sendRequest({ method: "POST", path: "/ticket_options", headers, body: asText(body) });
 }
 
-/** By the typed client, unless the id is encoded already or a header has several lines. */
-export async function get(id: string, headers: ApiRequest["headers"] = {}): Promise<Answer> {
+/** Uses the typed client unless the id is already encoded or a header has several lines. */
+export async function get(id: string, headers: ApiRequest["headers"] = {}): Promise<ContractResponse> {
   if (encodeURIComponent(id) === id && Object.values(headers).every((value) => typeof value === "string"))
     return settled(await api.getTicketOption({ path: { id }, headers }));
-  return ask({ method: "GET", path: `/ticket_options/${id}`, headers });
+  return sendRequest({ method: "GET", path: `/ticket_options/${id}`, headers });
 }
 
-/** By the typed client, unless the request is one that it cannot send. */
+/** Uses the typed client unless it cannot send this request. */
 export async function purchase(
   id: string,
   body: unknown,
   headers: ApiRequest["headers"] = json,
-): Promise<Answer> {
+): Promise<ContractResponse> {
   if (headers === json && typeof body === "object")
     return settled(await api.purchaseTickets({ path: { id }, body: body as Order }));
-  return ask({ method: "POST", path: `/ticket_options/${id}/purchases`, headers, body: asText(body) });
+  return sendRequest({
+    method: "POST",
+    path: `/ticket_options/${id}/purchases`,
+    headers,
+    body: asText(body),
+  });
 }

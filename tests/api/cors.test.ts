@@ -17,9 +17,9 @@ const fromBrowser = {
   "Content-Type": "application/json",
 };
 
-// Every expected answer holds the CORS headers; a browser's Origin must neither change nor double them.
-describe("a page of another origin", () => {
-  it("may read what it created, got and purchased", async () => {
+// Every expected response has the CORS headers. A browser's Origin must neither change nor duplicate them.
+describe("a request with an Origin header", () => {
+  it("gets CORS headers once in each successful response", async () => {
     expect(await create(optionFields(), fromBrowser)).toEqual(created(optionFields()));
 
     const option = await createTicketOption();
@@ -32,7 +32,7 @@ describe("a page of another origin", () => {
     );
   });
 
-  it("may read the problems too", async () => {
+  it("gets CORS headers once in each problem response", async () => {
     const { ID } = await createTicketOption({ Allocation: 1 });
 
     expect(await create({}, fromBrowser)).toEqual(invalid("#/Name", "#/Allocation"));

@@ -1,4 +1,4 @@
-// Every response that these tests get is held against docs/openapi.yaml: what is found, and how it is reported.
+// The API tests compare every response with docs/openapi.yaml. These tests check what is found and how it is reported.
 import { describe, expect, it } from "vitest";
 import type { ApiResponse } from "../support/api.ts";
 import { documented } from "../support/documented.ts";
@@ -7,25 +7,25 @@ import { createTicketOption } from "./given.ts";
 
 type Members = Record<string, unknown>;
 
-/** A response of this service, with another body. */
+/** A real response with an altered body. */
 async function altered(path: string, alter: (body: Members) => unknown): Promise<ApiResponse> {
   const response = await request({ method: "GET", path });
   return { ...response, body: JSON.stringify(alter(JSON.parse(response.body))) };
 }
 
-async function faultOf(response: ApiResponse): Promise<Error> {
+async function failureOf(response: ApiResponse): Promise<Error> {
   const send = documented(async () => response);
   return send({ method: "GET", path: "/ticket_options/0" }).then(
     () => {
-      throw new Error("the response was taken for a documented one");
+      throw new Error("the response was accepted as documented");
     },
     (error: Error) => error,
   );
 }
 
-const place = "not in docs/openapi.yaml: GET /ticket_options/{id}";
+const operation = "not in docs/openapi.yaml: GET /ticket_options/{id}";
 
-describe("a response that is not as documented fails its test with a line that names", () => {
+describe("a response that differs from docs/openapi.yaml fails its test with a one-line message that names", () => {
   it.each([
     {
       what: "an undocumented property",
@@ -33,7 +33,7 @@ describe("a response that is not as documented fails its test with a line that n
       fault: "has the undocumented property /Undocumented",
     },
     {
-      what: "a property that is missing",
+      what: "a missing property",
       alter: ({ Capacity: _, ...rest }: Members) => rest,
       fault: "must have required property 'Capacity'",
     },
@@ -45,37 +45,37 @@ describe("a response that is not as documented fails its test with a line that n
   ])("$what", async ({ alter, fault }) => {
     const { ID } = await createTicketOption();
 
-    const error = await faultOf(await altered(`/ticket_options/${ID}`, alter));
+    const error = await failureOf(await altered(`/ticket_options/${ID}`, alter));
 
-    expect(error.message).toBe(`${place} 200 ${fault}`);
+    expect(error.message).toBe(`${operation} 200 ${fault}`);
     expect(error.stack).toBe(`Error: ${error.message}`);
   });
 
-  it("the keys and their documented order", async () => {
+  it("keys in an undocumented order", async () => {
     const option = await createTicketOption();
     const [first, ...others] = Object.keys(option);
 
-    const error = await faultOf(
+    const error = await failureOf(
       await altered(`/ticket_options/${option.ID}`, ({ ID, ...rest }) => ({ ...rest, ID })),
     );
 
     expect(error.message).toBe(
-      `${place} 200 has the keys ${others.join(", ")}, ${first}, documented as ${first}, ${others.join(", ")}`,
+      `${operation} 200 has the keys ${others.join(", ")}, ${first}, documented as ${first}, ${others.join(", ")}`,
     );
   });
 
-  it("the keys of a problem and their documented order", async () => {
+  it("keys of a problem in an undocumented order", async () => {
     const response = await altered("/ticket_options/0", ({ type, ...rest }) => ({ ...rest, type }));
 
-    expect((await faultOf(response)).message).toBe(
-      `${place} 404 has the keys title, status, detail, requestId, type, ` +
+    expect((await failureOf(response)).message).toBe(
+      `${operation} 404 has the keys title, status, detail, requestId, type, ` +
         "documented as type, title, status, detail, requestId",
     );
   });
 
-  it("an undocumented status, with the beginning of the body", async () => {
+  it("an undocumented status and the first 300 characters of the body", async () => {
     const response = { status: 418, headers: {}, body: "t".repeat(1000) };
 
-    expect((await faultOf(response)).message).toBe(`${place} 418, with the body ${"t".repeat(300)}`);
+    expect((await failureOf(response)).message).toBe(`${operation} 418, with the body ${"t".repeat(300)}`);
   });
 });

@@ -1,9 +1,9 @@
-// What the contract says an answer looks like. Only generated values and free texts are matched by form.
+// Expected responses, as the contract specifies them. Generated values and free texts are matched by pattern.
 import { expect } from "vitest";
 import type { TicketOption } from "../../client/client.ts";
 import { fieldsOf } from "../support/fields.ts";
 import { at } from "../support/specification.ts";
-import { type Answer, basePath } from "./client.ts";
+import { basePath, type ContractResponse } from "./client.ts";
 
 export const newId = expect.stringMatching(
   /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
@@ -11,13 +11,13 @@ export const newId = expect.stringMatching(
 export const time = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$/);
 export const strongTag = expect.stringMatching(/^"[\x21\x23-\x7e]+"$/);
 
-/** Words that show what the service is made of. */
-export const innards =
+/** Words that reveal the implementation (SQL, PostgreSQL, AWS, JavaScript). */
+export const internals =
   /\b(select|insert into|delete from|update \w+ set|returning|where|sqlstate|postgres\w*|relation|constraint|violates|duplicate key|ticket_option_stripes|rds\w*|aws|dataapi|typeerror|valibot|exception|node_modules|econn\w+)\b|arn:|::|\.[cm]?[jt]s:\d|\bat \S+ \(/i;
 
-/** Wording is free, but there must be some, and it must not show the innards. */
+/** A non-empty text that does not reveal the implementation; the wording is not specified. */
 const text = expect.toSatisfy(
-  (value: unknown) => typeof value === "string" && value.trim() !== "" && !innards.test(value),
+  (value: unknown) => typeof value === "string" && value.trim() !== "" && !internals.test(value),
   "be a text for clients",
 );
 
@@ -33,7 +33,7 @@ const cors = {
   ),
 };
 
-/** The names in a header that holds a list. */
+/** The lower-case names in a header that holds a list. */
 export const listed = (value: unknown) =>
   String(value)
     .toLowerCase()
@@ -45,7 +45,7 @@ const problemJson = mediaType("application/problem\\+json");
 
 type OptionFields = Partial<TicketOption> & Pick<TicketOption, "Allocation">;
 
-/** What a ticket option has where the request that creates it leaves a field out. */
+/** Values of the fields that a ticket option has when the request omits them. */
 const defaults = Object.fromEntries(
   fieldsOf("NewTicketOption")
     .filter(
@@ -55,7 +55,7 @@ const defaults = Object.fromEntries(
     .map(({ name, ...field }) => [name, field.default]),
 );
 
-/** The body of a ticket option that nobody has bought from yet, or of exactly the one given. */
+/** The body of an option without sales, or of exactly the given option. */
 const ticketOption = (fields: OptionFields) => ({
   ...defaults,
   ID: newId,
@@ -65,7 +65,7 @@ const ticketOption = (fields: OptionFields) => ({
   ...fields,
 });
 
-export const created = (fields: OptionFields): Answer => ({
+export const created = (fields: OptionFields): ContractResponse => ({
   status: 200,
   headers: {
     "content-type": json,
@@ -75,7 +75,7 @@ export const created = (fields: OptionFields): Answer => ({
   body: ticketOption(fields),
 });
 
-export const gotten = (option: OptionFields): Answer => ({
+export const gotten = (option: OptionFields): ContractResponse => ({
   status: 200,
   headers: {
     "content-type": json,
@@ -86,7 +86,7 @@ export const gotten = (option: OptionFields): Answer => ({
   body: ticketOption(option),
 });
 
-export const notModified = (etag: string | undefined): Answer => ({
+export const notModified = (etag: string | undefined): ContractResponse => ({
   status: 304,
   headers: {
     ...cors,
@@ -96,7 +96,11 @@ export const notModified = (etag: string | undefined): Answer => ({
   body: "",
 });
 
-export const purchased = (fields: { TicketOptionID: string; UserID: string; Quantity: number }): Answer => ({
+export const purchased = (fields: {
+  TicketOptionID: string;
+  UserID: string;
+  Quantity: number;
+}): ContractResponse => ({
   status: 200,
   headers: { "content-type": json, ...cors, "cache-control": "no-store" },
   body: {
@@ -107,19 +111,19 @@ export const purchased = (fields: { TicketOptionID: string; UserID: string; Quan
   },
 });
 
-/** @throws Error that names a documented property that the expected body of a response does not have */
+/** @throws Error that names the documented properties that `body` does not have */
 function requireAll(schemaName: string, body: object): void {
   const required = Object.values(at(`/components/schemas/${schemaName}/required`)).map(String);
   const missing = required.filter((name) => !(name in body));
-  if (missing.length > 0) throw new Error(`tests/api/expected.ts says nothing of ${schemaName}.${missing}`);
+  if (missing.length > 0) throw new Error(`tests/api/expected.ts lacks ${schemaName}.${missing}`);
 }
 
-// When this file loads, so that a test file says it once and not in each test.
+// Checked when this file loads, so that a missing property is reported once per file and not in each test.
 requireAll("TicketOption", ticketOption({ Name: "Derby", Allocation: 1 }));
 requireAll("Purchase", Object(purchased({ TicketOptionID: "", UserID: "", Quantity: 1 }).body));
 
-/** What was answered at first, and that it is answered again. */
-export const replayed = (first: Answer): Answer => ({
+/** The first response, marked as replayed. */
+export const replayed = (first: ContractResponse): ContractResponse => ({
   ...first,
   headers: { ...first.headers, "idempotent-replayed": "true" },
 });
@@ -133,7 +137,7 @@ const statuses = {
   "idempotency-key-reused": 422,
 };
 
-export const problem = (name: keyof typeof statuses, more: object = {}): Answer => ({
+export const problem = (name: keyof typeof statuses, more: object = {}): ContractResponse => ({
   status: statuses[name],
   headers: { "content-type": problemJson, ...cors, "cache-control": "no-store" },
   body: {
@@ -146,24 +150,24 @@ export const problem = (name: keyof typeof statuses, more: object = {}): Answer 
   },
 });
 
-/** Exactly the fields at these pointers, and the headers of these names, are wrong. */
-export const invalid = (...places: string[]): Answer =>
+/** Reports exactly these invalid fields (JSON pointers) and headers (names). */
+export const invalid = (...places: string[]): ContractResponse =>
   problem("invalid-request", {
     errors: places.map((place) => ({ [place.startsWith("#") ? "pointer" : "header"]: place, detail: text })),
   });
 
-/** The body as a whole is wrong: RFC 6901 points at a whole document with an empty pointer. */
-export const invalidBody = (): Answer => invalid("#");
+/** Reports the whole body as invalid: an empty pointer refers to the whole document (RFC 6901). */
+export const invalidBody = (): ContractResponse => invalid("#");
 
-export const notFound = (): Answer => problem("ticket-option-not-found");
+export const notFound = (): ContractResponse => problem("ticket-option-not-found");
 
-export const noSuchRoute = (): Answer => problem("no-such-route");
+export const noSuchRoute = (): ContractResponse => problem("no-such-route");
 
-export const keyReused = (): Answer => problem("idempotency-key-reused");
+export const keyReused = (): ContractResponse => problem("idempotency-key-reused");
 
-export const tooLarge = (): Answer => problem("body-too-large");
+export const tooLarge = (): ContractResponse => problem("body-too-large");
 
-export const notEnough = (requested: number, available: number): Answer =>
+export const notEnough = (requested: number, available: number): ContractResponse =>
   problem("not-enough-tickets", {
     detail: "there is not any available tickets",
     requested,

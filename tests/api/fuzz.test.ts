@@ -1,14 +1,14 @@
-// Whatever comes, the service answers in the form of the contract, and only what it sold is gone.
+// Random requests: every response conforms to the contract, and the allocation decreases only by what was sold.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ApiRequest } from "../support/api.ts";
 import { fieldsOf } from "../support/fields.ts";
 import { anyCreate, anyGet, anyPurchase } from "./arbitrary.ts";
-import { type Answer, ask, get, isHttp, request } from "./client.ts";
+import { type ContractResponse, get, isHttp, request, sendRequest } from "./client.ts";
 import {
   created,
   gotten,
-  innards,
+  internals,
   invalid,
   keyReused,
   notEnough,
@@ -25,14 +25,14 @@ const timeout = 120_000;
 
 const newOptionFields = fieldsOf("NewTicketOption");
 
-/** Which answer of the contract this one has to be, by its status. */
-function refusal({ status, body }: Answer): Answer {
+/** The contract's response with the status of this one. */
+function refusal({ status, body }: ContractResponse): ContractResponse {
   switch (status) {
     case 400: {
       const { errors } = body as { errors: { pointer?: string; header?: string }[] };
-      const wrong = errors.map(({ pointer, header }) => pointer ?? header ?? "");
-      expect(wrong).not.toEqual([]); // `ask` holds each of them against the document
-      return invalid(...wrong);
+      const invalidPlaces = errors.map(({ pointer, header }) => pointer ?? header ?? "");
+      expect(invalidPlaces).not.toEqual([]); // `sendRequest` compares each of them with docs/openapi.yaml
+      return invalid(...invalidPlaces);
     }
     case 404:
       return notFound();
@@ -46,36 +46,38 @@ function refusal({ status, body }: Answer): Answer {
     case 422:
       return keyReused();
     default:
-      throw new Error(`the contract has no such answer: ${status} ${JSON.stringify(body)}`);
+      throw new Error(`the contract has no such response: ${status} ${JSON.stringify(body)}`);
   }
 }
 
-/** The same, if an earlier request was answered so. */
-const perhapsReplayed = (answer: Answer, form: Answer): Answer =>
-  isReplayed(answer) ? replayed(form) : form;
+/** The expected response, marked as replayed if the actual one is. */
+const withReplayMark = (response: ContractResponse, expected: ContractResponse): ContractResponse =>
+  isReplayed(response) ? replayed(expected) : expected;
 
-const isReplayed = ({ headers }: Answer) => "idempotent-replayed" in headers;
+const isReplayed = ({ headers }: ContractResponse) => "idempotent-replayed" in headers;
 
-async function answerTo(wanted: ApiRequest): Promise<Answer> {
-  const response = await request(wanted);
-  const { etag: _, ...headers } = response.headers; // a tag is any text
-  expect(JSON.stringify(headers)).not.toMatch(innards);
-  return ask(wanted, async () => response);
+async function responseTo(apiRequest: ApiRequest): Promise<ContractResponse> {
+  const raw = await request(apiRequest);
+  const { etag: _, ...headers } = raw.headers; // an ETag may be any text
+  expect(JSON.stringify(headers)).not.toMatch(internals);
+  return sendRequest(apiRequest, async () => raw);
 }
 
-describe("whatever is sent", () => {
-  it("to create an option, is carried out or refused", { timeout }, async () => {
+describe("a random request", () => {
+  it("to create an option either succeeds with the sent fields or gets a documented error", {
+    timeout,
+  }, async () => {
     await fc.assert(
-      fc.asyncProperty(anyCreate(), async (wanted) => {
-        const answer = await answerTo(wanted);
-        if (answer.status !== 200) {
-          expect(answer).toEqual(refusal(answer));
+      fc.asyncProperty(anyCreate(), async (apiRequest) => {
+        const response = await responseTo(apiRequest);
+        if (response.status !== 200) {
+          expect(response).toEqual(refusal(response));
           return;
         }
-        const option = answer.body as TicketOption;
+        const option = response.body as TicketOption;
         const fields = newOptionFields.filter(({ name }) => name in option);
         const values = fields.map(({ name }) => [name, option[name as keyof TicketOption]]);
-        expect(answer).toEqual(perhapsReplayed(answer, created(Object.fromEntries(values))));
+        expect(response).toEqual(withReplayMark(response, created(Object.fromEntries(values))));
         for (const { name, accepts } of fields)
           expect(option[name as keyof TicketOption], name).toSatisfy(accepts);
       }),
@@ -83,36 +85,38 @@ describe("whatever is sent", () => {
     );
   });
 
-  it("to get an option, is answered with that option or refused", { timeout }, async () => {
+  it("to get an option either returns that option or gets a documented error", { timeout }, async () => {
     const option = await createTicketOption();
 
     await fc.assert(
-      fc.asyncProperty(anyGet(option.ID), async (wanted) => {
-        const answer = await answerTo(wanted);
-        if (answer.status === 200) expect(answer).toEqual(gotten(option));
-        else if (answer.status === 304) expect(answer).toEqual(notModified(answer.headers.etag));
-        else expect(answer).toEqual(refusal(answer));
+      fc.asyncProperty(anyGet(option.ID), async (apiRequest) => {
+        const response = await responseTo(apiRequest);
+        if (response.status === 200) expect(response).toEqual(gotten(option));
+        else if (response.status === 304) expect(response).toEqual(notModified(response.headers.etag));
+        else expect(response).toEqual(refusal(response));
       }),
       runs,
     );
   });
 
-  it("to purchase, is sold or refused, and what was not sold is left", { timeout }, async () => {
+  it("to purchase either sells or gets a documented error, and the allocation equals what is unsold", {
+    timeout,
+  }, async () => {
     const { UpdatedAt: _, ...option } = await createTicketOption({ Allocation: 1_000_000 });
     let left = option.Allocation;
 
     await fc.assert(
-      fc.asyncProperty(anyPurchase(option.ID), async (wanted) => {
-        const answer = await answerTo(wanted);
-        if (answer.status === 200) {
-          const { Quantity, UserID } = answer.body as Purchase;
+      fc.asyncProperty(anyPurchase(option.ID), async (apiRequest) => {
+        const response = await responseTo(apiRequest);
+        if (response.status === 200) {
+          const { Quantity, UserID } = response.body as Purchase;
           expect(UserID).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-          expect(answer).toEqual(
-            perhapsReplayed(answer, purchased({ TicketOptionID: option.ID, Quantity, UserID })),
+          expect(response).toEqual(
+            withReplayMark(response, purchased({ TicketOptionID: option.ID, Quantity, UserID })),
           );
-          if (!isReplayed(answer)) left -= Quantity;
+          if (!isReplayed(response)) left -= Quantity;
         } else {
-          expect(answer).toEqual(refusal(answer));
+          expect(response).toEqual(refusal(response));
         }
         expect(await get(option.ID)).toEqual(gotten({ ...option, Allocation: left }));
       }),

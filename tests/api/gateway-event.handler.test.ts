@@ -1,21 +1,21 @@
-// The shapes in which requests really arrive, and the kinds of events that are none of this service's.
+// The event forms of a REST API that the functions accept, and the events of other sources that they reject.
 import { describe, expect, it } from "vitest";
-import type { Passage } from "../support/gateway-event.ts";
-import { invokeWith, overHandlersBy, stagePath } from "../support/over-handlers.ts";
+import type { GatewayOptions } from "../support/gateway-event.ts";
+import { invokeWith, overHandlersWith, stagePath } from "../support/over-handlers.ts";
 import { routes } from "../support/routes.ts";
-import { ask } from "./client.ts";
+import { sendRequest } from "./client.ts";
 import { created, gotten, noSuchRoute, purchased } from "./expected.ts";
 import { createTicketOption, keyed, newKey, optionFields, purchaseFields, read } from "./given.ts";
 
 const subject = purchaseFields().UserID;
 
-const passages: [string, Passage][] = [
-  ["without a key", {}],
+const gateways: [string, GatewayOptions][] = [
+  ["without an API key", {}],
   ["with an API key", { apiKeyId: "k3y1d0n3aa" }],
-  ["without any header", { withoutHeaders: true }],
-  ["with a token that Cognito gave", { claims: { sub: subject, token_use: "id", aud: "client" } }],
+  ["without headers", { withoutHeaders: true }],
+  ["with a Cognito token", { claims: { sub: subject, token_use: "id", aud: "client" } }],
   [
-    "with a signature that IAM checked",
+    "with an IAM signature",
     {
       caller: {
         accessKey: "ASIAEXAMPLE",
@@ -28,37 +28,37 @@ const passages: [string, Passage][] = [
   ["behind a custom domain with a base path", { basePath: "/shop" }],
 ];
 
-describe.each(passages)("a request that comes %s", (_how, passage) => {
-  const send = overHandlersBy(passage);
+describe.each(gateways)("a REST API event %s", (_how, gateway) => {
+  const send = overHandlersWith(gateway);
   const json = { "Content-Type": "application/json" };
 
   it.each([
     { form: "as text", encoded: (body: object) => JSON.stringify(body) },
     { form: "in base64", encoded: (body: object) => Buffer.from(JSON.stringify(body)) },
-  ])("creates, reads and sells, its body $form", async ({ encoded }) => {
+  ])("creates, reads and sells with its body $form", async ({ encoded }) => {
     const creation = {
       method: "POST",
       path: "/ticket_options",
       headers: json,
       body: encoded(optionFields()),
     };
-    const first = await ask(creation, send);
+    const first = await sendRequest(creation, send);
     const { ID } = first.body as { ID: string };
 
-    const location = `${passage.basePath ?? stagePath}/ticket_options/${ID}`;
+    const location = `${gateway.basePath ?? stagePath}/ticket_options/${ID}`;
     expect(first).toEqual({
       ...created(optionFields()),
       headers: { ...created(optionFields()).headers, location },
     });
     const path = `/ticket_options/${ID}`;
-    expect(await ask({ method: "GET", path }, send)).toEqual(gotten(optionFields()));
+    expect(await sendRequest({ method: "GET", path }, send)).toEqual(gotten(optionFields()));
     const order = {
       method: "POST",
       path: `${path}/purchases`,
       headers: json,
       body: encoded(purchaseFields()),
     };
-    expect(await ask(order, send)).toEqual(purchased({ TicketOptionID: ID, ...purchaseFields() }));
+    expect(await sendRequest(order, send)).toEqual(purchased({ TicketOptionID: ID, ...purchaseFields() }));
   });
 });
 
@@ -78,23 +78,23 @@ const context = {
   requestId: "id-of-the-request",
 };
 
-it("a path with a slash too many is no route, should API Gateway call a function for it", async () => {
+it("a path with a trailing slash gets 404 if API Gateway calls a function for it", async () => {
   const option = await createTicketOption();
   for (const [method, path, body] of [
     ["POST", "/ticket_options/", optionFields()],
     ["GET", `/ticket_options/${option.ID}/`, undefined],
     ["POST", `/ticket_options/${option.ID}/purchases/`, purchaseFields()],
   ] as const) {
-    const wanted = { method, path: path.slice(0, -1), ...(body && { body: JSON.stringify(body) }) };
-    expect(await ask(wanted, overHandlersBy({ trailingSlash: true }))).toEqual(noSuchRoute());
+    const apiRequest = { method, path: path.slice(0, -1), ...(body && { body: JSON.stringify(body) }) };
+    expect(await sendRequest(apiRequest, overHandlersWith({ trailingSlash: true }))).toEqual(noSuchRoute());
   }
   expect(await read(option)).toEqual(option);
 });
 
-describe("an event that is no request of a REST API", () => {
+describe("an event that is not a REST API request", () => {
   it.each([
     {
-      kind: "of an HTTP API",
+      kind: "from an HTTP API",
       event: {
         version: "2.0",
         routeKey: "POST /ticket_options",
@@ -106,7 +106,7 @@ describe("an event that is no request of a REST API", () => {
       },
     },
     {
-      kind: "of an HTTP API in the format 1.0",
+      kind: "from an HTTP API, format 1.0",
       event: {
         version: "1.0",
         resource: "/ticket_options",
@@ -123,7 +123,7 @@ describe("an event that is no request of a REST API", () => {
       },
     },
     {
-      kind: "of a function URL",
+      kind: "from a function URL",
       event: {
         version: "2.0",
         rawPath: "/ticket_options",
@@ -133,7 +133,7 @@ describe("an event that is no request of a REST API", () => {
       },
     },
     {
-      kind: "of a load balancer",
+      kind: "from a load balancer",
       event: {
         requestContext: {
           elb: { targetGroupArn: "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/a/b" },
@@ -146,7 +146,7 @@ describe("an event that is no request of a REST API", () => {
       },
     },
     {
-      kind: "of a load balancer with several values to a header",
+      kind: "from a load balancer with multi-value headers",
       event: {
         requestContext: {
           elb: { targetGroupArn: "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/a/b" },
@@ -158,7 +158,7 @@ describe("an event that is no request of a REST API", () => {
       },
     },
     {
-      kind: "of a WebSocket API",
+      kind: "from a WebSocket API",
       event: {
         headers,
         multiValueHeaders: { "idempotency-key": [headers["idempotency-key"]] },
@@ -172,15 +172,15 @@ describe("an event that is no request of a REST API", () => {
         isBase64Encoded: false,
       },
     },
-    { kind: "of a bucket", event: { Records: [{ eventSource: "aws:s3" }] } },
-    { kind: "of a test in Lambda's console", event: { key1: "value1" } },
+    { kind: "from an S3 bucket", event: { Records: [{ eventSource: "aws:s3" }] } },
+    { kind: "from the test button of the Lambda console", event: { key1: "value1" } },
     { kind: "null", event: null },
-    { kind: "a text", event: "tickets" },
-  ])("is rejected, $kind", async ({ event }) => {
+    { kind: "a string", event: "tickets" },
+  ])("gets an internal error: $kind", async ({ event }) => {
     for (const { name } of routes) {
-      const { status, headers: given, body } = await invokeWith(event, name);
+      const { status, headers: responseHeaders, body } = await invokeWith(event, name);
 
-      expect({ status, type: given["content-type"], ...JSON.parse(body) }, name).toEqual({
+      expect({ status, type: responseHeaders["content-type"], ...JSON.parse(body) }, name).toEqual({
         status: 500,
         type: "urn:ticket-allocation:problem:internal-error",
         title: "Internal error",
@@ -190,7 +190,7 @@ describe("an event that is no request of a REST API", () => {
     }
   });
 
-  it("is rejected also where it is a purchase with a key, of which nothing is sold", async () => {
+  it("sells nothing, even if it looks like a purchase with a key", async () => {
     const option = await createTicketOption();
     const path = `/ticket_options/${option.ID}/purchases`;
     const event = {

@@ -2,14 +2,14 @@ import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { Purchase, TicketOption } from "../../client/client.ts";
 import type { ApiRequest } from "../support/api.ts";
-import { type Answer, create, get, purchase } from "./client.ts";
+import { type ContractResponse, create, get, purchase } from "./client.ts";
 import { gotten } from "./expected.ts";
 
 export type { Purchase, TicketOption };
 
 export const anyUser = "406c1d05-bbb2-4e94-b183-7d208c2692e1";
 
-/** An id that no option has. */
+/** A valid id without an option. */
 export const unknownId = "297ac147-85cc-48bb-83e9-736077c22804";
 
 export const optionFields = (fields: object = {}) => ({
@@ -25,10 +25,10 @@ export const purchaseFields = (fields: object = {}) => ({
   ...fields,
 });
 
-/** A key that nobody has used. */
+/** An unused idempotency key. */
 export const newKey = (): string => randomUUID();
 
-/** The headers of a request with that key, or with several. */
+/** The headers of a request with one or several idempotency keys. */
 export const keyed = (key: string | string[]) => ({
   "Content-Type": "application/json",
   "Idempotency-Key": key,
@@ -46,19 +46,19 @@ export async function read(option: TicketOption): Promise<TicketOption> {
   return succeeded(await get(option.ID)) as TicketOption;
 }
 
-/** Asks for a purchase that must be refused, and makes sure that it left the option as it was. */
-export async function purchaseInVain(
+/** Sends a purchase that must not sell anything, and checks that the option is unchanged. */
+export async function refusedPurchase(
   option: TicketOption,
   body: unknown,
   headers?: ApiRequest["headers"],
-): Promise<Answer> {
+): Promise<ContractResponse> {
   const before = await read(option);
-  const answer = await purchase(option.ID, body, headers);
+  const response = await purchase(option.ID, body, headers);
   expect(await get(option.ID)).toEqual(gotten(before));
-  return answer;
+  return response;
 }
 
-function succeeded({ status, body }: Answer): unknown {
-  if (status !== 200) throw new Error(`the API answered ${status}: ${JSON.stringify(body)}`);
+function succeeded({ status, body }: ContractResponse): unknown {
+  if (status !== 200) throw new Error(`the API responded with ${status}: ${JSON.stringify(body)}`);
   return body;
 }

@@ -1,61 +1,64 @@
-// What may stand in an Idempotency-Key, and when two of them are one.
+// Valid values of an Idempotency-Key, and which spellings are the same key.
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { ask, purchase } from "./client.ts";
+import { purchase, sendRequest } from "./client.ts";
 import { invalid, purchased, replayed } from "./expected.ts";
 import { createTicketOption, keyed, newKey } from "./given.ts";
-import { posts, send } from "./posts.ts";
+import { posts, sendWithKey } from "./posts.ts";
 
 const visible = Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index)).join("");
 
-/** As a string of structured fields is written (RFC 8941, section 3.3.3). */
+/** Quotes a key as a string of structured fields (RFC 8941, section 3.3.3). */
 const quoted = (key: string) => `"${key.replace(/["\\]/g, "\\$&")}"`;
 
-describe.each(posts)("the Idempotency-Key of a $post", ({ begin }) => {
+describe.each(posts)("$post: the Idempotency-Key", ({ begin }) => {
   it.each([
     { what: "quoted", spell: quoted },
-    { what: "with blanks around it", spell: (key: string) => ` \t${key}\t ` },
-    { what: "quoted, with blanks around it", spell: (key: string) => ` ${quoted(key)} ` },
-  ])("is one and the same $what", async ({ spell }) => {
-    const { wanted, answer } = await begin();
+    { what: "with whitespace around it", spell: (key: string) => ` \t${key}\t ` },
+    { what: "quoted, with whitespace around it", spell: (key: string) => ` ${quoted(key)} ` },
+  ])("is the same key $what", async ({ spell }) => {
+    const { post, expected } = await begin();
     const key = newKey();
 
-    const first = await send(wanted, key);
-    expect(first).toEqual(answer);
-    expect(await send(wanted, spell(key))).toEqual(replayed(first));
+    const first = await sendWithKey(post, key);
+    expect(first).toEqual(expected);
+    expect(await sendWithKey(post, spell(key))).toEqual(replayed(first));
   });
 
   it.each([
     { what: "all visible ASCII characters", key: () => visible + newKey() },
     { what: "quotes and backslashes", key: () => `\\"\\\\""${newKey()}\\` },
-    { what: "a quote that no other follows", key: () => `"${newKey()}` },
+    { what: "an unpaired quote", key: () => `"${newKey()}` },
     { what: "255 characters", key: () => newKey().padEnd(255, "x") },
-    { what: "255 characters that are escaped in quotes", key: () => newKey().padEnd(255, '"\\') },
-  ])("may be of $what, bare or quoted", async ({ key }) => {
-    const { wanted, answer } = await begin();
+    { what: "255 characters that need escaping in quotes", key: () => newKey().padEnd(255, '"\\') },
+  ])("accepts $what, bare or quoted", async ({ key }) => {
+    const { post, expected } = await begin();
     const bare = key();
 
-    const first = await send(wanted, bare);
-    expect(first).toEqual(answer);
-    expect(await send(wanted, quoted(bare))).toEqual(replayed(first));
+    const first = await sendWithKey(post, bare);
+    expect(first).toEqual(expected);
+    expect(await sendWithKey(post, quoted(bare))).toEqual(replayed(first));
   });
 
-  it("is another in other letter case", async () => {
-    const { wanted, answer } = await begin();
+  it("is case-sensitive", async () => {
+    const { post, expected } = await begin();
     const key = `key-${newKey()}`;
 
-    await send(wanted, key);
-    expect(await send(wanted, key.toUpperCase())).toEqual(answer);
+    await sendWithKey(post, key);
+    expect(await sendWithKey(post, key.toUpperCase())).toEqual(expected);
   });
 
-  it.each(["idempotency-key", "IDEMPOTENCY-KEY", "iDeMpOtEnCy-KeY"])("may be called %s", async (name) => {
-    const { wanted, answer } = await begin();
-    const key = newKey();
+  it.each(["idempotency-key", "IDEMPOTENCY-KEY", "iDeMpOtEnCy-KeY"])(
+    "accepts the header name %s",
+    async (name) => {
+      const { post, expected } = await begin();
+      const key = newKey();
 
-    const first = await ask({ ...wanted, headers: { [name]: [key] } });
-    expect(first).toEqual(answer);
-    expect(await send(wanted, key)).toEqual(replayed(first));
-  });
+      const first = await sendRequest({ ...post, headers: { [name]: [key] } });
+      expect(first).toEqual(expected);
+      expect(await sendWithKey(post, key)).toEqual(replayed(first));
+    },
+  );
 
   it.each([
     { what: "empty", key: "" },
@@ -64,18 +67,18 @@ describe.each(posts)("the Idempotency-Key of a $post", ({ begin }) => {
     { what: "blank in quotes", key: '" "' },
     { what: "two words", key: "derby tickets" },
     { what: "two words in quotes", key: '"derby tickets"' },
-    { what: "words with a tab between", key: "derby\ttickets" },
-    { what: "a letter beyond ASCII", key: "clé" },
+    { what: "words separated by a tab", key: "derby\ttickets" },
+    { what: "a word with a non-ASCII letter", key: "clé" },
     { what: "UTF-8", key: Buffer.from("🎫").toString("latin1") },
-    { what: "a blank beyond ASCII around", key: "\u00a0derby" },
+    { what: "preceded by a no-break space", key: "\u00a0derby" },
     { what: "256 characters", key: newKey().padEnd(256, "x") },
     { what: "256 characters in quotes", key: quoted(newKey().padEnd(256, "x")) },
-  ])("must not be $what", async ({ key }) => {
-    const { wanted, look } = await begin();
-    const before = await look();
+  ])("is rejected if it is $what", async ({ key }) => {
+    const { post, readState } = await begin();
+    const before = await readState();
 
-    expect(await send(wanted, key)).toEqual(invalid("Idempotency-Key"));
-    expect(await look()).toEqual(before);
+    expect(await sendWithKey(post, key)).toEqual(invalid("Idempotency-Key"));
+    expect(await readState()).toEqual(before);
   });
 
   it.each([
@@ -86,24 +89,28 @@ describe.each(posts)("the Idempotency-Key of a $post", ({ begin }) => {
       headers: { "Idempotency-Key": [newKey()], "idempotency-key": [newKey()] },
     },
     { what: "in one line", headers: keyed(`${newKey()}, ${newKey()}`) },
-  ])("must not be given twice: $what", async ({ headers }) => {
-    const { wanted, look } = await begin();
-    const before = await look();
+  ])("is rejected if it is sent twice $what", async ({ headers }) => {
+    const { post, readState } = await begin();
+    const before = await readState();
 
-    expect(await ask({ ...wanted, headers })).toEqual(invalid("Idempotency-Key"));
-    expect(await look()).toEqual(before);
+    expect(await sendRequest({ ...post, headers })).toEqual(invalid("Idempotency-Key"));
+    expect(await readState()).toEqual(before);
   });
 
-  it("is told to be wrong along with all that is wrong in the body", async () => {
-    const { wanted, required } = await begin();
-    const wrongKey = "derby tickets";
+  it("reports an invalid Idempotency-Key together with every invalid field", async () => {
+    const { post, required } = await begin();
+    const invalidKey = "derby tickets";
 
-    expect(await send({ ...wanted, body: "{}" }, wrongKey)).toEqual(invalid(...required, "Idempotency-Key"));
-    expect(await send({ ...wanted, body: "tickets" }, wrongKey)).toEqual(invalid("#", "Idempotency-Key"));
+    expect(await sendWithKey({ ...post, body: "{}" }, invalidKey)).toEqual(
+      invalid(...required, "Idempotency-Key"),
+    );
+    expect(await sendWithKey({ ...post, body: "tickets" }, invalidKey)).toEqual(
+      invalid("#", "Idempotency-Key"),
+    );
   });
 });
 
-it("the Idempotency-Key of a purchase may be of one character", async () => {
+it("purchase: the Idempotency-Key may be a single character", async () => {
   const { ID } = await createTicketOption();
   const order = { Quantity: 2, UserID: randomUUID() };
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { differingInOneField } from "../support/fields.ts";
-import { type Answer, create, get, purchase, request } from "./client.ts";
+import { type ContractResponse, create, get, purchase, request } from "./client.ts";
 import { created, gotten, invalid, keyReused, notEnough, notFound, purchased, replayed } from "./expected.ts";
 import {
   anyUser,
@@ -11,134 +11,134 @@ import {
   newKey,
   optionFields,
   purchaseFields,
-  purchaseInVain,
   read,
+  refusedPurchase,
   sell,
   type TicketOption,
   unknownId,
 } from "./given.ts";
-import { posts, send } from "./posts.ts";
+import { posts, sendWithKey } from "./posts.ts";
 
-/** One of them is that, and all the others are the same again. */
-function expectOnce(answers: Answer[], answer: Answer): void {
-  const [first, ...more] = answers.filter(({ headers }) => headers["idempotent-replayed"] === undefined);
-  expect(first).toEqual(answer);
+/** Checks that exactly one response is the expected first one and that all others replay it. */
+function expectOnce(responses: ContractResponse[], expected: ContractResponse): void {
+  const [first, ...more] = responses.filter(({ headers }) => headers["idempotent-replayed"] === undefined);
+  expect(first).toEqual(expected);
   expect(more).toEqual([]);
-  const others = answers.filter((one) => one !== first);
-  expect(others).toEqual(others.map(() => replayed(first as Answer)));
+  const others = responses.filter((one) => one !== first);
+  expect(others).toEqual(others.map(() => replayed(first as ContractResponse)));
 }
 
-const idOf = (answer: Answer) => (answer.body as { ID: string }).ID;
+const idOf = (response: ContractResponse) => (response.body as { ID: string }).ID;
 
-describe.each(posts)("repeating a $post with its key", ({ begin }) => {
-  it("answers what it answered at first, says so, and does nothing", async () => {
-    const { wanted, answer, look } = await begin();
+describe.each(posts)("retrying a $post with its Idempotency-Key", ({ begin }) => {
+  it("replays the first response, marks it as replayed and changes nothing", async () => {
+    const { post, expected, readState } = await begin();
     const key = newKey();
 
-    const first = await send(wanted, key);
-    expect(first).toEqual(answer);
-    const after = await look();
-    expect(await send(wanted, key)).toEqual(replayed(first));
-    expect(await send(wanted, key)).toEqual(replayed(first));
-    expect(await look()).toEqual(after);
+    const first = await sendWithKey(post, key);
+    expect(first).toEqual(expected);
+    const after = await readState();
+    expect(await sendWithKey(post, key)).toEqual(replayed(first));
+    expect(await sendWithKey(post, key)).toEqual(replayed(first));
+    expect(await readState()).toEqual(after);
   });
 
-  it("answers the same bytes", async () => {
-    const { wanted } = await begin();
+  it("replays the same bytes", async () => {
+    const { post } = await begin();
     const headers = keyed(newKey());
 
-    const { body } = await request({ ...wanted, headers });
-    expect((await request({ ...wanted, headers })).body).toBe(body);
+    const { body } = await request({ ...post, headers });
+    expect((await request({ ...post, headers })).body).toBe(body);
   });
 
-  it("is carried out once when it comes fifty times at once", async () => {
-    const { wanted, answer } = await begin();
+  it("runs once when 50 copies are sent concurrently", async () => {
+    const { post, expected } = await begin();
     const key = newKey();
 
-    const answers = await Promise.all(Array.from({ length: 50 }, () => send(wanted, key)));
-    expectOnce(answers, answer);
+    const responses = await Promise.all(Array.from({ length: 50 }, () => sendWithKey(post, key)));
+    expectOnce(responses, expected);
   });
 
-  it("is refused when another request has the key, and changes nothing", async () => {
-    const { wanted, other, look } = await begin();
+  it("rejects another request with the same key and changes nothing", async () => {
+    const { post, otherPost, readState } = await begin();
     const key = newKey();
-    const first = await send(wanted, key);
-    const after = await look();
+    const first = await sendWithKey(post, key);
+    const after = await readState();
 
-    expect(await send(other, key)).toEqual(keyReused());
-    expect(await look()).toEqual(after);
-    expect(await send(wanted, key)).toEqual(replayed(first));
+    expect(await sendWithKey(otherPost, key)).toEqual(keyReused());
+    expect(await readState()).toEqual(after);
+    expect(await sendWithKey(post, key)).toEqual(replayed(first));
   });
 
-  it("is refused to one of two requests that come with the key at once", async () => {
-    for (let turn = 1; turn <= 10; turn++) {
-      const { wanted, answer, other, otherAnswer } = await begin();
+  it("rejects one of two different requests that are sent concurrently with the same key", async () => {
+    for (let round = 1; round <= 10; round++) {
+      const { post, expected, otherPost, otherExpected } = await begin();
       const key = newKey();
 
-      const answers = await Promise.all([send(wanted, key), send(other, key)]);
-      const isFirst = answers[0].status === 200;
-      expect(answers).toEqual(isFirst ? [answer, keyReused()] : [keyReused(), otherAnswer]);
+      const responses = await Promise.all([sendWithKey(post, key), sendWithKey(otherPost, key)]);
+      const isFirst = responses[0].status === 200;
+      expect(responses).toEqual(isFirst ? [expected, keyReused()] : [keyReused(), otherExpected]);
     }
   });
 
-  it("knows nothing of a request that was not valid", async () => {
-    const { wanted, answer } = await begin();
+  it("accepts a key that was first sent with an invalid request", async () => {
+    const { post, expected } = await begin();
     const key = newKey();
 
-    expect((await send({ ...wanted, body: "{}" }, key)).status).toBe(400);
-    expect(await send(wanted, key)).toEqual(answer);
+    expect((await sendWithKey({ ...post, body: "{}" }, key)).status).toBe(400);
+    expect(await sendWithKey(post, key)).toEqual(expected);
   });
 });
 
-// Those that the service issues itself are tested where responses can be lost: tests/lib/issued-keys.test.ts.
-describe.each(posts)("a $post with a key of the form that the service issues", ({ begin }) => {
+// Keys that the service issues are tested in tests/lib/issued-keys.test.ts, where responses can be lost.
+describe.each(posts)("a $post with an Idempotency-Key in the form of the service's own keys", ({ begin }) => {
   it.each([
     () => `request-${uuidv7()}`,
     () => `request-${randomUUID()}`,
     () => `REQUEST-${randomUUID().toUpperCase()}`,
     () => `request-${uuidv7()}-${"A".repeat(43)}`,
     () => `request-${uuidv7()}-order-1`,
-  ])("is rejected if it was not issued for it, and changes nothing: %s", async (key) => {
-    const { wanted, look } = await begin();
-    const before = await look();
+  ])("is rejected if the service did not issue the key for it, and changes nothing: %s", async (key) => {
+    const { post, readState } = await begin();
+    const before = await readState();
 
-    expect(await send(wanted, key())).toEqual(invalid("Idempotency-Key"));
-    expect(await look()).toEqual(before);
+    expect(await sendWithKey(post, key())).toEqual(invalid("Idempotency-Key"));
+    expect(await readState()).toEqual(before);
   });
 
-  it("is not taken for one if it only begins alike", async () => {
-    const { wanted, answer } = await begin();
+  it("is accepted if the key only shares the prefix of that form", async () => {
+    const { post, expected } = await begin();
     const key = `request-${newKey().slice(1)}`;
 
-    const first = await send(wanted, key);
-    expect(first).toEqual(answer);
-    expect(await send(wanted, key)).toEqual(replayed(first));
+    const first = await sendWithKey(post, key);
+    expect(first).toEqual(expected);
+    expect(await sendWithKey(post, key)).toEqual(replayed(first));
   });
 });
 
-describe("the key of a purchase", () => {
-  it("answers the sale also when nothing is left", async () => {
+describe("the Idempotency-Key of a purchase", () => {
+  it("replays the sale after the option is sold out", async () => {
     const option = await createTicketOption({ Allocation: 5 });
     const headers = keyed(newKey());
     const first = await purchase(option.ID, purchaseFields({ Quantity: 2 }), headers);
     await sell(option, { Quantity: 3 });
 
-    expect(await purchaseInVain(option, purchaseFields({ Quantity: 2 }), headers)).toEqual(replayed(first));
-    expect(await purchaseInVain(option, purchaseFields({ Quantity: 2 }), keyed(newKey()))).toEqual(
+    expect(await refusedPurchase(option, purchaseFields({ Quantity: 2 }), headers)).toEqual(replayed(first));
+    expect(await refusedPurchase(option, purchaseFields({ Quantity: 2 }), keyed(newKey()))).toEqual(
       notEnough(2, 0),
     );
   });
 
-  it("answers the sale also after many others", async () => {
+  it("replays the sale after many other sales", async () => {
     const option = await createTicketOption({ Allocation: 100 });
     const headers = keyed(newKey());
     const first = await purchase(option.ID, purchaseFields({ Quantity: 10 }), headers);
     for (let sale = 1; sale <= 20; sale++) await sell(option, { Quantity: 1 });
 
-    expect(await purchaseInVain(option, purchaseFields({ Quantity: 10 }), headers)).toEqual(replayed(first));
+    expect(await refusedPurchase(option, purchaseFields({ Quantity: 10 }), headers)).toEqual(replayed(first));
   });
 
-  it("knows a request again in other letters", async () => {
+  it("replays the response to an equivalent request in another spelling", async () => {
     const option = await createTicketOption();
     const headers = keyed(newKey());
     const first = await purchase(option.ID, { Quantity: 2, UserID: anyUser }, headers);
@@ -147,12 +147,12 @@ describe("the key of a purchase", () => {
       { quantity: 2, user_id: anyUser.toUpperCase() },
       `{"Unknown": "Kadikoy", "UserID": "${anyUser}", "Quantity": 2.0}`,
     ])
-      expect(await purchaseInVain({ ...option, ID: option.ID.toUpperCase() }, body, headers)).toEqual(
+      expect(await refusedPurchase({ ...option, ID: option.ID.toUpperCase() }, body, headers)).toEqual(
         replayed(first),
       );
   });
 
-  it("belongs to its user: that of another is another", async () => {
+  it("is scoped to the user: two users may use the same key", async () => {
     const option = await createTicketOption({ Allocation: 10 });
     const headers = keyed(newKey());
 
@@ -163,7 +163,7 @@ describe("the key of a purchase", () => {
     expect((await read(option)).Allocation).toBe(6);
   });
 
-  it("is another than the same one of a creation", async () => {
+  it("is independent of the same key of a creation", async () => {
     const headers = keyed(newKey());
     const option = (await create(optionFields(), headers)).body as TicketOption;
 
@@ -172,18 +172,18 @@ describe("the key of a purchase", () => {
     );
   });
 
-  it.each([1, 3, 11, 10_001, 2_147_483_647])("is not good for another quantity: %d", async (Quantity) => {
+  it.each([1, 3, 11, 10_001, 2_147_483_647])("is rejected with another quantity: %d", async (Quantity) => {
     const option = await createTicketOption({ Allocation: 10 });
     const headers = keyed(newKey());
     await purchase(option.ID, purchaseFields({ Quantity: 2 }), headers);
 
-    expect(await purchaseInVain(option, purchaseFields({ Quantity }), headers)).toEqual(keyReused());
+    expect(await refusedPurchase(option, purchaseFields({ Quantity }), headers)).toEqual(keyReused());
   });
 
-  it("is rejected for a purchase that differs in any one documented field, apart from the user", async () => {
+  it("is rejected for a purchase that differs in any documented field except the user", async () => {
     const order = purchaseFields();
     for (const { field, value, fields: others } of differingInOneField("Order", order)) {
-      if (field === "UserID") continue; // another user's key is another key: above
+      if (field === "UserID") continue; // keys are scoped to the user (tested above)
       for (const [one, other] of [
         [order, others],
         [others, order],
@@ -192,55 +192,55 @@ describe("the key of a purchase", () => {
         const headers = keyed(newKey());
         expect((await purchase(option.ID, one, headers)).status).toBe(200);
 
-        const refusal = await purchaseInVain(option, other, headers);
+        const refusal = await refusedPurchase(option, other, headers);
         expect(refusal, `another ${field}: ${value}`).toEqual(keyReused());
       }
     }
   });
 
-  it("is not good for another option", async () => {
+  it("is rejected with another option", async () => {
     const option = await createTicketOption();
     const other = await createTicketOption();
     const headers = keyed(newKey());
     await purchase(option.ID, purchaseFields(), headers);
 
-    expect(await purchaseInVain(other, purchaseFields(), headers)).toEqual(keyReused());
+    expect(await refusedPurchase(other, purchaseFields(), headers)).toEqual(keyReused());
   });
 
-  it("sells to one of many orders that come with it at once", async () => {
+  it("sells to exactly one of many different orders that are sent with it concurrently", async () => {
     const option = await createTicketOption({ Allocation: 100 });
     const headers = keyed(newKey());
     const order = (Quantity: number) => purchaseFields({ Quantity });
     const quantities = Array.from({ length: 10 }, (_, index) => index + 1);
 
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       quantities.map((quantity) => purchase(option.ID, order(quantity), headers)),
     );
-    const [sold = 0, ...more] = quantities.filter((_, index) => answers[index]?.status === 200);
-    expect({ more, refused: answers.filter(({ status }) => status !== 200) }).toEqual({
+    const [sold = 0, ...more] = quantities.filter((_, index) => responses[index]?.status === 200);
+    expect({ more, refused: responses.filter(({ status }) => status !== 200) }).toEqual({
       more: [],
       refused: Array(9).fill(keyReused()),
     });
     expect((await read(option)).Allocation).toBe(100 - sold);
   });
 
-  it("does not keep a refusal for lack of tickets, and is then good for a smaller order", async () => {
+  it("may be used for a smaller order after a refusal for too few tickets", async () => {
     const option = await createTicketOption({ Allocation: 3 });
     const headers = keyed(newKey());
 
-    expect(await purchaseInVain(option, purchaseFields({ Quantity: 4 }), headers)).toEqual(notEnough(4, 3));
-    expect(await purchaseInVain(option, purchaseFields({ Quantity: 4 }), headers)).toEqual(notEnough(4, 3));
+    expect(await refusedPurchase(option, purchaseFields({ Quantity: 4 }), headers)).toEqual(notEnough(4, 3));
+    expect(await refusedPurchase(option, purchaseFields({ Quantity: 4 }), headers)).toEqual(notEnough(4, 3));
     const first = await purchase(option.ID, purchaseFields({ Quantity: 3 }), headers);
     expect(first).toEqual(purchased({ TicketOptionID: option.ID, UserID: anyUser, Quantity: 3 }));
-    expect(await purchaseInVain(option, purchaseFields({ Quantity: 3 }), headers)).toEqual(replayed(first));
-    expect(await purchaseInVain(option, purchaseFields({ Quantity: 4 }), headers)).toEqual(keyReused());
+    expect(await refusedPurchase(option, purchaseFields({ Quantity: 3 }), headers)).toEqual(replayed(first));
+    expect(await refusedPurchase(option, purchaseFields({ Quantity: 4 }), headers)).toEqual(keyReused());
   });
 
-  it("does not keep a refusal for being beyond the limit of one purchase", async () => {
+  it("may be used after a refusal for a quantity above the limit of one purchase", async () => {
     const option = await createTicketOption({ Allocation: 20_000 });
     const headers = keyed(newKey());
 
-    expect(await purchaseInVain(option, purchaseFields({ Quantity: 10_001 }), headers)).toEqual(
+    expect(await refusedPurchase(option, purchaseFields({ Quantity: 10_001 }), headers)).toEqual(
       invalid("#/Quantity"),
     );
     expect(await purchase(option.ID, purchaseFields(), headers)).toEqual(
@@ -248,7 +248,7 @@ describe("the key of a purchase", () => {
     );
   });
 
-  it("does not keep that there was no such option", async () => {
+  it("may be used after a 404 for an unknown option", async () => {
     const option = await createTicketOption();
     const headers = keyed(newKey());
 
@@ -259,8 +259,8 @@ describe("the key of a purchase", () => {
   });
 });
 
-describe("the key of a creation", () => {
-  it("answers what was created, whatever has been sold since", async () => {
+describe("the Idempotency-Key of a creation", () => {
+  it("replays the option as it was created, even after sales", async () => {
     const headers = keyed(newKey());
     const first = await create(optionFields({ Allocation: 10 }), headers);
     const option = first.body as TicketOption;
@@ -271,7 +271,7 @@ describe("the key of a creation", () => {
     expect(await get(option.ID)).toEqual(gotten({ ...untouched, Allocation: 6 }));
   });
 
-  it("knows a request again in other letters", async () => {
+  it("replays the response to an equivalent request in another spelling", async () => {
     const headers = keyed(newKey());
     const first = await create({ Name: "Derby", Allocation: 10 }, headers);
     expect(first).toEqual(created({ Name: "Derby", Desc: "", Allocation: 10 }));
@@ -283,7 +283,7 @@ describe("the key of a creation", () => {
       expect(await create(body, headers)).toEqual(replayed(first));
   });
 
-  it("is rejected for an option that differs in any one documented field", async () => {
+  it("is rejected for an option that differs in any documented field", async () => {
     const fields = optionFields();
     for (const { field, value, fields: others } of differingInOneField("NewTicketOption", fields))
       for (const [one, other] of [

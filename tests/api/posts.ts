@@ -1,21 +1,21 @@
-// Both POSTs, for what holds for either: each time a request that nobody has sent before.
+// Both POST requests, for rules that apply to either. Each `begin()` returns requests that were not sent before.
 import { randomUUID } from "node:crypto";
 import type { ApiRequest } from "../support/api.ts";
-import { type Answer, ask } from "./client.ts";
+import { type ContractResponse, sendRequest } from "./client.ts";
 import { created, purchased } from "./expected.ts";
 import { createTicketOption, keyed, optionFields, read } from "./given.ts";
 
 interface Post {
-  wanted: ApiRequest;
-  /** What it answers when it is carried out. */
-  answer: Answer;
-  /** The fields it must have. */
+  post: ApiRequest;
+  /** Response to `post` when it succeeds. */
+  expected: ContractResponse;
+  /** JSON pointers of the required fields. */
   required: string[];
-  /** A request to the same place for something else. */
-  other: ApiRequest;
-  otherAnswer: Answer;
-  /** What can be seen to change when it is carried out. */
-  look(): Promise<unknown>;
+  /** A request to the same path with other fields. */
+  otherPost: ApiRequest;
+  otherExpected: ContractResponse;
+  /** Reads the state that `post` changes when it succeeds. */
+  readState(): Promise<unknown>;
 }
 
 const posting = (path: string, fields: object): ApiRequest => ({
@@ -31,12 +31,12 @@ export const posts = [
     async begin(): Promise<Post> {
       const [fields, otherFields] = [optionFields(), optionFields({ Allocation: 11 })];
       return {
-        wanted: posting("/ticket_options", fields),
-        answer: created(fields),
+        post: posting("/ticket_options", fields),
+        expected: created(fields),
         required: ["#/Name", "#/Allocation"],
-        other: posting("/ticket_options", otherFields),
-        otherAnswer: created(otherFields),
-        look: async () => "nothing: a new option is known to its creator alone",
+        otherPost: posting("/ticket_options", otherFields),
+        otherExpected: created(otherFields),
+        readState: async () => "no shared state: only the creator knows the id of a new option",
       };
     },
   },
@@ -47,18 +47,18 @@ export const posts = [
       const path = `/ticket_options/${option.ID}/purchases`;
       const UserID = randomUUID();
       return {
-        wanted: posting(path, { Quantity: 5, UserID }),
-        answer: purchased({ TicketOptionID: option.ID, Quantity: 5, UserID }),
+        post: posting(path, { Quantity: 5, UserID }),
+        expected: purchased({ TicketOptionID: option.ID, Quantity: 5, UserID }),
         required: ["#/Quantity", "#/UserID"],
-        other: posting(path, { Quantity: 4, UserID }),
-        otherAnswer: purchased({ TicketOptionID: option.ID, Quantity: 4, UserID }),
-        look: () => read(option),
+        otherPost: posting(path, { Quantity: 4, UserID }),
+        otherExpected: purchased({ TicketOptionID: option.ID, Quantity: 4, UserID }),
+        readState: () => read(option),
       };
     },
   },
 ];
 
-/** Sends it with that key, or with several. */
-export function send(wanted: ApiRequest, key: string | string[]): Promise<Answer> {
-  return ask({ ...wanted, headers: keyed(key) });
+/** Sends a request with one or several idempotency keys. */
+export function sendWithKey(apiRequest: ApiRequest, key: string | string[]): Promise<ContractResponse> {
+  return sendRequest({ ...apiRequest, headers: keyed(key) });
 }

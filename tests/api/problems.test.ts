@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { request } from "./client.ts";
-import { innards } from "./expected.ts";
+import { internals } from "./expected.ts";
 import { anyUser, createTicketOption, unknownId } from "./given.ts";
 
-// Inputs that have brought a database, a parser or a type conversion to speak up in some service or other.
+// Inputs that make some services print errors of their database, parser or type conversion.
 const provocations = [
   { method: "GET", path: "/ticket_options/1'--" },
   { method: "GET", path: `/ticket_options/${unknownId}` },
@@ -37,17 +37,14 @@ const provocations = [
 ];
 
 describe("a problem document", () => {
-  it.each(provocations)(
-    "shows nothing of what the service is made of ($method $path)",
-    async (provocation) => {
-      const { status, body } = await request(provocation);
+  it.each(provocations)("reveals no internals ($method $path)", async (provocation) => {
+    const { status, body } = await request(provocation);
 
-      expect(status).toBeLessThan(500);
-      expect(body).not.toMatch(innards);
-    },
-  );
+    expect(status).toBeLessThan(500);
+    expect(body).not.toMatch(internals);
+  });
 
-  it("shows nothing of it for lack of tickets either", async () => {
+  it("reveals no internals if there are too few tickets", async () => {
     const { ID } = await createTicketOption({ Allocation: 0 });
     const body = JSON.stringify({ Quantity: 1, UserID: anyUser });
 
@@ -59,10 +56,10 @@ describe("a problem document", () => {
           body,
         })
       ).body,
-    ).not.toMatch(innards);
+    ).not.toMatch(internals);
   });
 
-  it("has a request id of its own each time", async () => {
+  it("has a different request id for each request", async () => {
     const path = `/ticket_options/${unknownId}`;
     const first = JSON.parse((await request({ method: "GET", path })).body);
     const second = JSON.parse((await request({ method: "GET", path })).body);

@@ -1,4 +1,4 @@
-// Random sequences of requests against a model so simple that it is right at sight.
+// Random sequences of requests, compared with a simple model.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { create, get, purchase } from "./client.ts";
@@ -15,7 +15,7 @@ interface Api {
 
 type Command = fc.AsyncCommand<Model, Api>;
 
-/** Finds every option as the model has it. */
+/** Checks that every option is as the model says. */
 async function compare(model: Model, api: Api): Promise<void> {
   for (const [index, { UpdatedAt: _, ...created }] of api.options.entries()) {
     const { capacity, left } = at(model.options, index);
@@ -31,15 +31,15 @@ const creation = (allocation: number): Command => ({
   toString: () => `create(${allocation})`,
   check: () => true,
   async run(model, api) {
-    const answer = await create(optionFields({ Allocation: allocation }));
-    expect(answer).toEqual(created(optionFields({ Allocation: allocation })));
+    const response = await create(optionFields({ Allocation: allocation }));
+    expect(response).toEqual(created(optionFields({ Allocation: allocation })));
     model.options.push({ capacity: allocation, left: allocation });
-    api.options.push(answer.body as TicketOption);
+    api.options.push(response.body as TicketOption);
     await compare(model, api);
   },
 });
 
-const wrongCreation = (allocation: unknown): Command => ({
+const invalidCreation = (allocation: unknown): Command => ({
   toString: () => `create(${JSON.stringify(allocation)})`,
   check: () => true,
   async run(model, api) {
@@ -54,18 +54,18 @@ const sale = (pick: number, quantity: number): Command => ({
   async run(model, api) {
     const { ID } = at(api.options, pick);
     const option = at(model.options, pick);
-    const answer = await purchase(ID, { Quantity: quantity, UserID: anyUser });
+    const response = await purchase(ID, { Quantity: quantity, UserID: anyUser });
     if (quantity > option.left) {
-      expect(answer).toEqual(notEnough(quantity, option.left));
+      expect(response).toEqual(notEnough(quantity, option.left));
     } else {
-      expect(answer).toEqual(purchased({ TicketOptionID: ID, UserID: anyUser, Quantity: quantity }));
+      expect(response).toEqual(purchased({ TicketOptionID: ID, UserID: anyUser, Quantity: quantity }));
       option.left -= quantity;
     }
     await compare(model, api);
   },
 });
 
-const wrongSale = (pick: number, quantity: unknown): Command => ({
+const invalidSale = (pick: number, quantity: unknown): Command => ({
   toString: () => `purchase(#${pick}, ${JSON.stringify(quantity)})`,
   check: ({ options }) => options.length > 0,
   async run(model, api) {
@@ -75,7 +75,7 @@ const wrongSale = (pick: number, quantity: unknown): Command => ({
   },
 });
 
-const nobodysNumber = fc.constantFrom<unknown>(
+const invalidNumber = fc.constantFrom<unknown>(
   undefined,
   null,
   -1,
@@ -91,17 +91,17 @@ const pick = fc.nat({ max: 3 });
 const commands = fc.commands(
   [
     fc.nat({ max: 30 }).map(creation),
-    nobodysNumber.map(wrongCreation),
+    invalidNumber.map(invalidCreation),
     fc.tuple(pick, fc.integer({ min: 1, max: 20 })).map(([option, quantity]) => sale(option, quantity)),
     fc.tuple(pick, fc.integer({ min: 1, max: 5 })).map(([option, quantity]) => sale(option, quantity)),
     fc
-      .tuple(pick, fc.oneof(nobodysNumber, fc.constant(0)))
-      .map(([option, quantity]) => wrongSale(option, quantity)),
+      .tuple(pick, fc.oneof(invalidNumber, fc.constant(0)))
+      .map(([option, quantity]) => invalidSale(option, quantity)),
   ],
   { maxCommands: 20, size: "max" },
 );
 
-it("any sequence of requests leaves every option as the model has it", {
+it("a random sequence of requests leaves every option in the state of the model", {
   timeout: 120_000,
 }, async () => {
   await fc.assert(

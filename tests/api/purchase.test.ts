@@ -4,7 +4,7 @@ import { gotten, purchased } from "./expected.ts";
 import { anyUser, createTicketOption, type Purchase, purchaseFields, read, sell } from "./given.ts";
 
 describe("purchasing", () => {
-  it("answers the purchase and takes its tickets from the allocation", async () => {
+  it("returns the purchase and subtracts its tickets from the allocation", async () => {
     const option = await createTicketOption({ Allocation: 10 });
 
     expect(await purchase(option.ID, { Quantity: 3, UserID: anyUser })).toEqual(
@@ -14,7 +14,7 @@ describe("purchasing", () => {
     expect(await get(option.ID)).toEqual(gotten({ ...untouched, Allocation: 7 }));
   });
 
-  it("gives each ticket an id of its own, in ascending order", async () => {
+  it("gives each ticket a distinct id, in ascending order", async () => {
     const option = await createTicketOption({ Allocation: 100 });
     const first = await sell(option, { Quantity: 40 });
     const second = await sell(option, { Quantity: 60 });
@@ -24,7 +24,7 @@ describe("purchasing", () => {
     expect(new Set([...first.TicketIDs, ...second.TicketIDs]).size).toBe(100);
   });
 
-  it("sells again each time the same request comes", async () => {
+  it("sells again for each request without a key, even with the same body", async () => {
     const option = await createTicketOption({ Allocation: 10 });
     const first = await sell(option, { Quantity: 2 });
     const second = await sell(option, { Quantity: 2 });
@@ -33,7 +33,7 @@ describe("purchasing", () => {
     expect((await read(option)).Allocation).toBe(6);
   });
 
-  it("sells all that is left, down to the last ticket", async () => {
+  it("sells every ticket down to the last one", async () => {
     const option = await createTicketOption({ Allocation: 3 });
     await sell(option, { Quantity: 2 });
     await sell(option, { Quantity: 1 });
@@ -41,7 +41,7 @@ describe("purchasing", () => {
     expect((await read(option)).Allocation).toBe(0);
   });
 
-  it("sells 10,000 tickets at once", { timeout: 30_000 }, async () => {
+  it("sells 10,000 tickets in one purchase", { timeout: 30_000 }, async () => {
     const option = await createTicketOption({ Allocation: 10_000 });
     const { Quantity, TicketIDs } = await sell(option, { Quantity: 10_000 });
 
@@ -57,7 +57,7 @@ describe("purchasing", () => {
     expect((await read(option)).Allocation).toBe(0);
   });
 
-  it("leaves other options alone", async () => {
+  it("does not change other options", async () => {
     const option = await createTicketOption();
     const neighbour = await createTicketOption();
     await sell(option);
@@ -65,7 +65,7 @@ describe("purchasing", () => {
     expect(await get(neighbour.ID)).toEqual(gotten(neighbour));
   });
 
-  it("moves UpdatedAt forward with each sale, and nothing but it and the allocation", async () => {
+  it("changes only Allocation and UpdatedAt, which increases with each sale", async () => {
     const created = await createTicketOption({ Allocation: 10 });
     await sell(created, { Quantity: 1 });
     const once = await read(created);
@@ -80,7 +80,7 @@ describe("purchasing", () => {
     expect(twice.UpdatedAt > once.UpdatedAt).toBe(true);
   });
 
-  it("takes ids in any letter case and answers in lower case", async () => {
+  it("accepts ids in any letter case and returns them in lower case", async () => {
     const option = await createTicketOption();
 
     expect(
@@ -102,7 +102,7 @@ describe("purchasing", () => {
   });
 
   it.each(["UserID", "userId", "user_id", "USER_ID", "userid", "User_Id", "_u_s_e_r_i_d_"])(
-    "understands the key %s",
+    "accepts the key spelling %s",
     async (key) => {
       const option = await createTicketOption();
 
@@ -112,7 +112,7 @@ describe("purchasing", () => {
     },
   );
 
-  it.each(["Quantity", "quantity", "QUANTITY", "quan_tity"])("understands the key %s", async (key) => {
+  it.each(["Quantity", "quantity", "QUANTITY", "quan_tity"])("accepts the key spelling %s", async (key) => {
     const option = await createTicketOption();
 
     expect(((await purchase(option.ID, { [key]: 4, UserID: anyUser })).body as Purchase).Quantity).toBe(4);

@@ -1,4 +1,4 @@
-// What API Gateway, or the server that stands in for it, answers without calling a handler.
+// Responses that API Gateway, or the local server in its place, sends without calling a handler.
 import { describe, expect, it } from "vitest";
 import { operations } from "../support/specification.ts";
 import { request } from "./client.ts";
@@ -19,13 +19,13 @@ describe("an unknown route", () => {
   );
 
   it.each([{ method: "GET", path: "/" }, { method: "GET", path: "/tickets" }, ...undocumented])(
-    "is not found: $method $path",
+    "gets 404: $method $path",
     async (unknown) => {
       expect((await request(unknown)).status).toBe(404);
     },
   );
 
-  it("leaves an option alone that a method would delete", async () => {
+  it("does not delete an option: DELETE /ticket_options/{id}", async () => {
     const option = await createTicketOption();
 
     expect(
@@ -40,7 +40,7 @@ describe("an unknown route", () => {
   });
 });
 
-describe("a preflight", () => {
+describe("a CORS preflight", () => {
   it.each(operations)(
     "allows $method $path from any origin, with the headers of the contract",
     async ({ method, path }) => {

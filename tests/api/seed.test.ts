@@ -3,7 +3,7 @@ import { create, get, purchase } from "./client.ts";
 import { created, gotten, notEnough, purchased } from "./expected.ts";
 import type { TicketOption } from "./given.ts";
 
-// The bodies as the first README of this project printed them.
+// The bodies as printed in the first README of this project.
 const createBody = `{
      "Name":"Fenerbahce vs Galatasaray",
      "Desc":"There are 10.000 available tickets.",
@@ -21,11 +21,11 @@ describe.each([
   },
   { how: "without a content type", headers: {} },
   {
-    how: "with the content type curl -d gives",
+    how: "with the content type of curl -d",
     headers: { "Content-Type": "application/x-www-form-urlencoded" },
   },
 ])("a client of the first service, $how", ({ headers }) => {
-  // LocalStack puts something else in the place of a form's body, before a function is called.
+  // LocalStack replaces the body of a form before it calls a function.
   const test = it.skipIf(process.env.API_GATEWAY === "localstack" && isForm(headers));
 
   test("creates a ticket option, reads it and buys from it", async () => {
@@ -52,7 +52,7 @@ describe.each([
     );
   });
 
-  test("reads the old message when it wants more than is left", async () => {
+  test("gets the original message if it orders more than is left", async () => {
     const creation = await create(createBody.replace("10000", "1"), headers);
     const option = creation.body as TicketOption;
 

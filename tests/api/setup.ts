@@ -1,4 +1,4 @@
-// Before the tests of each file: says once, and not in each test, that a response is not as documented.
+// Runs before the tests of each file, to report an undocumented response once and not in each test.
 import { createTicketOption, read, sell } from "./given.ts";
 
 const option = await createTicketOption();

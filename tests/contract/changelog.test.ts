@@ -5,6 +5,6 @@ import { at } from "../support/specification.ts";
 
 const changelog = readFileSync(path.join(import.meta.dirname, "../../CHANGELOG.md"), "utf8");
 
-it("the newest entry of CHANGELOG.md is the version of docs/openapi.yaml", () => {
+it("the newest entry of CHANGELOG.md has the version of docs/openapi.yaml", () => {
   expect(/^## (.+)$/m.exec(changelog)?.[1]).toBe(at("/info").version);
 });

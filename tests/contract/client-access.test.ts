@@ -37,7 +37,7 @@ describe("the typed client", () => {
 
   it.each([
     { what: "a token", token: "token" },
-    { what: "the token that a function gives", token: async () => "token" },
+    { what: "a token from a function", token: async () => "token" },
   ])("sends $what to purchase only", async ({ token }) => {
     const bearer = { key: null, authorization: "Bearer token" };
     expect(await sent({ token })).toEqual({ create: none, get: none, purchase: bearer });

@@ -7,7 +7,7 @@ const prefix = "urn:ticket-allocation:problem:";
 
 const order = { Quantity: 2, UserID: "406c1d05-bbb2-4e94-b183-7d208c2692e1" };
 
-/** A client of a service that replies so, one after the other, and what came when. */
+/** A client of a service that sends these replies in order, and a record of its attempts. */
 function given(replies: Reply[], options: Parameters<typeof ticketAllocation>[1] = {}) {
   const begun = Date.now();
   const attempts: { after: number; key: string | null }[] = [];
@@ -28,8 +28,8 @@ function given(replies: Reply[], options: Parameters<typeof ticketAllocation>[1]
     },
   });
   const purchase = async () => {
-    const answer = api.purchaseTickets({ path: { id: "1" }, body: order });
-    const settled = answer.then(
+    const response = api.purchaseTickets({ path: { id: "1" }, body: order });
+    const settled = response.then(
       ({ error, response }) => (error?.type ?? "").slice(prefix.length) || response.status,
       (error: Error) => error.message,
     );
@@ -51,7 +51,7 @@ describe("the typed client", () => {
     vi.restoreAllMocks();
   });
 
-  it("sends a purchase again with the same key, and the next one with another", async () => {
+  it("retries a purchase with the same key and sends the next purchase with another", async () => {
     const { purchase, attempts } = given(["broken", { status: 503 }]);
 
     expect([await purchase(), await purchase()]).toEqual([200, 200]);
@@ -61,33 +61,33 @@ describe("the typed client", () => {
     expect(keys).not.toContain(null);
   });
 
-  it.each([429, 500, 502, 503, 504])("sends it again after a %i", async (status) => {
+  it.each([429, 500, 502, 503, 504])("retries after a %i", async (status) => {
     const { purchase, attempts } = given([{ status }]);
 
     expect({ status: await purchase(), attempts: attempts.length }).toEqual({ status: 200, attempts: 2 });
   });
 
-  it.each([400, 403, 404, 409, 413, 422])("gives a %i to its caller at once", async (status) => {
+  it.each([400, 403, 404, 409, 413, 422])("returns a %i to its caller without a retry", async (status) => {
     const { purchase, attempts } = given([{ status }]);
 
     expect({ status: await purchase(), attempts: attempts.length }).toEqual({ status, attempts: 1 });
   });
 
-  it("waits for a random part of a time that doubles, four times at most, and then tells", async () => {
+  it("retries four times with exponential backoff and jitter, then returns the error", async () => {
     const { purchase, attempts } = given(many({ status: 503 }));
 
     expect(await purchase()).toBe(503);
     expect(attempts.map(({ after }) => after)).toEqual([0, 100, 300, 700, 1500]);
   });
 
-  it("tells that nothing answers after as many attempts", async () => {
+  it("throws after five broken connections", async () => {
     const { purchase, attempts } = given(many("broken"));
 
     expect(await purchase()).toBe("fetch failed");
     expect(attempts).toHaveLength(5);
   });
 
-  it("waits as long as Retry-After says, and up to a second more", async () => {
+  it("waits for Retry-After plus up to a second before a retry", async () => {
     const { purchase, attempts } = given([{ status: 503, retryAfter: "5" }]);
 
     expect(await purchase()).toBe(200);
@@ -95,7 +95,7 @@ describe("the typed client", () => {
   });
 
   it.each(["31", "Wed, 21 Oct 2026 07:28:00 GMT"])(
-    "does not wait for Retry-After: %s",
+    "does not retry after Retry-After: %s",
     async (retryAfter) => {
       const { purchase, attempts } = given([{ status: 503, retryAfter }]);
 
@@ -107,35 +107,39 @@ describe("the typed client", () => {
   const unknown = { status: 503, type: "outcome-unknown" };
 
   it.each([
-    { what: "that nothing was done, if so in all attempts", replies: many(unavailable), told: "unavailable" },
     {
-      what: "that the outcome is unknown, if an attempt got lost",
+      what: "unavailable if every attempt was unavailable",
+      replies: many(unavailable),
+      expected: "unavailable",
+    },
+    {
+      what: "outcome-unknown if an attempt was lost",
       replies: ["broken" as const, ...many(unavailable)],
-      told: "outcome-unknown",
+      expected: "outcome-unknown",
     },
     {
-      what: "that the outcome is unknown, if it was so of an attempt",
+      what: "outcome-unknown if it was the response to any attempt",
       replies: [unavailable, unknown, ...many({ status: 429, type: "too-many-requests" })],
-      told: "outcome-unknown",
+      expected: "outcome-unknown",
     },
     {
-      what: "a refusal after a lost attempt as one",
+      what: "a refusal that follows a lost attempt",
       replies: ["broken" as const, { status: 409, type: "not-enough-tickets" }],
-      told: "not-enough-tickets",
+      expected: "not-enough-tickets",
     },
-  ])("tells $what", async ({ replies, told }) => {
+  ])("returns $what", async ({ replies, expected }) => {
     const { purchase } = given(replies);
 
-    expect(await purchase()).toBe(told);
+    expect(await purchase()).toBe(expected);
   });
 
-  it("sends nothing again with its retries off", async () => {
+  it("does not retry if retries are off", async () => {
     const { purchase, attempts } = given([{ status: 503 }], { retries: 0 });
 
     expect({ status: await purchase(), attempts: attempts.length }).toEqual({ status: 503, attempts: 1 });
   });
 
-  it("sends a purchase without a key only once", async () => {
+  it("does not retry a purchase without a key", async () => {
     const { purchase, attempts } = given([{ status: 503 }], { idempotencyKey: false });
 
     expect({ status: await purchase(), attempts }).toEqual({

@@ -1,4 +1,4 @@
-// An idempotency key that can be guessed opens what it bought, and people copy examples.
+// A guessable idempotency key gives access to a purchase, and readers copy examples.
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
@@ -10,7 +10,7 @@ const files = [
   ...["README.md", "bench/on-sale.jmx", "client/client.ts", "client/example.ts"],
 ];
 
-/** In `curl`, in JavaScript, in Postman, in JMeter, and in the specification. */
+/** Patterns of keys in `curl`, JavaScript, Postman, JMeter and the specification. */
 const places = [
   /-H ['"]Idempotency-Key: ?([^'"]*)/g,
   /idempotencyKey: "([^"]*)"/g,
@@ -33,7 +33,7 @@ it("every example of an idempotency key is random", () => {
   expect(guessable).toEqual([]);
 });
 
-it("there are such examples in each of the files that people copy from", () => {
+it("the check finds an example key in each file that readers copy from", () => {
   expect(new Set(keys.map(({ file }) => file))).toEqual(
     new Set(["README.md", "bench/on-sale.jmx", "docs/openapi.yaml", "docs/postman.json"]),
   );

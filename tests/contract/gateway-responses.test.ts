@@ -9,7 +9,7 @@ const file = path.join(import.meta.dirname, "../../infra/aws/gateway-responses.y
 const customTags = [{ tag: "!Ref", resolve: (name: string) => name }];
 const { Resources } = parse(readFileSync(file, "utf8"), { merge: true, customTags });
 
-interface Answer {
+interface GatewayResponse {
   Properties: {
     ResponseType: string;
     StatusCode: string;
@@ -18,25 +18,25 @@ interface Answer {
   };
 }
 
-it.each(Object.values<Answer>(Resources).map(({ Properties }) => Properties))(
-  "docs/openapi.yaml has API Gateway's own response $ResponseType for every operation that can get it",
-  (answer) => {
-    const headers = Object.entries(answer.ResponseParameters).map(([name, value]) => [
+it.each(Object.values<GatewayResponse>(Resources).map(({ Properties }) => Properties))(
+  "docs/openapi.yaml documents API Gateway's response $ResponseType for every operation that can get it",
+  (gatewayResponse) => {
+    const headers = Object.entries(gatewayResponse.ResponseParameters).map(([name, value]) => [
       name.replace("gatewayresponse.header.", "").toLowerCase(),
       /^'(.*)'$/.exec(value)?.[1] ?? "6f1c2f5e-8a53-4d0b-b1f7-2c9d0f3a4e68",
     ]);
     const response = {
-      status: Number(answer.StatusCode),
+      status: Number(gatewayResponse.StatusCode),
       headers: Object.fromEntries(headers),
-      body: answer.ResponseTemplates["application/json"],
+      body: gatewayResponse.ResponseTemplates["application/json"],
     };
 
-    const wrong = operations
+    const errors = operations
       .filter((one) => canGet(one, response.status))
       .flatMap(({ method, path }) =>
         undocumented({ method, path }, response).map((error) => `${method} ${path}: ${error}`),
       );
-    expect(wrong).toEqual([]);
+    expect(errors).toEqual([]);
   },
 );
 

@@ -1,4 +1,4 @@
-// What other engines than this one find, `npm run test:contract-tools` shows.
+// `npm run test:contract-tools` checks the patterns with other engines.
 import { describe, expect, it } from "vitest";
 import { samples } from "./other-tools/samples.ts";
 
@@ -7,11 +7,11 @@ const [plain, unicode] = [samples(""), samples("u")];
 describe.each(plain.map((sample, index) => ({ ...sample, other: unicode[index] })))(
   "the pattern at $pointer in docs/openapi.yaml",
   ({ texts, accepted, other }) => {
-    it("means the same with and without the flag u", () => {
+    it("matches the same texts with and without the flag u", () => {
       expect(texts.filter((_, index) => accepted[index] !== other?.accepted[index])).toEqual([]);
     });
 
-    it("accepts some of the samples, and others not", () => {
+    it("accepts some samples and rejects others", () => {
       expect(new Set(accepted)).toEqual(new Set([true, false]));
     });
   },

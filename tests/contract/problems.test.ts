@@ -6,14 +6,14 @@ import { problem } from "../../lib/responses.ts";
 import { undocumented } from "../support/documented.ts";
 import { at, operations } from "../support/specification.ts";
 
-// Before lib/responses.ts loads, which requires it.
+// Runs before lib/responses.ts loads, which requires these variables.
 vi.hoisted(() =>
   Object.assign(process.env, { CLUSTER_ARN: "arn", SECRET_ARN: "arn", DATABASE_NAME: "tickets" }),
 );
 
 const prefix = "urn:ticket-allocation:problem:";
 
-/** The status of each problem type that docs/openapi.yaml has. */
+/** The status of each problem type in docs/openapi.yaml. */
 const statuses = Object.fromEntries(
   Object.values(at("/components/schemas")).flatMap(({ properties }) => {
     const type = String(properties?.type?.const ?? "");
@@ -21,7 +21,7 @@ const statuses = Object.fromEntries(
   }),
 );
 
-describe("every problem that the functions answer", () => {
+describe("every problem response of the functions", () => {
   const { Problem: _, ...makers } = problems;
   const made = {
     invalidRequest: problems.invalidRequest([{ header: "Idempotency-Key", detail: "is wrong" }]),
@@ -37,21 +37,21 @@ describe("every problem that the functions answer", () => {
     internalError: problems.internalError(new Error("the cause")),
   };
 
-  it("is among these", () => {
+  it("is in this list", () => {
     expect(Object.keys(made).sort()).toEqual(Object.keys(makers).sort());
   });
 
-  it.each(Object.entries(made))("is in docs/openapi.yaml: %s", (_name, one) => {
+  it.each(Object.entries(made))("is documented in docs/openapi.yaml: %s", (_name, one) => {
     const { statusCode, headers = {}, body } = problem(one, "a request");
     const lowered = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]);
     const response = { status: statusCode, headers: Object.fromEntries(lowered), body };
 
-    // Of some operation: each has those that it can respond with.
+    // At least one operation must document it.
     expect(operations.map((operation) => undocumented(operation, response))).toContainEqual([]);
   });
 });
 
-it("docs/problems.md has a paragraph on each problem type of docs/openapi.yaml, with its status", () => {
+it("docs/problems.md has a section for each problem type of docs/openapi.yaml, with its status", () => {
   const text = readFileSync(path.join(import.meta.dirname, "../../docs/problems.md"), "utf8");
   const [, ...sections] = text.split(/^## /m);
   const paragraphs = sections.map((section) => {
@@ -63,7 +63,7 @@ it("docs/problems.md has a paragraph on each problem type of docs/openapi.yaml, 
   expect(Object.fromEntries(paragraphs)).toEqual(statuses);
 });
 
-it("docs/openapi.yaml has the problem types of the contract", () => {
+it("docs/openapi.yaml has exactly the problem types of the contract", () => {
   expect(statuses).toEqual({
     "invalid-request": 400,
     forbidden: 403,

@@ -1,4 +1,4 @@
-// The schemas of docs/openapi.yaml refuse what the service refuses, and for the same fields.
+// The schemas of docs/openapi.yaml reject the same requests as the service, with errors in the same fields.
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -51,7 +51,7 @@ const folded = (key: string) => key.replaceAll("_", "").toLowerCase();
 
 const kinds: Record<Kind, fc.Arbitrary<unknown>> = { text, integer: number, uuid };
 
-/** Some of the fields, each mostly of its own kind, and keys that nobody knows. */
+/** Bodies with some or all of the fields, mostly with values of their kind, and unknown keys. */
 function body(fields: Field[]): fc.Arbitrary<unknown> {
   const known = fields.map(({ name }) => folded(name));
   const values = fields.map(({ name, kind }) => [
@@ -82,8 +82,8 @@ const event = (parts: object): APIGatewayProxyEvent =>
     ...parts,
   }) as unknown as APIGatewayProxyEvent;
 
-/** What the service finds wrong, by pointers or names of headers. */
-function refused(read: () => unknown): unknown[] {
+/** The errors that the service finds, as JSON pointers or header names. */
+function rejected(read: () => unknown): unknown[] {
   try {
     read();
     return [];
@@ -93,7 +93,7 @@ function refused(read: () => unknown): unknown[] {
   }
 }
 
-/** What the document finds wrong with a body, by pointers. */
+/** The errors that the document's schema finds, as JSON pointers. */
 function undocumented(pointer: string, value: unknown): unknown[] {
   const valid = schema(pointer);
   if (valid(value)) return [];
@@ -103,7 +103,7 @@ function undocumented(pointer: string, value: unknown): unknown[] {
   return [...new Set(places?.map((place) => (place ? `#/${place}` : "#")))];
 }
 
-/** What no pattern says in every engine, and the descriptions of an option's fields do: pointers to such errors. */
+/** Pointers to errors that only the descriptions of fields state: no pattern expresses them in every engine. */
 function describedOnly(value: unknown): string[] {
   const fields = { ...(value as Record<string, unknown>) };
   const broken = fieldsOf("NewTicketOption").filter(({ name, kind }) => {
@@ -124,7 +124,7 @@ function isBlankBeyondPattern(name: string): boolean {
 
 const runs = { numRuns: 2_000 };
 
-describe("docs/openapi.yaml and the service agree", () => {
+describe("docs/openapi.yaml and the service", () => {
   it.each([
     {
       what: "create an option",
@@ -138,27 +138,27 @@ describe("docs/openapi.yaml and the service agree", () => {
       schemaName: "Order" as const,
       also: () => [],
     },
-  ])("on which bodies $what, and on what is wrong with the others", ({ read, schemaName, also }) => {
+  ])("accept the same bodies to $what and report errors in the same fields", ({ read, schemaName, also }) => {
     const pointer = `/components/schemas/${schemaName}`;
     const sent = body(fieldsOf(schemaName));
-    const seen = { accepted: 0, refused: 0 };
+    const seen = { accepted: 0, rejected: 0 };
     fc.assert(
       fc.property(sent, (value) => {
         const json = JSON.stringify(value);
-        fc.pre(Buffer.byteLength(json) <= 100_000); // a larger one is refused before its fields are read
-        const wrong = refused(() => read(event({ body: json })));
-        seen[wrong.length === 0 ? "accepted" : "refused"] += 1;
+        fc.pre(Buffer.byteLength(json) <= 100_000); // a larger one is rejected before its fields are read
+        const errors = rejected(() => read(event({ body: json })));
+        seen[errors.length === 0 ? "accepted" : "rejected"] += 1;
         const documented = new Set([...undocumented(pointer, JSON.parse(json)), ...also(value)]);
-        expect([...documented].sort()).toEqual(wrong.sort());
+        expect([...documented].sort()).toEqual(errors.sort());
       }),
       runs,
     );
-    expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(100);
+    expect(Math.min(seen.accepted, seen.rejected)).toBeGreaterThan(100);
   });
 
-  it("on which idempotency keys are sound", () => {
+  it("accept the same idempotency keys", () => {
     const pointer = "/components/parameters/IdempotencyKey/schema";
-    const seen = { accepted: 0, refused: 0 };
+    const seen = { accepted: 0, rejected: 0 };
     const character = fc.constantFrom(
       ...'""\\\\ab!~#'.split(""),
       "a".repeat(250),
@@ -179,20 +179,20 @@ describe("docs/openapi.yaml and the service agree", () => {
       fc.property(
         key.map((one) => one.trim()), // as HTTP does
         (value) => {
-          const wrong = refused(() => order(event({ multiValueHeaders: { "idempotency-key": [value] } })));
-          seen[wrong.length === 0 ? "accepted" : "refused"] += 1;
-          expect(schema(pointer)(value)).toBe(wrong.length === 0);
+          const errors = rejected(() => order(event({ multiValueHeaders: { "idempotency-key": [value] } })));
+          seen[errors.length === 0 ? "accepted" : "rejected"] += 1;
+          expect(schema(pointer)(value)).toBe(errors.length === 0);
         },
       ),
       runs,
     );
-    expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(100);
+    expect(Math.min(seen.accepted, seen.rejected)).toBeGreaterThan(100);
   });
 
-  it("on each key that a response of unknown outcome gives, as long as it may be", () => {
+  it("agree on every key that a response with an unknown outcome may carry, up to the length limit", () => {
     const visible = fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code));
     const unit = fc.oneof(visible, fc.constantFrom('"', "\\"));
-    // Of the form that is quoted again, so that nearly each character is escaped.
+    // Keys that formatKey() quotes, with almost every character escaped.
     const longest = fc.constantFrom(`"${'\\"'.repeat(126)}x"`, `"${"\\\\".repeat(126)}x"`, '"'.repeat(255));
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit, minLength: 1, maxLength: 255 }), longest), (key) => {
@@ -202,16 +202,16 @@ describe("docs/openapi.yaml and the service agree", () => {
     );
   });
 
-  it("on what is an id", () => {
-    const seen = { accepted: 0, refused: 0 };
+  it("accept the same ids", () => {
+    const seen = { accepted: 0, rejected: 0 };
     fc.assert(
       fc.property(fc.oneof(uuid, text), (id) => {
-        const wrong = refused(() => ticketOptionId(event({ pathParameters: { id } })));
-        seen[wrong.length === 0 ? "accepted" : "refused"] += 1;
-        expect(schema("/components/parameters/TicketOptionID/schema")(id)).toBe(wrong.length === 0);
+        const errors = rejected(() => ticketOptionId(event({ pathParameters: { id } })));
+        seen[errors.length === 0 ? "accepted" : "rejected"] += 1;
+        expect(schema("/components/parameters/TicketOptionID/schema")(id)).toBe(errors.length === 0);
       }),
       runs,
     );
-    expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(100);
+    expect(Math.min(seen.accepted, seen.rejected)).toBeGreaterThan(100);
   });
 });

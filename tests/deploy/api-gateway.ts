@@ -3,14 +3,14 @@ import type { APIGatewayProxyResult } from "aws-lambda";
 import type { Template } from "../package/packaging.ts";
 import { eventOf } from "../support/gateway-event.ts";
 
-/** A REST API, as far as templates of this project have one. */
+/** A REST API with the features that this project's templates use. */
 export interface ApiGateway {
-  /** Answers a request for a path after the stage. */
-  answer(request: IncomingMessage, path: string, response: ServerResponse): Promise<void>;
+  /** Responds to a request for a path below the stage. */
+  respond(request: IncomingMessage, path: string, response: ServerResponse): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What can be called of a function. */
+/** A function that can be invoked. */
 export interface Callable {
   invoke(event: object): Promise<APIGatewayProxyResult>;
   close(): Promise<void>;
@@ -39,7 +39,7 @@ interface GatewayResponse {
   ResponseTemplates: Record<string, string>;
 }
 
-/** The REST API of a template: its routes, its preflights, its answers to what it does not know. */
+/** The REST API of a template: its routes, its preflights and its gateway responses. */
 export function apiGateway(
   { Resources }: Template,
   stage: string,
@@ -71,23 +71,27 @@ export function apiGateway(
   }
 
   function refuse(type: string, status: number, response: ServerResponse): void {
-    const answers = properties<GatewayResponse>("AWS::ApiGateway::GatewayResponse");
-    const answer = answers.find(({ ResponseType }) => ResponseType === type);
-    response.writeHead(Number(answer?.StatusCode ?? status), headersOf(answer?.ResponseParameters));
-    const body = answer?.ResponseTemplates["application/json"] ?? '{"message":"refused by API Gateway"}';
+    const gatewayResponses = properties<GatewayResponse>("AWS::ApiGateway::GatewayResponse");
+    const gatewayResponse = gatewayResponses.find(({ ResponseType }) => ResponseType === type);
+    response.writeHead(
+      Number(gatewayResponse?.StatusCode ?? status),
+      headersOf(gatewayResponse?.ResponseParameters),
+    );
+    const body =
+      gatewayResponse?.ResponseTemplates["application/json"] ?? '{"message":"refused by API Gateway"}';
     response.end(body.replaceAll("$context.requestId", crypto.randomUUID()));
   }
 
   return {
-    async answer(request, target, response) {
+    async respond(request, target, response) {
       const body = await text(request);
       const { method = "" } = request;
       const path = target.split("?")[0] ?? "";
       const route = routes.find(({ HttpMethod, pattern }) => HttpMethod === method && pattern.test(path));
       if (!route) return refuse("MISSING_AUTHENTICATION_TOKEN", 403, response);
       if (route.Integration.Type === "MOCK") {
-        const answer = route.Integration.IntegrationResponses?.[0];
-        response.writeHead(Number(answer?.StatusCode), headersOf(answer?.ResponseParameters)).end();
+        const preflight = route.Integration.IntegrationResponses?.[0];
+        response.writeHead(Number(preflight?.StatusCode), headersOf(preflight?.ResponseParameters)).end();
         return;
       }
       try {
@@ -110,14 +114,14 @@ export function apiGateway(
   };
 }
 
-/** As templates write them: `gatewayresponse.header.Retry-After: "'1'"`. */
+/** Headers of a template's parameters, such as `gatewayresponse.header.Retry-After: "'1'"`. */
 function headersOf(parameters: Record<string, string> = {}): Record<string, string> {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [name.split(".").at(-1), value.replaceAll("'", "")]),
   );
 }
 
-/** Names may be such as every object has, `constructor`. */
+/** Header lines by name. A Map, because a name may be `constructor`, which every object has. */
 function headerLines({ rawHeaders }: IncomingMessage): Record<string, string[]> {
   const lines = new Map<string, string[]>();
   for (let at = 0; at < rawHeaders.length; at += 2) {

@@ -14,7 +14,7 @@ interface Definition {
   zip: Buffer;
   handler: string;
   environment: Record<string, string>;
-  /** A program for Node that gets the handler's name and talks to the Runtime API. */
+  /** A program for Node that gets the handler's name as an argument and uses the Runtime API. */
   runtime: string;
 }
 
@@ -28,19 +28,19 @@ interface Invocation {
 
 const TIME_LIMIT = 25_000;
 
-/** No more execution environments at once: more requests wait their turn, where Lambda would start more. */
-const MOST_ENVIRONMENTS = 3;
+/** The limit of concurrent execution environments. Further requests wait, where Lambda would start more. */
+const ENVIRONMENT_LIMIT = 3;
 
 /**
- * A function as Lambda runs it: its zip unpacked alone in an empty folder, processes that have the environment of a
- * function and nothing else, and the Runtime API by which they get one event at a time.
+ * Runs a function as Lambda does: unpacks its zip in an empty folder, starts processes with the environment variables of
+ * a function and no others, and serves the Runtime API, from which they get one event at a time.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 export class Lambda implements Callable {
   readonly #definition: Definition;
   readonly #folder = mkdtempSync(path.join(tmpdir(), "lambda-"));
-  readonly #server = createServer((request, response) => void this.#answer(request, response));
+  readonly #server = createServer((request, response) => void this.#respond(request, response));
   readonly #environments = new Set<ChildProcess>();
   readonly #queue: Invocation[] = [];
   readonly #idle: ServerResponse[] = [];
@@ -66,7 +66,7 @@ export class Lambda implements Callable {
     return new Promise((resolve, reject) => {
       const deadline = Date.now() + TIME_LIMIT;
       this.#queue.push({ id: randomUUID(), event, deadline, resolve, reject });
-      if (this.#idle.length === 0 && this.#environments.size < MOST_ENVIRONMENTS) this.#startEnvironment();
+      if (this.#idle.length === 0 && this.#environments.size < ENVIRONMENT_LIMIT) this.#startEnvironment();
       this.#handOut();
     });
   }
@@ -110,13 +110,13 @@ export class Lambda implements Callable {
     this.#environments.add(child);
     child.on("close", (status) => {
       this.#environments.delete(child);
-      if (status === null) return; // told to end
+      if (status === null) return; // killed by close()
       const error = new Error(`${handler} ended with ${status}:\n${Buffer.concat(printed)}`);
       for (const one of [...this.#queue.splice(0), ...this.#running.values()]) one.reject(error);
     });
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, id = "", what] =
       /^\/2018-06-01\/runtime\/(?:invocation|init)\/(?:([^/]+)\/)?(\w+)$/.exec(request.url ?? "") ?? [];
     if (what === "next") {
@@ -130,7 +130,7 @@ export class Lambda implements Callable {
     const invocation = this.#running.get(id);
     this.#running.delete(id);
     if (what === "response") invocation?.resolve(JSON.parse(body));
-    else invocation?.reject(new Error(body)); // `error`; of one before the first event, its end tells
+    else invocation?.reject(new Error(body)); // an error before the first event is reported at exit
     response.writeHead(202).end();
   }
 

@@ -1,6 +1,6 @@
-// What `npm run test:localstack` does besides deploying: it fails when it should, and leaves nothing. Programs that take
-// the places of Docker, of the framework and of the test runner make it fail in each way; the database is a real one. That
-// the deployment works and the API suite passes there is proven by LocalStack itself, in CI.
+// Tests that `npm run test:localstack` fails when it should and leaves nothing behind. Stubs replace Docker, the framework
+// and the test runner; the database is real. A run with LocalStack in CI proves that the deployment works and that the
+// API suite passes there.
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -18,7 +18,7 @@ const composeFile = path.join(project.folder, "localstack-compose.yml");
 beforeAll(() => cpSync(path.join(source, "localstack-compose.yml"), composeFile));
 afterAll(() => project.remove());
 
-describe("with a LocalStack that runs already", () => {
+describe("npm run test:localstack with a running LocalStack", () => {
   const stack = path.join(project.folder, "stack");
   let localstack: Server;
   let listening: Record<string, string>;
@@ -33,13 +33,13 @@ describe("with a LocalStack that runs already", () => {
     await new Promise<void>((listens) => localstack.listen(0, "127.0.0.1", listens));
     listening = {
       LOCALSTACK_ENDPOINT: `http://127.0.0.1:${(localstack.address() as AddressInfo).port}`,
-      DATA_API_URL: `http://127.0.0.1:${await freePort("127.0.0.1")}`, // nothing is in a container
+      DATA_API_URL: `http://127.0.0.1:${await freePort("127.0.0.1")}`, // nothing runs in a container
     };
   });
   afterAll(() => localstack.close());
 
   beforeEach(() => {
-    // As with LocalStack, `remove` fails once it has removed the stack.
+    // As on LocalStack, `remove` fails after it has removed the stack.
     program(
       "serverless",
       `case $1 in
@@ -51,7 +51,7 @@ describe("with a LocalStack that runs already", () => {
   });
   afterEach(() => rmSync(stack, { force: true }));
 
-  it("runs the suite against the API that was deployed, and removes it", async () => {
+  it("runs the API suite against the deployed API and removes the stack", async () => {
     const run = testLocalStack({ ...listening, AWS_PROFILE: "prod", HTTPS_PROXY: "http://x" }, "seed");
 
     expect(await run.ended).toBe(0);
@@ -66,7 +66,7 @@ describe("with a LocalStack that runs already", () => {
     expectNothingLeft();
   });
 
-  it("deploys with an environment that cannot lead to AWS", async () => {
+  it("deploys with environment variables that cannot reach AWS", async () => {
     await testLocalStack({ ...listening, AWS_PROFILE: "prod", https_proxy: "http://x" }).ended;
 
     const environment = readFileSync(path.join(project.folder, "deploy-environment"), "utf8").split("\n");
@@ -89,7 +89,7 @@ describe("with a LocalStack that runs already", () => {
     expectNothingLeft();
   });
 
-  it("fails if the stack is still there in the end", async () => {
+  it("fails if the stack still exists at the end", async () => {
     program("serverless", `touch '${stack}'; echo https://abc123.execute-api.x`);
     const run = testLocalStack(listening);
 
@@ -108,7 +108,7 @@ describe("with a LocalStack that runs already", () => {
     expectNothingLeft();
   });
 
-  it("fails in one line if none runs there", async () => {
+  it("fails with one line if no LocalStack runs there", async () => {
     const run = testLocalStack({ LOCALSTACK_ENDPOINT: "http://127.0.0.1:9" });
 
     expect(await run.ended).toBe(1);
@@ -122,8 +122,8 @@ describe("with a LocalStack that runs already", () => {
   }
 });
 
-describe("with Docker", () => {
-  it("fails in one line if it is missing", async () => {
+describe("npm run test:localstack with Docker", () => {
+  it("fails with one line if Docker is missing", async () => {
     program("docker", "exit 1");
     const run = testLocalStack();
 
@@ -133,7 +133,7 @@ describe("with Docker", () => {
     ]);
   });
 
-  it("takes all down if the containers do not get healthy", async () => {
+  it("removes the containers if they do not become healthy", async () => {
     program("docker", 'echo "docker $*"; [ "$4" != up ]');
     const run = testLocalStack();
 
@@ -146,7 +146,7 @@ describe("with Docker", () => {
     ]);
   });
 
-  it("says that something may be left if the containers cannot be taken down", async () => {
+  it("warns of leftovers if the containers cannot be removed", async () => {
     program("docker", '[ "$4" != up ] && [ "$4" != down ]');
     const run = testLocalStack();
 
@@ -161,7 +161,7 @@ describe("with Docker", () => {
 describe("localstack-compose.yml", () => {
   const { services, networks } = parse(readFileSync(path.join(source, "localstack-compose.yml"), "utf8"));
 
-  it("starts each service after what it needs, and waits until all are healthy", () => {
+  it("starts each service after its dependencies are healthy", () => {
     expect(services).toMatchObject({
       localstack: { depends_on: { "rds-data": { condition: "service_healthy" } } },
       "rds-data": { depends_on: { postgres: { condition: "service_healthy" } } },
@@ -170,7 +170,7 @@ describe("localstack-compose.yml", () => {
       expect(service).toMatchObject({ healthcheck: { test: expect.any(Array) }, networks: ["backend"] });
   });
 
-  it("puts the functions on the network of the emulator, whose address serverless.yml has", () => {
+  it("connects the functions to the emulator's network, as serverless.yml expects", () => {
     expect(services.localstack.environment.LAMBDA_DOCKER_NETWORK).toBe(networks.backend.name);
     const serverless = readFileSync(path.join(source, "serverless.yml"), "utf8");
     expect(serverless).toContain("{env:DATA_API_URL, 'http://rds-data:8080'}");
@@ -181,14 +181,14 @@ describe("localstack-compose.yml", () => {
     expect(Number.parseInt(grace, 10)).toBeGreaterThan(Number(environment.SHUTDOWN_TIMEOUT));
   });
 
-  it("runs the emulator from files that are there", () => {
+  it("runs the emulator from an existing file", () => {
     const [runtime, file] = services["rds-data"].command;
     expect(runtime).toBe("node");
     expect(existsSync(path.join(source, file))).toBe(true);
   });
 });
 
-/** Runs it with the programs of this test before all others. */
+/** Runs the command with the stub programs first in PATH. */
 function testLocalStack(environment: Record<string, string> = {}, ...files: string[]): Run {
   return project.run(["node", "infra/localstack/run.ts", ...files], {
     ...environment,
@@ -196,7 +196,7 @@ function testLocalStack(environment: Record<string, string> = {}, ...files: stri
   });
 }
 
-/** Makes a program of a shell script. */
+/** Creates a stub program from a shell script. */
 function program(name: string, script: string): void {
   const file = path.join(project.folder, "bin", name);
   mkdirSync(path.dirname(file), { recursive: true });

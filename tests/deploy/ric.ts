@@ -7,14 +7,14 @@ import { promisify } from "node:util";
 const VERSION = "3.3.0";
 
 /**
- * AWS's runtime client for Node, the program that calls handlers on Lambda. It compiles native code (minutes, once) and
- * needs CMake, Autotools and a C++ compiler for that, so it is not among this project's packages.
+ * Installs AWS's runtime interface client for Node, the program that calls handlers on Lambda. It compiles native code
+ * (minutes, once) with CMake, Autotools and a C++ compiler, so it is not a dependency of this project.
  *
- * @returns its program
- * @throws Error in one line, if it cannot be installed
+ * @returns the path of its program
+ * @throws Error with a one-line message if it cannot be installed
  */
 export async function awsRuntime(): Promise<string> {
-  // Not in this folder, whose path may have a blank in it: its build cannot do with one.
+  // Not in the project folder, because the build fails if the path contains a space.
   const cache = path.join(homedir(), ".cache/ticket-allocation");
   const folder = path.join(cache, `aws-lambda-ric-${VERSION}-${process.arch}`);
   if (!existsSync(folder)) {

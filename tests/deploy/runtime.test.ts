@@ -1,4 +1,4 @@
-// What only this proves without Docker: the zips work as Lambda runs them, unpacked alone and called by AWS's own runtime
+// Tests without Docker that the zips work as on Lambda: each unpacked in an empty folder, called by AWS's own runtime
 // client, behind the routes and gateway responses of the template.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -23,10 +23,10 @@ beforeAll(async () => {
 }, 900_000);
 afterAll(() => project.remove());
 
-it("answers the API suite as the contract says", async ({ skip }) => {
+it("the packaged functions pass the API suite", async ({ skip }) => {
   if (runtime === undefined) return skip();
   const { api, url, close } = await serve(runtime);
-  // The runner and its options, as of `API_BASE_URL=… npm test`.
+  // The test runner with the same options as `API_BASE_URL=… npm test`.
   const suite = spawn("vitest", ["run"], {
     env: { ...process.env, API_BASE_URL: url, API_BASE_PATH: "/local" },
   });
@@ -41,7 +41,7 @@ it("answers the API suite as the contract says", async ({ skip }) => {
   expect(output).toMatch(/Test Files .*passed/);
 });
 
-/** The API of the template, whose functions are the zips. */
+/** Serves the API of the template with the functions in the zips. */
 async function serve(program: string): Promise<{ api: ApiGateway; url: string; close(): Promise<unknown> }> {
   const api = apiGateway(deployment.template, "local", ({ Handler, Environment }) => {
     const name = /dist\/(\w+)\./.exec(Handler)?.[1] ?? "";
@@ -52,7 +52,7 @@ async function serve(program: string): Promise<{ api: ApiGateway; url: string; c
       runtime: program,
     });
   });
-  const server = createServer((request, response) => void api.answer(request, request.url ?? "/", response));
+  const server = createServer((request, response) => void api.respond(request, request.url ?? "/", response));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {

@@ -1,6 +1,6 @@
-// Who may call which function, beyond what API Gateway checks: it takes the key of any usage plan on every route.
+// Access checks in the functions: API Gateway accepts the key of any usage plan on every route.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Passage } from "../support/gateway-event.ts";
+import type { GatewayOptions } from "../support/gateway-event.ts";
 
 const USER = "406c1d05-bbb2-4e94-b183-7d208c2692e1";
 const ANOTHER = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
@@ -17,18 +17,18 @@ const forbidden = {
   requestId: expect.any(String),
 };
 
-/** Calls a function that was started with that environment, by that passage. */
+/** Calls a function that was started with `environment`, with events as `gateway` describes them. */
 async function call(
   environment: Record<string, string>,
-  passage: Passage,
+  gateway: GatewayOptions,
   path: string,
   body: object | undefined,
 ) {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   vi.resetModules();
-  const { overHandlersBy } = await import("../support/over-handlers.ts");
+  const { overHandlersWith } = await import("../support/over-handlers.ts");
   const method = body ? "POST" : "GET";
-  const response = await overHandlersBy(passage)({
+  const response = await overHandlersWith(gateway)({
     method,
     path,
     ...(body && { body: JSON.stringify(body) }),
@@ -39,14 +39,14 @@ async function call(
 const organisers = { ACCESS: "key", API_KEY_IDS: ORGANISER };
 const shops = { ACCESS: "key", API_KEY_IDS: `${SHOP},${SHOP_NEXT}` };
 
-const create = (environment: Record<string, string>, passage: Passage) =>
-  call(environment, passage, "/ticket_options", { Name: "Derby", Allocation: 10 });
-const purchase = (environment: Record<string, string>, passage: Passage, id: string, UserID = USER) =>
-  call(environment, passage, `/ticket_options/${id}/purchases`, { Quantity: 1, UserID });
-const get = (passage: Passage, id: string) => call({}, passage, `/ticket_options/${id}`, undefined);
+const create = (environment: Record<string, string>, gateway: GatewayOptions) =>
+  call(environment, gateway, "/ticket_options", { Name: "Derby", Allocation: 10 });
+const purchase = (environment: Record<string, string>, gateway: GatewayOptions, id: string, UserID = USER) =>
+  call(environment, gateway, `/ticket_options/${id}/purchases`, { Quantity: 1, UserID });
+const get = (gateway: GatewayOptions, id: string) => call({}, gateway, `/ticket_options/${id}`, undefined);
 
-describe("the keys of organisers and shops", () => {
-  it("open each its own route, and no other", async () => {
+describe("API keys of organisers and shops", () => {
+  it("each permit only their own route", async () => {
     const { body: option } = await create(organisers, { apiKeyId: ORGANISER });
 
     for (const apiKeyId of [SHOP, SHOP_NEXT, "unkn0wn001", ""])
@@ -70,11 +70,11 @@ describe("the keys of organisers and shops", () => {
   });
 });
 
-describe("buyers with a token", () => {
+describe("buyers with a Cognito token", () => {
   const cognito = { ACCESS: "cognito" };
   const token = (sub: string) => ({ claims: { sub, token_use: "id" } });
 
-  it("buy for themselves only", async () => {
+  it("may buy only for themselves", async () => {
     const { body: option } = await create({ ACCESS: "open" }, {});
 
     expect(await purchase(cognito, token(ANOTHER), option.ID)).toEqual({ status: 403, body: forbidden });
@@ -87,8 +87,8 @@ describe("buyers with a token", () => {
   });
 });
 
-describe("signed callers", () => {
-  it("are trusted with the UserID, as a shop is", async () => {
+describe("callers with an IAM signature", () => {
+  it("may buy for any UserID, as a shop may", async () => {
     const caller = { accessKey: "ASIAEXAMPLE", accountId: "111122223333", user: "shop", userArn: "arn:shop" };
     const { body: option } = await create({ ACCESS: "iam" }, { caller });
 
@@ -97,7 +97,7 @@ describe("signed callers", () => {
   });
 });
 
-describe("a function whose access is not said", () => {
+describe("a function without a valid access configuration", () => {
   it.each([
     [{ ACCESS: "" }, "environment variable ACCESS is not set"],
     [{ ACCESS: "public" }, "environment variable ACCESS is not open, iam, cognito or key"],
@@ -119,12 +119,12 @@ describe("the Location of a new option", () => {
     ["/shop/", { basePath: "/internal" }, "/shop"],
     [undefined, { basePath: "/shop" }, "/shop"],
     [undefined, {}, "/test"],
-  ])("is below the public base path %s", async (base, passage, prefix) => {
+  ])("starts with the public base path %s", async (base, gateway, prefix) => {
     vi.stubEnv("PUBLIC_BASE_PATH", base);
-    const { overHandlersBy } = await import("../support/over-handlers.ts");
+    const { overHandlersWith } = await import("../support/over-handlers.ts");
     const body = JSON.stringify({ Name: "Derby", Allocation: 1 });
 
-    const response = await overHandlersBy(passage)({ method: "POST", path: "/ticket_options", body });
+    const response = await overHandlersWith(gateway)({ method: "POST", path: "/ticket_options", body });
 
     expect(response.headers.location).toBe(`${prefix}/ticket_options/${JSON.parse(response.body).ID}`);
   });

@@ -8,7 +8,7 @@ import { createTicketOption } from "../../lib/ticket-options.ts";
 import { freshDatabase } from "../support/fresh-database.ts";
 import { newOption, newOrder } from "../support/options.ts";
 
-// In a database of its own, in which nothing stops anybody from breaking the books.
+// Uses its own database without constraints, so that the tests can create inconsistent rows.
 let owner: pg.Client;
 let database: LocalDatabase;
 
@@ -29,8 +29,8 @@ afterAll(async () => {
   await database.emulator.close();
 });
 
-describe("the audit of the books", () => {
-  it("finds nothing wrong with what was sold as it should be", async () => {
+describe("the audit", () => {
+  it("finds no breach after regular sales", async () => {
     const ids = [await saleOf(5), await saleOf(2), await saleOf(1)].map(({ id }) => id);
 
     const { options, breaches } = await audit(database.owner);
@@ -41,7 +41,7 @@ describe("the audit of the books", () => {
 
   it.each<[string, (sale: Sale) => [statement: string, breach: string]]>([
     [
-      "a ticket more is left than should be",
+      "capacity, allocation and sales do not add up",
       ({ id }) => [
         `update ticket_option_stripes set allocation = allocation + 1 where ticket_option_id = '${id}'`,
         `option ${id} has capacity 5, but 4 left and 2 sold`,
@@ -55,7 +55,7 @@ describe("the audit of the books", () => {
       ],
     ],
     [
-      "a purchase has a ticket too many",
+      "a purchase has an extra ticket",
       ({ id, purchaseId }) => [
         `insert into tickets (purchase_id, ticket_option_id) values ('${purchaseId}', '${id}')`,
         `option ${id} sold 2 tickets in purchase ${purchaseId}, which has 3`,
@@ -85,7 +85,7 @@ describe("the audit of the books", () => {
     expect(concerning(breaches, [sale.id, sale.purchaseId, uuidLike(sale.ticketId)])).toEqual([sentence]);
   });
 
-  it("finds that more was sold than there was", async () => {
+  it("finds that more was sold than the capacity", async () => {
     const { id } = await saleOf(2);
     await owner.query(`update ticket_option_stripes set allocation = -1 where ticket_option_id = '${id}'`);
 
@@ -116,7 +116,7 @@ interface Sale {
   ticketId: string;
 }
 
-/** Two tickets of an option of that capacity, or one if it has no more. */
+/** Creates an option of that capacity and sells two tickets of it, or one if the capacity is 1. */
 async function saleOf(capacity: number): Promise<Sale> {
   const work = database.owner.work(25_000);
   const option = newOption({ capacity });
@@ -127,7 +127,7 @@ async function saleOf(capacity: number): Promise<Sale> {
   return { id: option.id, purchaseId: order.id, ticketId: outcome.purchase.ticketIds[0] ?? "" };
 }
 
-/** Another id than that one, and no other test's. */
+/** An id that differs from `id` and from the ids of other tests. */
 function uuidLike(id: string): string {
   return `${id.slice(0, -1)}${id.endsWith("0") ? "1" : "0"}`;
 }

@@ -26,12 +26,12 @@ describe("a function", () => {
     },
   );
 
-  it("sells in one purchase what its deployment allows", async () => {
+  it("limits a purchase to MAX_TICKETS_PER_PURCHASE tickets", async () => {
     vi.stubEnv("MAX_TICKETS_PER_PURCHASE", "2");
     const { overHandlers } = await import("../support/over-handlers.ts");
     const post = async (path: string, body: object) => {
-      const answer = await overHandlers({ method: "POST", path, body: JSON.stringify(body) });
-      return { status: answer.status, ...JSON.parse(answer.body) };
+      const response = await overHandlers({ method: "POST", path, body: JSON.stringify(body) });
+      return { status: response.status, ...JSON.parse(response.body) };
     };
     const { ID } = await post("/ticket_options", { Name: "Derby", Allocation: 4 });
     const purchase = (Quantity: number) =>

@@ -9,12 +9,12 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** The Data API at that address. */
+/** A Data API client for `endpoint`. */
 const at = (endpoint: string) => dataApi({ ...inject("functionsDatabase"), endpoint });
 
 describe("a function that starts", () => {
-  it("begins to connect before the first request, if Lambda starts it", async () => {
-    const { url, opened } = await door();
+  it("connects before the first request if Lambda starts it", async () => {
+    const { url, opened } = await countingProxy();
     vi.stubEnv("AWS_ENDPOINT_URL_RDS_DATA", url);
     vi.stubEnv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
     vi.resetModules();
@@ -25,9 +25,9 @@ describe("a function that starts", () => {
   });
 });
 
-describe("preparing", () => {
-  it("connects, and sends nothing before the first request", async () => {
-    const { url, opened, received } = await door();
+describe("prepare()", () => {
+  it("connects but sends nothing before the first request", async () => {
+    const { url, opened, received } = await countingProxy();
     const database = at(url);
     database.prepare();
     await vi.waitUntil(() => opened() === 1);
@@ -41,8 +41,8 @@ describe("preparing", () => {
   it.each([
     { state: "in progress", settled: (opened: () => number) => Promise.resolve(opened) },
     { state: "ready", settled: (opened: () => number) => vi.waitUntil(() => opened() === 1) },
-  ])("opens the connection that the first request takes, $state", async ({ settled }) => {
-    const { url, opened } = await door();
+  ])("opens the connection that the first request uses: $state", async ({ settled }) => {
+    const { url, opened } = await countingProxy();
     const database = at(url);
     database.prepare();
     await settled(opened);
@@ -53,8 +53,8 @@ describe("preparing", () => {
     expect(opened()).toBe(1);
   });
 
-  it("opens one that is not used if the first request comes late, as it may with provisioned concurrency", async () => {
-    const { url, opened } = await door();
+  it("opens a connection that a late first request does not use (as with provisioned concurrency)", async () => {
+    const { url, opened } = await countingProxy();
     vi.useFakeTimers({ toFake: ["Date"] });
     const database = at(url);
     database.prepare();
@@ -66,7 +66,7 @@ describe("preparing", () => {
     expect(opened()).toBe(2);
   });
 
-  it("does not fail because it cannot connect", async () => {
+  it("does not fail if it cannot connect", async () => {
     const database = at(UNREACHABLE);
 
     database.prepare();
@@ -77,9 +77,9 @@ describe("preparing", () => {
   });
 });
 
-describe("the connection to the service", () => {
-  it("is used again at once, but not once it may have been closed unnoticed", async () => {
-    const { url, opened } = await door();
+describe("the connection to the Data API", () => {
+  it("is reused at once, but not after 5 idle seconds, when the service may have closed it", async () => {
+    const { url, opened } = await countingProxy();
     const { query } = at(url);
     const now = Date.now();
     vi.useFakeTimers({ toFake: ["Date"], now });
@@ -93,8 +93,8 @@ describe("the connection to the service", () => {
     expect(opened()).toBe(2);
   });
 
-  it("is the database's own: two in one process do not share theirs", async () => {
-    const [one, other] = [await door(), await door()];
+  it("is not shared by two clients in one process", async () => {
+    const [one, other] = [await countingProxy(), await countingProxy()];
 
     await Promise.all([at(one.url).query("select 1 as one"), at(other.url).query("select 1 as one")]);
 
@@ -102,17 +102,17 @@ describe("the connection to the service", () => {
   });
 });
 
-/** A way to the Data API emulator on which connections can be counted. */
-async function door() {
+/** A proxy of the Data API emulator that counts connections and records what was received. */
+async function countingProxy() {
   const { hostname, port } = new URL(inject("dataApiUrl"));
   let opened = 0;
   const received: Buffer[] = [];
   const server = createServer((socket) => {
     opened += 1;
-    const onward = connect(Number(port), hostname);
-    for (const end of [socket, onward]) end.on("error", () => {});
+    const upstream = connect(Number(port), hostname);
+    for (const end of [socket, upstream]) end.on("error", () => {});
     socket.on("data", (chunk) => received.push(chunk));
-    socket.pipe(onward).pipe(socket);
+    socket.pipe(upstream).pipe(socket);
   });
   server.listen(0, "127.0.0.1").unref();
   await once(server, "listening");

@@ -5,7 +5,7 @@ import { database } from "../support/database.ts";
 import { breaks, failingService, faultyService, refuses, UNREACHABLE } from "../support/failing-service.ts";
 
 describe.concurrent("query", () => {
-  it("gives rows by column name, with times as RFC 3339 in UTC with six decimals", async () => {
+  it("returns rows by column name, with times in RFC 3339, UTC, six decimals", async () => {
     const rows = await database.query(
       `
       select
@@ -35,13 +35,13 @@ describe.concurrent("query", () => {
     ]);
   });
 
-  it("gives no rows for a statement that finds none", async () => {
+  it("returns no rows for a statement that finds none", async () => {
     expect(
       await database.query("select id from purchases where id = cast(:id as uuid)", { id: UNKNOWN }),
     ).toEqual([]);
   });
 
-  it("names the SQLSTATE and the constraint that a statement violates", async () => {
+  it("reports the SQLSTATE and the constraint that a statement violates", async () => {
     const insert = database.query(
       `
       insert into ticket_options (id, name, description, capacity)
@@ -57,18 +57,18 @@ describe.concurrent("query", () => {
     });
   });
 
-  it("names no constraint where none is violated", async () => {
-    const wrong = database.query("select cast(:text as integer)", { text: "ten" });
+  it("reports no constraint if none is violated", async () => {
+    const invalid = database.query("select cast(:text as integer)", { text: "ten" });
 
-    await expect(wrong).rejects.toBeInstanceOf(DatabaseError);
-    await expect(wrong).rejects.toMatchObject({ sqlState: "22P02", constraint: undefined });
+    await expect(invalid).rejects.toBeInstanceOf(DatabaseError);
+    await expect(invalid).rejects.toMatchObject({ sqlState: "22P02", constraint: undefined });
   });
 });
 
 const databaseError = (message: string): [number, string, string] => [400, "DatabaseErrorException", message];
 
 describe.concurrent("a write that fails", () => {
-  it("certainly had no effect if nobody could be reached", async () => {
+  it("had no effect if the service was unreachable", async () => {
     expect(await failureAt(UNREACHABLE)).toEqual(HAD_NO_EFFECT);
   });
 
@@ -76,7 +76,7 @@ describe.concurrent("a write that fails", () => {
     expect(await failureAt(await failingService(breaks))).toEqual(MAY_HAVE_RUN);
   });
 
-  it("may have had an effect if an earlier attempt broke, though the last could not reach anybody", async () => {
+  it("may have had an effect if an earlier attempt broke and the last one could not connect", async () => {
     const url = await failingService((socket, leave) => {
       leave();
       breaks(socket, leave);
@@ -105,7 +105,7 @@ describe.concurrent("a write that fails", () => {
       "FATAL: the database system is starting up; SQLState: 57P03",
     ].map(databaseError),
     [400, "BadRequestException", "ERROR: deadlock detected; SQLState: 40P01"],
-  ])("certainly had no effect after %i %s %s", async (status, type, message) => {
+  ])("had no effect after %i %s %s", async (status, type, message) => {
     expect(await failureAt(await failingService(refuses(status, type, message)))).toEqual(HAD_NO_EFFECT);
   });
 
@@ -133,13 +133,13 @@ describe.concurrent("a write that fails", () => {
     [403, "AccessDeniedException", "no access"],
     [400, "ValidationException", "wrong"],
     [400, "HttpEndpointNotEnabledException", "off"],
-  ])("with %i %s had no effect, and is not the database's to get over", async (status, type, message) => {
+  ])("had no effect and is not DatabaseUnavailable after %i %s", async (status, type, message) => {
     const url = await failingService(refuses(status, type, message));
 
     expect(await failureAt(url)).toEqual({ name: type, message, outcomeUnknown: false });
   });
 
-  it("has been carried out if its response cannot be read", async () => {
+  it("may have had an effect if its response cannot be read", async () => {
     expect(await failureAt(inject("dataApiUrl"), ONE_ATTEMPT, "select 1.5::float8")).toMatchObject({
       outcomeUnknown: true,
     });
@@ -149,7 +149,7 @@ describe.concurrent("a write that fails", () => {
     [{ status: 403, type: "AccessDeniedException" }],
     [{ status: 400, type: "DatabaseErrorException", message: "ERROR: no lock; SQLState: 55P03" }],
     [{ status: 400, type: "DatabaseErrorException", message: "ERROR: syntax error; SQLState: 42601" }],
-  ])("may have had an effect in an attempt that was lost, whatever the next one meets: %o", async (fault) => {
+  ])("may have had an effect if a lost attempt is followed by %o", async (fault) => {
     const url = await faultyService(inject("dataApiUrl"), ["run, then drop", fault]);
 
     expect(await failureAt(url, SEVERAL_ATTEMPTS)).toMatchObject({ outcomeUnknown: true });
@@ -159,7 +159,7 @@ describe.concurrent("a write that fails", () => {
 const HAD_NO_EFFECT = { name: "DatabaseUnavailable", message: expect.any(String), outcomeUnknown: false };
 const MAY_HAVE_RUN = { ...HAD_NO_EFFECT, outcomeUnknown: true };
 
-it("a statement that PostgreSQL cannot take is no failure of the database", async () => {
+it("a statement that PostgreSQL rejects is a DatabaseError, not DatabaseUnavailable", async () => {
   const message = "ERROR: bind message supplies 0 parameters; SQLState: 08P01";
   const url = await failingService(refuses(400, "DatabaseErrorException", message));
 
@@ -176,33 +176,36 @@ it("a parameter without a value fails before anything is sent", async () => {
 
 const UNKNOWN = "00000000-0000-4000-8000-000000000000";
 
-describe.concurrent("a statement that is sent again", () => {
+describe.concurrent("a statement that is retried", () => {
   const failure = (status: number, type: string, message = "") => ({ status, type, message });
   const refused = (message: string) => failure(400, "DatabaseErrorException", message);
 
   it.each([
     ["while the database resumes", Array(4).fill(failure(400, "DatabaseResumingException"))],
     ["while it is throttled", Array(4).fill(failure(429, "ThrottlingException"))],
-    ["after a response that was lost", ["run, then drop" as const]],
-    ["after a backend that was lost", [refused("FATAL: terminating connection; SQLState: 57P01")]],
-    ["after a connection that was lost", [refused("FATAL: connection failure; SQLState: 08006")]],
-    ["while the writer is a reader", Array(4).fill(refused("ERROR: read-only; SQLState: 25006"))],
+    ["after a lost response", ["run, then drop" as const]],
+    ["after a lost backend", [refused("FATAL: terminating connection; SQLState: 57P01")]],
+    ["after a lost connection", [refused("FATAL: connection failure; SQLState: 08006")]],
+    ["while the writer is read-only", Array(4).fill(refused("ERROR: read-only; SQLState: 25006"))],
     [
-      "after a lost conflict",
+      "after a deadlock and a serialization failure",
       [refused("ERROR: deadlock; SQLState: 40P01"), refused("ERROR: x; SQLState: 40001")],
     ],
     ["while there are too many connections", Array(4).fill(refused("FATAL: too many; SQLState: 53300"))],
     ["while the server starts", Array(4).fill(refused("FATAL: starting up; SQLState: 57P03"))],
-    ["while a new password spreads", [refused("FATAL: password authentication failed; SQLState: 28P01")]],
+    [
+      "while a new password is being distributed",
+      [refused("FATAL: password authentication failed; SQLState: 28P01")],
+    ],
     ["while the cluster changes", Array(4).fill(failure(400, "InvalidResourceStateException"))],
     ["while Secrets Manager is slow", Array(4).fill(failure(400, "SecretsErrorException"))],
-  ])("%s succeeds in the end", async (_when, faults) => {
+  ])("%s succeeds", async (_when, faults) => {
     const url = await faultyService(inject("dataApiUrl"), faults);
 
-    expect(await executeAt(url, PATIENCE)).toEqual([{ one: 1 }]);
+    expect(await executeAt(url, MANY_ATTEMPTS)).toEqual([{ one: 1 }]);
   });
 
-  it("is not sent again before the attempt before has reached its statement_timeout", async () => {
+  it("is not retried before the previous attempt has reached its statement_timeout", async () => {
     const arrivals: number[] = [];
     const url = await failingService((socket, leave) => {
       arrivals.push(performance.now());
@@ -215,7 +218,7 @@ describe.concurrent("a statement that is sent again", () => {
     expect(second - first).toBeGreaterThan(limits.statement);
   });
 
-  it("is a read, which is sent again at once", async () => {
+  it("is retried at once if it is a read", async () => {
     const url = await faultyService(inject("dataApiUrl"), [
       "run, then drop",
       failure(503, "ServiceUnavailableError"),
@@ -248,19 +251,19 @@ describe.concurrent("the functions' role", () => {
   });
 });
 
-/** Milliseconds for one attempt, for a second one after a lost one, and for many. */
+/** Milliseconds that suffice for one attempt, for a second one after a lost one, and for many. */
 const ONE_ATTEMPT = 2_000;
 const SEVERAL_ATTEMPTS = 12_000;
-const PATIENCE = 60_000;
+const MANY_ATTEMPTS = 60_000;
 
-/** The Data API at that address, as the functions reach it. */
+/** A Data API client for `endpoint`, with the functions' credentials. */
 const at = (endpoint: string) => dataApi({ ...inject("functionsDatabase"), endpoint });
 
 function executeAt(url: string, milliseconds: number): Promise<unknown> {
   return at(url).work(milliseconds).execute("select 1 as one");
 }
 
-/** How a write fails, and whether it leaves the outcome unknown. */
+/** The error of a write that fails, and whether it leaves the outcome unknown. */
 async function failureAt(url: string, milliseconds = ONE_ATTEMPT, sql = "select 1 as one") {
   const work = at(url).work(milliseconds);
   const error = await work.execute(sql).then(

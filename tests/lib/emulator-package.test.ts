@@ -1,15 +1,15 @@
-// The emulator is a package: it has one door, needs nothing of this project, and knows nothing of what that sells.
+// The emulator is a package with one entry point. It imports nothing of this project and does not mention tickets.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 
 const root = path.join(import.meta.dirname, "../..");
-const DOOR = "emulator/src/index.ts";
+const ENTRY_POINT = "emulator/src/index.ts";
 
 const manifest = JSON.parse(readFileSync(path.join(root, "emulator/package.json"), "utf8"));
-const atRunTime = Object.keys(manifest.dependencies);
-/** What its tests and its benchmark may import, too. */
-const declared = [...atRunTime, ...Object.keys(manifest.devDependencies), manifest.name];
+const runtimePackages = Object.keys(manifest.dependencies);
+/** Packages that its tests and its benchmark may also import. */
+const declared = [...runtimePackages, ...Object.keys(manifest.devDependencies), manifest.name];
 
 const inside = filesOf("emulator")
   .filter((file) => /\.(ts|md|json)$/.test(file))
@@ -21,23 +21,23 @@ const outside = ["functions", "lib", "infra", "client", "tests", "bench"]
   .filter((file) => /\.[cm]?[jt]s$/.test(file));
 
 describe("the emulator", () => {
-  it("is imported by its entry point only", () => {
+  it("is imported only through its entry point", () => {
     const imported = outside.flatMap((file) =>
       importsOf(file)
         .filter(isInside)
         .map((target) => ({ file, target })),
     );
-    expect(imported.filter(({ target }) => target !== DOOR)).toEqual([]);
+    expect(imported.filter(({ target }) => target !== ENTRY_POINT)).toEqual([]);
     expect(imported.length).toBeGreaterThan(0);
   });
 
-  it.each(code)("imports only itself and what it declares (%s)", (file) => {
-    const packages = file.startsWith("emulator/src/") ? atRunTime : declared;
+  it.each(code)("imports only its own files and declared dependencies (%s)", (file) => {
+    const packages = file.startsWith("emulator/src/") ? runtimePackages : declared;
     const others = importsOf(file).filter((target) => !isInside(target) && !packages.includes(target));
     expect(others).toEqual([]);
   });
 
-  it.each(inside)("knows nothing of tickets (%s)", (file) => {
+  it.each(inside)("does not mention tickets (%s)", (file) => {
     const text = readFileSync(path.join(root, file), "utf8").replaceAll("The ticket-allocation authors", "");
     expect(text.match(/.*(ticket|purchase|allocation|stripe).*/gi) ?? []).toEqual([]);
   });
@@ -53,7 +53,7 @@ function isInside(target: string): boolean {
   return target.startsWith("emulator/");
 }
 
-/** Paths from the root for what is in this repository, else the names of packages; not Node's own modules. */
+/** The imports of a file: repository paths or package names, without Node's own modules. */
 function importsOf(file: string): string[] {
   const source = readFileSync(path.join(root, file), "utf8");
   return Array.from(source.matchAll(/(?:from|import\(|^import)\s*"([^"]+)"/gm), ([, from = ""]) => from)

@@ -6,11 +6,11 @@ import { it, option } from "./functions.ts";
 const USER = "406c1d05-bbb2-4e94-b183-7d208c2692e1";
 const OPTION = "01900000-0000-7000-8000-000000000000";
 
-/** Milliseconds in which a function does not try again. */
+/** Milliseconds that leave a function time for a single attempt. */
 const ONE_ATTEMPT = 2_000;
 
 describe.concurrent("the log", () => {
-  it("has a line for each answer, with the request's id, its route, and whether the start was cold", async ({
+  it("has a line for each response with the request id, the route and whether it was a cold start", async ({
     functionsAt,
   }) => {
     const before = functionsAt(inject("dataApiUrl"));
@@ -26,7 +26,7 @@ describe.concurrent("the log", () => {
     ]);
   });
 
-  it("has nothing in it of what people send", async ({ functionsAt }) => {
+  it("contains no ids, names or users of requests", async ({ functionsAt }) => {
     const functions = functionsAt(inject("dataApiUrl"));
 
     const { ID } = await functions.call("POST", "/ticket_options", { Name: "A secret name", Allocation: 1 });
@@ -38,7 +38,7 @@ describe.concurrent("the log", () => {
     expect(functions.printed.join()).not.toMatch(new RegExp(`A secret name|${USER}|${ID}`));
   });
 
-  it("has no idempotency key, the client's own or one that the service issues, as it opens a purchase", async ({
+  it("contains no idempotency key, of the client or issued, because it gives access to a purchase", async ({
     functionsAt,
   }) => {
     const key = `secret-${randomUUID()}`;
@@ -61,7 +61,7 @@ describe.concurrent("the log", () => {
     expect(functions.printed.join()).not.toMatch(/request-[0-9a-f]{8}-/);
   });
 
-  it("says what arrived where it is no request of a REST API, but not what was in it", async ({
+  it("describes an event that is not a REST API request by its members, without their values", async ({
     functionsAt,
   }) => {
     const functions = functionsAt(inject("dataApiUrl"));
@@ -86,13 +86,13 @@ describe.concurrent("the log", () => {
     expect(functions.printed.join()).not.toContain("secret");
   });
 
-  it("has the cause of an unexpected failure, which the answer has not", async ({ functionsAt }) => {
+  it("contains the cause of an unexpected failure, which the response does not", async ({ functionsAt }) => {
     const url = await failingService(refuses(403, "AccessDeniedException", "no access to arn:aws:secret"));
     const functions = functionsAt(url);
 
-    const answer = await functions.call("GET", `/ticket_options/${OPTION}`);
+    const response = await functions.call("GET", `/ticket_options/${OPTION}`);
 
-    expect(answer).toEqual({
+    expect(response).toEqual({
       status: 500,
       type: "urn:ticket-allocation:problem:internal-error",
       title: "Internal error",
@@ -123,7 +123,7 @@ describe.concurrent("the metrics", () => {
     ]);
   });
 
-  it("count requests whose outcome is unknown, of which no sale is counted", async ({ functionsAt }) => {
+  it("count a request with an unknown outcome, but not its sale", async ({ functionsAt }) => {
     const { ID } = await option(functionsAt, 2);
     const functions = functionsAt(await faultyService(inject("dataApiUrl"), ["run, then drop"]), ONE_ATTEMPT);
     await functions.call("POST", `/ticket_options/${ID}/purchases`, { Quantity: 1, UserID: USER });

@@ -1,4 +1,4 @@
-// A thread with functions of its own: see functions.ts.
+// A worker thread that loads its own copy of the functions: see functions.ts.
 import { parentPort } from "node:worker_threads";
 import type { ApiResponse } from "../support/api.ts";
 import type { Call, Outcome } from "./functions.ts";

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { it as base, inject } from "vitest";
 import type { ApiRequest, ApiResponse } from "../support/api.ts";
 
-/** A request, or an event of any kind in its place, and the milliseconds that the function has for it. */
+/** A request (or an event that replaces it) and the milliseconds that the function has for it. */
 export interface Call {
   request: ApiRequest;
   event?: unknown;
@@ -12,8 +12,8 @@ export interface Call {
 export type Outcome = { response: ApiResponse } | { error: unknown };
 
 /**
- * A test that can start functions with a Data API of their own: in a thread with its own environment, as Lambda starts
- * them, so that tests can run at the same time. They end with the test.
+ * A test that can start functions with their own Data API. Each start uses a thread with its own environment, as on
+ * Lambda, so that tests can run concurrently. The threads end with the test.
  */
 export const it = base.extend<{ functionsAt: (dataApiUrl: string, milliseconds?: number) => Functions }>({
   functionsAt: async ({ onTestFinished }, use) => {
@@ -28,8 +28,8 @@ export const it = base.extend<{ functionsAt: (dataApiUrl: string, milliseconds?:
 class Functions {
   readonly #thread: Worker;
   readonly #milliseconds: number | undefined;
-  readonly #waiting = new Map<number, PromiseWithResolvers<ApiResponse>>();
-  /** All that they have printed up to the last response, by line. */
+  readonly #pending = new Map<number, PromiseWithResolvers<ApiResponse>>();
+  /** All lines printed up to the last response. */
   readonly printed: string[] = [];
 
   constructor(dataApiUrl: string, milliseconds: number | undefined) {
@@ -45,16 +45,16 @@ class Functions {
     });
     this.#thread.on("message", ({ number, printed, ...outcome }) => {
       this.printed.push(...printed);
-      const waiting = this.#waiting.get(number);
-      if ("error" in outcome) waiting?.reject(outcome.error);
-      else waiting?.resolve(outcome.response);
+      const pending = this.#pending.get(number);
+      if ("error" in outcome) pending?.reject(outcome.error);
+      else pending?.resolve(outcome.response);
     });
     this.#thread.on("error", (error) => {
-      for (const { reject } of this.#waiting.values()) reject(error);
+      for (const { reject } of this.#pending.values()) reject(error);
     });
   }
 
-  /** Gives the members of the response. */
+  /** Returns the status, the retry headers and the members of the body. */
   async call(method: string, path: string, body?: object, key?: string) {
     const headers = key === undefined ? {} : { "Idempotency-Key": key };
     const request = { method, path, headers, ...(body && { body: JSON.stringify(body) }) };
@@ -64,7 +64,7 @@ class Functions {
     return { status: response.status, ...known, ...JSON.parse(response.body) };
   }
 
-  /** Calls the function of that method with an event of any kind. */
+  /** Calls the function named `method` with any event. */
   async callWith(event: unknown, method: string): Promise<void> {
     await this.#send({ request: { method, path: "" }, event });
   }
@@ -82,14 +82,14 @@ class Functions {
 
   #send(call: Call): Promise<ApiResponse> {
     const response = Promise.withResolvers<ApiResponse>();
-    const number = this.#waiting.size;
-    this.#waiting.set(number, response);
+    const number = this.#pending.size;
+    this.#pending.set(number, response);
     this.#thread.postMessage({ number, ...call });
     return response.promise;
   }
 }
 
-/** An option of its own, made where nothing fails. */
+/** Creates an option through functions whose Data API does not fail. */
 export async function option(functionsAt: (dataApiUrl: string) => Functions, allocation: number) {
   const functions = functionsAt(inject("dataApiUrl"));
   const { ID } = await functions.call("POST", "/ticket_options", { Name: "Derby", Allocation: allocation });

@@ -7,7 +7,7 @@ const visible = fc.string({
   minLength: 1,
   maxLength: 255,
 });
-/** Of quotes and backslashes mostly, where keys and their spellings are easily confused. */
+/** Mostly quotes and backslashes, which make a key easy to confuse with its quoted form. */
 const confusing = fc.string({ unit: fc.constantFrom('"', "\\", "a"), minLength: 1, maxLength: 12 });
 const anyKey = fc.oneof(
   visible,
@@ -15,8 +15,8 @@ const anyKey = fc.oneof(
   confusing.map((key) => `"${key}"`),
 );
 
-describe("the header of an idempotency key", () => {
-  it("reads back as the key that it was made of", () => {
+describe("formatKey()", () => {
+  it("gives a header that parseKey() reads as the same key", () => {
     fc.assert(
       fc.property(anyKey, (key) => {
         expect(parseKey(formatKey(key))).toBe(key);
@@ -25,7 +25,7 @@ describe("the header of an idempotency key", () => {
     );
   });
 
-  it("is the bare key wherever that reads back as the key", () => {
+  it("gives the bare key if parseKey() reads that as the same key", () => {
     fc.assert(
       fc.property(anyKey, (key) => {
         if (parseKey(key) === key) expect(formatKey(key)).toBe(key);
@@ -33,7 +33,7 @@ describe("the header of an idempotency key", () => {
     );
   });
 
-  it("is quoted where a bare key would read as a quoted one", () => {
+  it("quotes a key that would be read as a quoted one", () => {
     expect(parseKey(String.raw`"\"a\""`)).toBe('"a"');
     expect(formatKey('"a"')).toBe(String.raw`"\"a\""`);
   });

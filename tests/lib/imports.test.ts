@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 const root = path.join(import.meta.dirname, "../..");
 
-/** What each part may import: the diagram in docs/architecture.md. A name stands for a file of `lib/`. */
+/** Allowed imports of each part, as in the diagram of docs/architecture.md. A name is a file of `lib/`. */
 const arrows = {
   functions:
     "access, config, endpoint, idempotency, limits, location, problem, purchases, requests, responses, ticket-options",
@@ -33,18 +33,18 @@ const arrows = {
 const libFiles = readdirSync(path.join(root, "lib"));
 const functions = readdirSync(path.join(root, "functions"));
 
-describe("an import in functions/ and lib/ follows the arrows", () => {
-  it.each(libFiles)("of lib/%s", (file) => {
+describe("imports follow the diagram of docs/architecture.md", () => {
+  it.each(libFiles)("in lib/%s", (file) => {
     const name = path.basename(file, ".ts");
     expect(arrows, `lib/${file} is not in the diagram`).toHaveProperty([name]);
-    expect(beyond(`lib/${file}`, arrows[name as keyof typeof arrows])).toEqual([]);
+    expect(forbiddenImports(`lib/${file}`, arrows[name as keyof typeof arrows])).toEqual([]);
   });
 
-  it.each(functions)("of functions/%s", (file) => {
-    expect(beyond(`functions/${file}`, arrows.functions)).toEqual([]);
+  it.each(functions)("in functions/%s", (file) => {
+    expect(forbiddenImports(`functions/${file}`, arrows.functions)).toEqual([]);
   });
 
-  it("where each arrow is used", () => {
+  it("and use each of its arrows", () => {
     for (const [name, allowed] of Object.entries(arrows)) {
       const files = name === "functions" ? functions.map((file) => `functions/${file}`) : [`lib/${name}.ts`];
       const imported = files.flatMap(importsOf);
@@ -56,8 +56,8 @@ describe("an import in functions/ and lib/ follows the arrows", () => {
   });
 });
 
-/** What a file imports without being allowed to. Types of Lambda's events, and Node's own modules, are everybody's. */
-function beyond(file: string, allowed: string): string[] {
+/** Imports of a file that are not allowed. Types of Lambda events and Node's own modules are always allowed. */
+function forbiddenImports(file: string, allowed: string): string[] {
   return importsOf(file).filter((one) => !allowed.split(", ").includes(one));
 }
 
@@ -68,6 +68,6 @@ function importsOf(file: string): string[] {
     .map((from) => {
       if (!from.startsWith(".")) return from.split("/")[0] ?? "";
       const target = path.relative(path.join(root, "lib"), path.resolve(root, path.dirname(file), from));
-      return target.replace(/\.ts$/, ""); // `../infra/x` for what is not in lib/
+      return target.replace(/\.ts$/, ""); // for example `../infra/x` for a file outside lib/
     });
 }

@@ -19,7 +19,7 @@ const order = { Quantity: 2, UserID: "406c1d05-bbb2-4e94-b183-7d208c2692e1" };
 
 interface Requests {
   request: ApiRequest;
-  /** Others, by what is different about them. */
+  /** Other requests, each with a description of its difference. */
   others: [what: string, ApiRequest][];
 }
 
@@ -52,8 +52,8 @@ const posts = [
   },
 ];
 
-describe.each(posts)("the key that is issued for a $post of unknown outcome", ({ requests }) => {
-  it("gets the result that was lost, as a replay", async () => {
+describe.each(posts)("the key issued for a $post with an unknown outcome", ({ requests }) => {
+  it("replays the lost response", async () => {
     const { request } = await requests();
     const key = await keyIssuedBy(request, await faultyService(inject("dataApiUrl"), ["run, then drop"]));
 
@@ -63,7 +63,7 @@ describe.each(posts)("the key that is issued for a $post of unknown outcome", ({
     expect(await send(request, key)).toEqual(first);
   });
 
-  it("carries the request out if that was not done, under the id that is in the key, and then replays it", async () => {
+  it("runs a request that had no effect, under the id in the key, and then replays it", async () => {
     const { request } = await requests();
     const key = await keyIssuedBy(request, await failingService(breaks));
 
@@ -75,7 +75,7 @@ describe.each(posts)("the key that is issued for a $post of unknown outcome", ({
     expect(await send(request, `"${key}"`)).toEqual({ ...first, replayed: "true" });
   });
 
-  it("carries the request out once when it comes ten times at once", async () => {
+  it("runs the request once when ten copies are sent concurrently", async () => {
     const { request } = await requests();
     const key = await keyIssuedBy(request, await failingService(breaks));
 
@@ -87,14 +87,14 @@ describe.each(posts)("the key that is issued for a $post of unknown outcome", ({
     );
   });
 
-  it("is issued again while the outcome stays unknown", async () => {
+  it("is returned again while the outcome stays unknown", async () => {
     const { request } = await requests();
     const key = await keyIssuedBy(request, await failingService(breaks));
 
     expect(await keyIssuedBy(request, await failingService(breaks), key)).toBe(key);
   });
 
-  it("is rejected for every other request, whether the first has been carried out or not", async () => {
+  it("is rejected for every other request, before and after the first one has run", async () => {
     const { request, others } = await requests();
     const key = await keyIssuedBy(request, await failingService(breaks));
     const rejected = {
@@ -121,7 +121,7 @@ describe.each(posts)("the key that is issued for a $post of unknown outcome", ({
     for (const [what, other] of others) expect(await send(other, key), what).toEqual(rejected);
   });
 
-  it("cannot be forged: not by another id, another signature, or another secret", async () => {
+  it("cannot be forged with another id, signature or secret", async () => {
     const { request } = await requests();
     const key = await keyIssuedBy(request, await failingService(breaks));
     const [, id = "", signature = ""] = /^request-(.{36})-(.{43})$/.exec(key) ?? [];
@@ -142,7 +142,7 @@ describe.each(posts)("the key that is issued for a $post of unknown outcome", ({
   });
 });
 
-/** Sends a request where its outcome stays unknown. */
+/** Sends a request to a Data API that leaves its outcome unknown, and returns the issued key. */
 async function keyIssuedBy(request: ApiRequest, dataApiUrl: string, key?: string): Promise<string> {
   const { status, headers } = await callAt(dataApiUrl, request, key, ONE_ATTEMPT);
   expect(status).toBe(503);
@@ -154,7 +154,7 @@ async function send(request: ApiRequest, key?: string) {
   return { status, replayed: headers["idempotent-replayed"], body: JSON.parse(body) };
 }
 
-/** Milliseconds in which a function does not try again. */
+/** Milliseconds that leave a function time for a single attempt. */
 const ONE_ATTEMPT = 2_000;
 
 async function callAt(

@@ -8,21 +8,21 @@ import { database } from "../support/database.ts";
 const root = path.join(import.meta.dirname, "../..");
 const read = (file: string) => readFileSync(path.join(root, file), "utf8");
 
-/** Milliseconds after which API Gateway gives up. */
-const GATEWAY = 29_000;
+/** Integration timeout of API Gateway, in milliseconds. */
+const GATEWAY_TIMEOUT = 29_000;
 
-describe("the limits of time", () => {
-  it("are each longer than the one before", () => {
+describe("the time limits", () => {
+  it("are in ascending order", () => {
     const { connection, lock, statement, attempt, function: all } = limits;
 
-    const inOrder = [connection, lock, statement, attempt, all - RESPONSE_TIME, all, GATEWAY];
+    const inOrder = [connection, lock, statement, attempt, all - RESPONSE_TIME, all, GATEWAY_TIMEOUT];
     expect(inOrder).toEqual([...new Set(inOrder)].sort((one, other) => one - other));
     expect(READ_LIMIT).toBeLessThan(attempt); // so that a read makes one attempt
     expect(MIGRATION_LOCK).toBeGreaterThan(statement);
     expect(patience.attempt).toBeGreaterThan(45_000); // the Data API's own limit
   });
 
-  it("of the functions' role are these", async () => {
+  it("are set for the functions' database role", async () => {
     expect(
       await database.query(`
         select name, cast(setting as integer) as milliseconds, current_user as role
@@ -36,7 +36,7 @@ describe("the limits of time", () => {
     ]);
   });
 
-  it("of the functions in serverless.yml are these", () => {
+  it("are set for the functions in serverless.yml", () => {
     const { provider } = parse(read("serverless.yml"), { logLevel: "error" });
 
     expect(provider.timeout * 1000).toBe(limits.function);
@@ -48,8 +48,8 @@ describe("the limits of time", () => {
     ["One attempt", limits.attempt],
     ["All that a request waits for", limits.function - RESPONSE_TIME],
     ["The Lambda function", limits.function],
-    ["API Gateway, cold start included", GATEWAY],
-  ])("are those in docs/reliability.md: %s", (what, milliseconds) => {
+    ["API Gateway, cold start included", GATEWAY_TIMEOUT],
+  ])("are stated in docs/reliability.md: %s", (what, milliseconds) => {
     expect(read("docs/reliability.md")).toContain(`| ${what} | ${milliseconds / 1000} |`);
   });
 });

@@ -10,12 +10,12 @@ import { holdingLock } from "../support/lock.ts";
 const root = mkdtempSync(path.join(tmpdir(), "migrations-"));
 afterAll(() => rmSync(root, { recursive: true }));
 
-describe("migrating", () => {
-  it("applies nothing to a database that has every migration", async () => {
+describe("migrate()", () => {
+  it("applies nothing to an up-to-date database", async () => {
     expect(await migrate(ownDatabase)).toEqual([]);
   });
 
-  it("applies what is missing, in the order of the numbers, once", async () => {
+  it("applies pending migrations once, in numeric order", async () => {
     const directory = migrations("order", {
       "0002_order_b.sql": "insert into migrate_order (id) values (2);",
       "0001_order_a.sql":
@@ -30,7 +30,7 @@ describe("migrating", () => {
     ]);
   });
 
-  it("applies a migration once when ten runs meet", async () => {
+  it("applies a migration once if ten runs are concurrent", async () => {
     await ownDatabase.query("create table migrate_gate (id integer)", {});
     const directory = migrations("race", {
       "0001_race.sql": "lock table migrate_gate; create table migrate_race (id integer);",
@@ -48,12 +48,12 @@ describe("migrating", () => {
     ).toEqual([{ name: "0001_race" }]);
   });
 
-  it("undoes a migration that fails half way, and applies it when it is mended", async () => {
+  it("undoes a migration that fails halfway, and applies it once it is fixed", async () => {
     const table = "create table migrate_half (id integer);";
     const broken = migrations("broken", {
       "0001_half.sql": `${table} insert into migrate_half (id) values ('x');`,
     });
-    const mended = migrations("mended", {
+    const fixed = migrations("fixed", {
       "0001_half.sql": `${table} insert into migrate_half (id) values (1);`,
     });
 
@@ -61,11 +61,11 @@ describe("migrating", () => {
       message: "migration 0001_half failed and was undone",
       cause: { sqlState: "22P02" },
     });
-    expect(await migrate(ownDatabase, mended)).toEqual(["0001_half"]);
+    expect(await migrate(ownDatabase, fixed)).toEqual(["0001_half"]);
     expect(await ownDatabase.query("select id from migrate_half", {})).toEqual([{ id: 1 }]);
   });
 
-  it("refuses a migration that was changed after it was applied", async () => {
+  it("rejects a migration that was changed after it was applied", async () => {
     await migrate(
       ownDatabase,
       migrations("released", { "0001_changed.sql": "create table migrate_changed (id integer);" }),
@@ -79,7 +79,7 @@ describe("migrating", () => {
     );
   });
 
-  it("applies nothing at all if one was changed", async () => {
+  it("applies nothing if any applied migration was changed", async () => {
     await migrate(
       ownDatabase,
       migrations("kept", { "0002_kept.sql": "create table migrate_kept (id integer);" }),
@@ -97,23 +97,23 @@ describe("migrating", () => {
     ]);
   });
 
-  it("keeps those before one that fails, and goes on from there", async () => {
+  it("keeps the migrations before one that fails, and continues from there", async () => {
     const first = "create table migrate_steps (id integer);";
     const broken = migrations("steps broken", {
       "0001_step.sql": first,
       "0002_step.sql": "insert into migrate_steps (id) values ('x');",
     });
-    const mended = migrations("steps mended", {
+    const fixed = migrations("steps fixed", {
       "0001_step.sql": first,
       "0002_step.sql": "insert into migrate_steps (id) values (2);",
     });
 
     await expect(migrate(ownDatabase, broken)).rejects.toThrow("migration 0002_step failed and was undone");
-    expect(await pendingMigrations(ownDatabase, mended)).toEqual(["0002_step"]);
-    expect(await migrate(ownDatabase, mended)).toEqual(["0002_step"]);
+    expect(await pendingMigrations(ownDatabase, fixed)).toEqual(["0002_step"]);
+    expect(await migrate(ownDatabase, fixed)).toEqual(["0002_step"]);
   });
 
-  it("gives up on a table that is in use for long, for sales wait behind it", async () => {
+  it("gives up after lock_timeout on a table in use, because sales queue behind its lock", async () => {
     await ownDatabase.query("create table migrate_used (id integer)", {});
     const directory = migrations("used", { "0001_used.sql": "alter table migrate_used add name text;" });
 
@@ -126,7 +126,7 @@ describe("migrating", () => {
     expect(await migrate(ownDatabase, directory)).toEqual(["0001_used"]);
   });
 
-  it("tells what it would apply, and applies nothing", async () => {
+  it("lists pending migrations without applying them", async () => {
     const directory = migrations("dry", { "0001_dry.sql": "create table migrate_dry (id integer);" });
 
     expect(await pendingMigrations(ownDatabase, directory)).toEqual(["0001_dry"]);
@@ -135,7 +135,7 @@ describe("migrating", () => {
     expect(await pendingMigrations(ownDatabase, directory)).toEqual([]);
   });
 
-  it("has another checksum of all when one is added, changed or renamed", () => {
+  it("changes the checksum of all migrations when one is added, changed or renamed", () => {
     const [a, b, c, d] = [
       migrations("sum", { "0001_sum.sql": "select 1;" }),
       migrations("sum added", { "0001_sum.sql": "select 1;", "0002_sum.sql": "select 1;" }),
@@ -147,7 +147,7 @@ describe("migrating", () => {
     expect(checksumOfAll(migrations("sum again", { "0001_sum.sql": "select 1;" }))).toBe(a);
   });
 
-  it("refuses a file that is not named like a migration", async () => {
+  it("rejects a file that is not named like a migration", async () => {
     const directory = migrations("names", { "notes.txt": "" });
 
     await expect(migrate(ownDatabase, directory)).rejects.toThrow(

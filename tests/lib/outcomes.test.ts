@@ -5,10 +5,10 @@ import { it, option } from "./functions.ts";
 const USER = "406c1d05-bbb2-4e94-b183-7d208c2692e1";
 const OPTION = "01900000-0000-7000-8000-000000000000";
 
-/** Milliseconds in which a function does not try again. */
+/** Milliseconds that leave a function time for a single attempt. */
 const ONE_ATTEMPT = 2_000;
 
-describe.concurrent("without an answer from the database", () => {
+describe.concurrent("without a response from the database", () => {
   const unavailable = { status: 503, type: "urn:ticket-allocation:problem:unavailable", retryAfter: "5" };
   const outcomeUnknown = {
     ...unavailable,
@@ -21,7 +21,7 @@ describe.concurrent("without an answer from the database", () => {
     { method: "POST", path: "/ticket_options", body: { Name: "Derby", Allocation: 1 } },
     { method: "POST", path: `/ticket_options/${OPTION}/purchases`, body: { Quantity: 1, UserID: USER } },
   ])(
-    "$method $path is unavailable if nothing can have happened",
+    "$method $path gets 503 unavailable if it had no effect",
     async ({ method, path, body }, { functionsAt }) => {
       const functions = functionsAt(UNREACHABLE);
 
@@ -33,7 +33,7 @@ describe.concurrent("without an answer from the database", () => {
     { method: "POST", path: "/ticket_options", body: { Name: "Derby", Allocation: 1 } },
     { method: "POST", path: `/ticket_options/${OPTION}/purchases`, body: { Quantity: 1, UserID: USER } },
   ])(
-    "$method $path has an unknown outcome if it may have been carried out",
+    "$method $path gets 503 outcome-unknown if it may have had an effect",
     async ({ method, path, body }, { functionsAt }) => {
       const functions = functionsAt(await failingService(breaks), ONE_ATTEMPT);
 
@@ -41,24 +41,24 @@ describe.concurrent("without an answer from the database", () => {
     },
   );
 
-  it("a read is unavailable even if it was carried out", async ({ functionsAt }) => {
+  it("a read gets 503 unavailable even if it ran", async ({ functionsAt }) => {
     const functions = functionsAt(await failingService(breaks), ONE_ATTEMPT);
 
     expect(await functions.call("GET", `/ticket_options/${OPTION}`)).toMatchObject(unavailable);
   });
 });
 
-describe.concurrent("a purchase whose answer was lost", () => {
-  it("answers what it sold when it is sent again", async ({ functionsAt }) => {
+describe.concurrent("a purchase whose response was lost", () => {
+  it("returns the stored purchase when it is retried", async ({ functionsAt }) => {
     const { ID, left } = await option(functionsAt, 2);
     const functions = functionsAt(await faultyService(inject("dataApiUrl"), ["run, then drop"]));
 
-    const answer = await functions.call("POST", `/ticket_options/${ID}/purchases`, {
+    const response = await functions.call("POST", `/ticket_options/${ID}/purchases`, {
       Quantity: 2,
       UserID: USER,
     });
 
-    expect(answer).toMatchObject({
+    expect(response).toMatchObject({
       status: 200,
       Quantity: 2,
       TicketIDs: [expect.any(String), expect.any(String)],
@@ -69,26 +69,28 @@ describe.concurrent("a purchase whose answer was lost", () => {
   it.for([
     { status: 403, type: "AccessDeniedException" },
     { status: 400, type: "DatabaseErrorException", message: "ERROR: no lock; SQLState: 55P03" },
-  ])("has an unknown outcome if the sale cannot be looked up: $type", async (fault, { functionsAt }) => {
+  ])("gets 503 outcome-unknown if the sale cannot be looked up: $type", async (fault, { functionsAt }) => {
     const { ID, left } = await option(functionsAt, 2);
     const faults = ["run, then drop" as const, "pass" as const, fault];
     const functions = functionsAt(await faultyService(inject("dataApiUrl"), faults));
 
-    const answer = await functions.call("POST", `/ticket_options/${ID}/purchases`, {
+    const response = await functions.call("POST", `/ticket_options/${ID}/purchases`, {
       Quantity: 2,
       UserID: USER,
     });
 
-    expect(answer).toMatchObject({ status: 503, type: "urn:ticket-allocation:problem:outcome-unknown" });
+    expect(response).toMatchObject({ status: 503, type: "urn:ticket-allocation:problem:outcome-unknown" });
     expect(await left()).toBe(0);
   });
 });
 
-describe.concurrent("a purchase that found tickets, but not in one stripe", () => {
+describe.concurrent("a purchase whose tickets are spread over several stripes", () => {
   const order = { Quantity: 100, UserID: USER };
   const refused = (message: string) => ({ status: 400, type: "DatabaseErrorException", message });
 
-  it("certainly did nothing if it then waits for a lock in vain", async ({ functionsAt }) => {
+  it("gets 503 unavailable, without a key, if its second statement reaches the lock timeout", async ({
+    functionsAt,
+  }) => {
     const { ID, left } = await option(functionsAt, 128);
     const faults = [
       "pass" as const,
@@ -103,7 +105,7 @@ describe.concurrent("a purchase that found tickets, but not in one stripe", () =
     expect(await left()).toBe(128);
   });
 
-  it("fails with 500 if what comes then is a bug", async ({ functionsAt }) => {
+  it("gets 500 if its second statement is invalid", async ({ functionsAt }) => {
     const { ID } = await option(functionsAt, 128);
     const faults = ["pass" as const, refused("ERROR: syntax error; SQLState: 42601")];
     const functions = functionsAt(await faultyService(inject("dataApiUrl"), faults));
@@ -114,7 +116,7 @@ describe.concurrent("a purchase that found tickets, but not in one stripe", () =
     });
   });
 
-  it("has an unknown outcome if its first attempt was lost", async ({ functionsAt }) => {
+  it("gets 503 outcome-unknown if its first attempt was lost", async ({ functionsAt }) => {
     const { ID } = await option(functionsAt, 128);
     const lost = refused("FATAL: terminating connection; SQLState: 57P01");
     const faults = [lost, "pass" as const, refused("ERROR: no lock; SQLState: 55P03")];
@@ -133,7 +135,7 @@ describe.concurrent("a read", () => {
     { status: 503, type: "ServiceUnavailableError" },
     { status: 429, type: "ThrottlingException" },
   ])(
-    "makes one attempt only, so that it does not starve purchases: $type",
+    "makes only one attempt, so that it does not starve purchases: $type",
     async (fault, { functionsAt }) => {
       const functions = functionsAt(await faultyService(inject("dataApiUrl"), [fault]));
 
@@ -146,8 +148,8 @@ describe.concurrent("a read", () => {
   );
 });
 
-describe.concurrent("a creation whose answer was lost", () => {
-  it("answers what it created when it is sent again", async ({ functionsAt }) => {
+describe.concurrent("a creation whose response was lost", () => {
+  it("returns the stored option when it is retried", async ({ functionsAt }) => {
     const functions = functionsAt(await faultyService(inject("dataApiUrl"), ["run, then drop"]));
 
     expect(await functions.call("POST", "/ticket_options", { Name: "Derby", Allocation: 2 })).toMatchObject({
@@ -157,7 +159,7 @@ describe.concurrent("a creation whose answer was lost", () => {
     });
   });
 
-  it("has an unknown outcome if what it created cannot be looked up", async ({ functionsAt }) => {
+  it("gets 503 outcome-unknown if the option cannot be looked up", async ({ functionsAt }) => {
     const denied = { status: 403, type: "AccessDeniedException" };
     const functions = functionsAt(
       await faultyService(inject("dataApiUrl"), ["run, then drop", "pass", denied]),
@@ -170,7 +172,7 @@ describe.concurrent("a creation whose answer was lost", () => {
   });
 });
 
-describe.concurrent("when the function's time is up", () => {
+describe.concurrent("before the function times out", () => {
   it.for([
     {
       method: "POST",
@@ -179,7 +181,7 @@ describe.concurrent("when the function's time is up", () => {
       type: "outcome-unknown",
     },
     { method: "GET", path: `/ticket_options/${OPTION}`, type: "unavailable" },
-  ])("$method $path is answered before it is", async ({ method, path, body, type }, { functionsAt }) => {
+  ])("$method $path gets 503", async ({ method, path, body, type }, { functionsAt }) => {
     const functions = functionsAt(await failingService(() => {}), 600);
 
     expect(await functions.call(method, path, body)).toMatchObject({

@@ -5,8 +5,8 @@ import { database } from "../support/database.ts";
 import { holdingLock } from "../support/lock.ts";
 import { newOption, newOrder } from "../support/options.ts";
 
-describe("selling tickets", () => {
-  it("answers a repeated order what it sold the first time, and sells once", async () => {
+describe("sellTickets()", () => {
+  it("returns the first sale to a retry and sells once", async () => {
     const order = await orderOf({ capacity: 5, quantity: 2 });
 
     const first = await sell(order);
@@ -14,22 +14,22 @@ describe("selling tickets", () => {
 
     expect(first).toMatchObject({ result: "sold" });
     expect(second).toEqual(first);
-    expect(await books(order.ticketOptionId)).toEqual({ allocation: 3, purchases: 1, tickets: 2 });
+    expect(await totals(order.ticketOptionId)).toEqual({ allocation: 3, purchases: 1, tickets: 2 });
   });
 
-  it("answers a repeated order what it sold even when nothing is left", async () => {
+  it("returns the first sale to a retry even if nothing is left", async () => {
     const order = await orderOf({ capacity: 2, quantity: 2 });
 
     const first = await sell(order);
 
     expect(await sell(order)).toEqual(first);
-    expect(await books(order.ticketOptionId)).toEqual({ allocation: 0, purchases: 1, tickets: 2 });
+    expect(await totals(order.ticketOptionId)).toEqual({ allocation: 0, purchases: 1, tickets: 2 });
   });
 
   it.each([
     { capacity: 100, left: "many are left" },
     { capacity: 3, left: "they are the last" },
-  ])("sells 3 tickets once when one order comes 20 times at once and $left", async ({ capacity }) => {
+  ])("sells 3 tickets once to 20 concurrent copies of one order when $left", async ({ capacity }) => {
     const order = await orderOf({ capacity, quantity: 3 });
 
     await holdingStripe(order, async (lock) => {
@@ -41,10 +41,14 @@ describe("selling tickets", () => {
       expect(outcomes).toEqual(Array(20).fill(outcomes[0]));
       expect(outcomes[0]).toMatchObject({ result: "sold" });
     });
-    expect(await books(order.ticketOptionId)).toEqual({ allocation: capacity - 3, purchases: 1, tickets: 3 });
+    expect(await totals(order.ticketOptionId)).toEqual({
+      allocation: capacity - 3,
+      purchases: 1,
+      tickets: 3,
+    });
   });
 
-  it("answers a repeated order what it sold once the buyer before it is done", async () => {
+  it("returns the first sale to a retry that waited for another buyer's lock", async () => {
     const order = await orderOf({ capacity: 5, quantity: 2 });
     const first = await sell(order);
 
@@ -54,10 +58,10 @@ describe("selling tickets", () => {
       await lock.release();
       expect(await second).toEqual(first);
     });
-    expect(await books(order.ticketOptionId)).toEqual({ allocation: 3, purchases: 1, tickets: 2 });
+    expect(await totals(order.ticketOptionId)).toEqual({ allocation: 3, purchases: 1, tickets: 2 });
   });
 
-  it("refuses without waiting for other buyers", async () => {
+  it("refuses without waiting for locks of other buyers", async () => {
     const order = await orderOf({ capacity: 2, quantity: 3 });
 
     await holdingStripe(order, async () => {
@@ -65,7 +69,7 @@ describe("selling tickets", () => {
     });
   });
 
-  it("dates a sale after the one that it waited for", async () => {
+  it("gives a sale a later time than the sale that it waited for", async () => {
     const order = await orderOf({ capacity: 2, quantity: 1 });
 
     await holdingStripe(order, async (lock) => {
@@ -88,14 +92,14 @@ describe("selling tickets", () => {
     });
   });
 
-  it("refuses with what is left, and records nothing", async () => {
+  it("refuses with the number of tickets left and records nothing", async () => {
     const order = await orderOf({ capacity: 2, quantity: 3 });
 
     expect(await sell(order)).toEqual({ result: "not enough", available: 2 });
-    expect(await books(order.ticketOptionId)).toEqual({ allocation: 2, purchases: 0, tickets: 0 });
+    expect(await totals(order.ticketOptionId)).toEqual({ allocation: 2, purchases: 0, tickets: 0 });
   });
 
-  it("gives the sale and the option the same time", async () => {
+  it("gives the purchase and the option the same time", async () => {
     const order = await orderOf({ capacity: 2, quantity: 1 });
 
     const outcome = await sell(order);
@@ -105,14 +109,14 @@ describe("selling tickets", () => {
   });
 });
 
-describe("creating a ticket option", () => {
-  it("answers a repeated creation with the option of the first", async () => {
+describe("createTicketOption()", () => {
+  it("returns the first option to a retry", async () => {
     const option = newOption({ capacity: 7 });
 
     const first = await createTicketOption(option, inTime());
 
     expect(await createTicketOption(option, inTime())).toEqual(first);
-    expect(await books(option.id)).toEqual({ allocation: 7, purchases: 0, tickets: 0 });
+    expect(await totals(option.id)).toEqual({ allocation: 7, purchases: 0, tickets: 0 });
   });
 });
 
@@ -125,12 +129,12 @@ async function orderOf({ capacity, quantity }: { capacity: number; quantity: num
 const inTime = () => database.work(25_000);
 const sell = (order: Order) => sellTickets(order, 10_000, inTime());
 
-function holdingStripe({ ticketOptionId }: Order, meanwhile: Parameters<typeof holdingLock>[2]) {
+function holdingStripe({ ticketOptionId }: Order, body: Parameters<typeof holdingLock>[2]) {
   const statement = "select from ticket_option_stripes where ticket_option_id = $1 for update";
-  return holdingLock(statement, [ticketOptionId], meanwhile);
+  return holdingLock(statement, [ticketOptionId], body);
 }
 
-async function books(ticketOptionId: string) {
+async function totals(ticketOptionId: string) {
   const [sums] = await database.query(
     `
     select

@@ -7,7 +7,7 @@ import { cloudFormation } from "../support/aws.ts";
 import { type OwnPostgres, ownPostgres } from "../support/own-postgres.ts";
 import { secretWithVersions } from "../support/secrets-manager.ts";
 
-// In a PostgreSQL of its own: the functions' role belongs to the whole server, and others use that of the tests.
+// Uses its own PostgreSQL server: the functions' role belongs to the server, and other tests use that of the shared one.
 
 let postgres: OwnPostgres;
 let database: LocalDatabase;
@@ -38,7 +38,7 @@ beforeEach(async () => {
 
 const done = { status: 0, printed: "The functions of prod have a new password.\n" };
 
-it("npm run db:rotate-password gives the functions a new password, which nothing prints", async () => {
+it("npm run db:rotate-password sets a new password without printing it", async () => {
   const { status, printed } = await rotate("--stage", "prod");
 
   expect({ status, printed }).toEqual(done);
@@ -48,7 +48,7 @@ it("npm run db:rotate-password gives the functions a new password, which nothing
   expect(await opens(old)).toBe(false);
 });
 
-it("npm run db:rotate-password keeps the new password before it sets it, and makes it current at once after", async () => {
+it("npm run db:rotate-password stores the new password as pending, sets it, then makes it current", async () => {
   const steps: [operation: string, opens: { old: boolean; pending: boolean }][] = [];
   secret.before = async (operation) => {
     const pending = secret.value("AWSPENDING");
@@ -67,7 +67,7 @@ it("npm run db:rotate-password keeps the new password before it sets it, and mak
   ]);
 });
 
-it("npm run db:rotate-password rotates again, to another password", async () => {
+it("npm run db:rotate-password sets another password on each run", async () => {
   await rotate("--stage", "prod");
   const first = secret.value("AWSCURRENT");
 
@@ -78,18 +78,18 @@ it("npm run db:rotate-password rotates again, to another password", async () => 
   expect(await opens(first)).toBe(false);
 });
 
-it("npm run db:rotate-password completes a run that was broken off before the secret's last step", async () => {
+it("npm run db:rotate-password completes a run that was interrupted before the password became current", async () => {
   secret.before = async (operation) => {
-    if (operation === "UpdateSecretVersionStage") throw new Error("broken off");
+    if (operation === "UpdateSecretVersionStage") throw new Error("interrupted");
   };
-  const broken = await rotate("--stage", "prod");
-  expect(broken).toEqual({
+  const interrupted = await rotate("--stage", "prod");
+  expect(interrupted).toEqual({
     status: 1,
     printed:
-      "Cannot rotate the password: the functions may be locked out until you run this command again: Error: broken off\n",
+      "Cannot rotate the password: the functions may be locked out until you run this command again: Error: interrupted\n",
   });
   const pending = secret.value("AWSPENDING");
-  expect(broken.printed).not.toContain(passwordIn(pending));
+  expect(interrupted.printed).not.toContain(passwordIn(pending));
   secret.before = async () => {};
 
   expect(await rotate("--stage", "prod")).toEqual(done);
@@ -111,7 +111,7 @@ it("npm run db:rotate-password changes nothing if the secret cannot be written",
   expect(await opens(old)).toBe(true);
 });
 
-it("npm run db:rotate-password asks for a stage", async () => {
+it("npm run db:rotate-password requires a stage", async () => {
   expect(await rotate()).toEqual({
     status: 1,
     printed:
@@ -123,7 +123,7 @@ function passwordIn(value: string | undefined): string {
   return JSON.parse(value ?? "{}").password;
 }
 
-/** Whether the functions can connect with what a version of the secret holds. */
+/** Whether the functions can connect with the password in a version of the secret. */
 async function opens(value: string | undefined): Promise<boolean> {
   const url = new URL(postgres.url);
   url.username = "ticket_functions";
@@ -139,7 +139,7 @@ async function opens(value: string | undefined): Promise<boolean> {
   }
 }
 
-/** Runs the command as on a machine that knows of AWS no more than where it is. */
+/** Runs the command with the endpoints and credentials of the emulated AWS services only. */
 function rotate(...args: string[]): Promise<{ status: number; printed: string }> {
   const { AWS_ENDPOINT_URL_RDS_DATA, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = database.ownerEnvironment;
   const env = {

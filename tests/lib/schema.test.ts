@@ -6,8 +6,8 @@ import { createTicketOption } from "../../lib/ticket-options.ts";
 import { database } from "../support/database.ts";
 import { newOption, newOrder } from "../support/options.ts";
 
-// What the code must never do, the tables refuse.
-describe("the tables refuse", () => {
+// Constraints refuse what the code must never do.
+describe("the constraints of the tables refuse", () => {
   const sold = { option: uuidv7(), purchase: uuidv7(), user: uuidv7() };
   const fresh = uuidv7();
   const owner = new pg.Client({ connectionString: inject("databaseUrl") });
@@ -33,12 +33,12 @@ describe("the tables refuse", () => {
     ["an empty name", "ticket_options_name_check", option(`'${fresh}', '', '', 1`)],
     ["a name of 256 characters", "ticket_options_name_check", option(`'${fresh}', repeat('🎫', 256), '', 1`)],
     [
-      "too long a description",
+      "a description that is too long",
       "ticket_options_description_check",
       option(`'${fresh}', 'Derby', repeat('d', 10001), 1`),
     ],
     ["a negative capacity", "ticket_options_capacity_check", option(`'${fresh}', 'Derby', '', -1`)],
-    ["a stripe of no option", "ticket_option_stripes_ticket_option_id_fkey", stripe(`'${fresh}', 0, 1`)],
+    ["a stripe without an option", "ticket_option_stripes_ticket_option_id_fkey", stripe(`'${fresh}', 0, 1`)],
     ["a stripe twice", "ticket_option_stripes_pkey", stripe(`'${sold.option}', 0, 1`)],
     ["a negative stripe", "ticket_option_stripes_stripe_check", stripe(`'${sold.option}', -1, 1`)],
     [
@@ -52,17 +52,17 @@ describe("the tables refuse", () => {
       purchase(`'${sold.purchase}', '${sold.option}', 0, '${sold.user}', 1`),
     ],
     [
-      "a purchase of nothing",
+      "a purchase of 0 tickets",
       "purchases_quantity_check",
       purchase(`'${fresh}', '${sold.option}', 0, '${sold.user}', 0`),
     ],
     [
-      "a purchase from no stripe",
+      "a purchase without a stripe",
       "purchases_stripe_fkey",
       purchase(`'${fresh}', '${sold.option}', 1, '${sold.user}', 1`),
     ],
     [
-      "a ticket of no purchase",
+      "a ticket without a purchase",
       "tickets_purchase_id_fkey",
       `insert into tickets (purchase_id, ticket_option_id) values ('${fresh}', '${sold.option}')`,
     ],
@@ -72,12 +72,12 @@ describe("the tables refuse", () => {
       `insert into tickets select * from tickets where purchase_id = '${sold.purchase}'`,
     ],
     [
-      "losing an option that was sold from",
+      "deleting an option with sales",
       "ticket_option_stripes_ticket_option_id_fkey",
       `delete from ticket_options where id = '${sold.option}'`,
     ],
     [
-      "losing a purchase that has tickets",
+      "deleting a purchase with tickets",
       "tickets_purchase_id_fkey",
       `delete from purchases where id = '${sold.purchase}'`,
     ],

@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 
 describe("npm run db:migrate", () => {
-  it("applies to a stage what it lacks, once", async () => {
+  it("applies the pending migrations of a stage once", async () => {
     expect(await migrate("--stage", "prod")).toEqual({
       status: 0,
       printed: names.map((name) => `applied ${name}\n`).join(""),
@@ -41,21 +41,21 @@ describe("npm run db:migrate", () => {
     ]);
   });
 
-  it("tells with --dry-run what it would apply, and applies nothing", async () => {
+  it("lists pending migrations with --dry-run and applies nothing", async () => {
     const wouldApply = { status: 0, printed: names.map((name) => `would apply ${name}\n`).join("") };
 
     expect(await migrate("--stage", "prod", "--dry-run")).toEqual(wouldApply);
     expect(await migrate("--stage", "prod", "--dry-run")).toEqual(wouldApply);
   });
 
-  it("asks for a stage", async () => {
+  it("requires a stage", async () => {
     expect(await migrate()).toEqual({
       status: 1,
       printed: "Cannot migrate: usage: npm run db:migrate -- --stage STAGE [--region REGION] [--dry-run]\n",
     });
   });
 
-  it("says so if the stage has no database", async () => {
+  it("reports a stage without a database", async () => {
     stack = await cloudFormation({});
 
     expect(await migrate("--stage", "half")).toEqual({
@@ -67,7 +67,7 @@ describe("npm run db:migrate", () => {
 });
 
 describe("npm run db:verify", () => {
-  it("proves the books of a stage", async () => {
+  it("audits the database of a stage", async () => {
     await migrate("--stage", "prod");
 
     expect(await command("verify.ts", ["--stage", "prod"])).toEqual({
@@ -76,7 +76,7 @@ describe("npm run db:verify", () => {
     });
   });
 
-  it("proves those of a database that the environment names, in the region of a deploy", async () => {
+  it("audits the database that the environment variables name", async () => {
     await migrate("--stage", "prod");
     const { CLUSTER_ARN, SECRET_ARN, DATABASE_NAME } = database.ownerEnvironment;
 
@@ -91,7 +91,7 @@ function migrate(...args: string[]) {
   return command("aws/migrate-stage.ts", args);
 }
 
-/** Runs a command as on a machine that knows of AWS no more than where it is. */
+/** Runs a command with the endpoints and credentials of the emulated AWS services only. */
 function command(
   file: string,
   args: string[],

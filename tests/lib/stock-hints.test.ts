@@ -15,12 +15,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("a hint about an option's stock", () => {
-  it("is that there is plenty where nothing is known", () => {
+describe("a stock hint of an option", () => {
+  it('is "plenty" by default', () => {
     expect(new StockHints().of(uuidv7())).toBe("plenty");
   });
 
-  it("is what was noted last, for two seconds", () => {
+  it("is the last noted value for two seconds", () => {
     vi.useFakeTimers();
     const [hints, id] = [new StockHints(), uuidv7()];
 
@@ -32,7 +32,7 @@ describe("a hint about an option's stock", () => {
     expect(hints.of(id)).toBe("plenty");
   });
 
-  it("is kept for the thousand options that were noted last", () => {
+  it("is kept for the last 1,000 noted options", () => {
     const hints = new StockHints();
     const ids = Array.from({ length: 1_002 }, () => uuidv7());
     for (const id of ids) hints.note(id, "sold out");
@@ -42,13 +42,13 @@ describe("a hint about an option's stock", () => {
 });
 
 describe("a purchase", () => {
-  it("takes one call while there is plenty", async () => {
+  it("takes one Data API call while there is plenty", async () => {
     const id = await optionOf(128);
 
     expect(await buy(id, 2)).toEqual({ result: "sold", calls: 1 });
   });
 
-  it("is refused by one call once this process has seen the option sold out", async () => {
+  it("is refused with one Data API call after this process has seen the option sold out", async () => {
     const id = await optionOf(1);
     await buy(id, 1);
     await buy(id, 1);
@@ -56,7 +56,7 @@ describe("a purchase", () => {
     expect(await buy(id, 1)).toEqual({ result: "not enough", calls: 1 });
   });
 
-  it("is sold all the same when the process believes that nothing is left", async () => {
+  it("is sold even if the hint wrongly says sold out", async () => {
     const id = await optionOf(1);
     await buy(id, 1);
     expect(await buy(id, 1)).toMatchObject({ result: "not enough" });
@@ -65,14 +65,14 @@ describe("a purchase", () => {
     expect(await buy(id, 2)).toEqual({ result: "sold", calls: 2 });
   });
 
-  it("is refused all the same when the process believes that there is plenty", async () => {
+  it("is refused even if the hint wrongly says plenty", async () => {
     const id = await optionOf(5);
     await owner.query("update ticket_option_stripes set allocation = 1 where ticket_option_id = $1", [id]);
 
     expect(await buy(id, 2)).toEqual({ result: "not enough", calls: 3 });
   });
 
-  it("that another one of this process has left too little for is no reason to refuse a smaller one", async () => {
+  it("is sold after a larger one was refused in the same process", async () => {
     const id = await optionOf(3);
     expect(await buy(id, 4)).toMatchObject({ result: "not enough" });
 
@@ -86,7 +86,7 @@ async function optionOf(capacity: number): Promise<string> {
   return option.id;
 }
 
-/** Buys, and counts the Data API calls that it takes. */
+/** Buys tickets and counts the Data API calls. */
 async function buy(ticketOptionId: string, quantity: number) {
   const order = newOrder(ticketOptionId, { quantity });
   const inner = database.work(25_000);

@@ -22,7 +22,7 @@ describe("a ticket option", () => {
     [4095, 32],
     [100_000, 64],
     [2_147_483_647, 64],
-  ])("of %i tickets has them spread evenly over %i stripes", async (capacity, stripes) => {
+  ])("of %i tickets is spread evenly over %i stripes", async (capacity, stripes) => {
     const id = await optionOf(capacity);
 
     const [least, rest] = [Math.floor(capacity / stripes), capacity % stripes];
@@ -35,8 +35,8 @@ describe("a ticket option", () => {
   });
 });
 
-describe("buyers of an option with stripes", () => {
-  it("do not wait for one another on different stripes", async () => {
+describe("buyers of an option with several stripes", () => {
+  it("do not wait for locks on other stripes", async () => {
     const id = await optionOf(256);
     vi.spyOn(Math, "random").mockReturnValue(0); // looks at stripe 0 first
 
@@ -46,18 +46,18 @@ describe("buyers of an option with stripes", () => {
     expect(await stripesOf(id)).toEqual([62, 64, 64, 64]);
   });
 
-  it("spread over all stripes", async () => {
+  it("are spread over all stripes", async () => {
     const id = await optionOf(64 * 64);
 
     await Promise.all(Array.from({ length: 200 }, () => buy(id, 1)));
 
     const untouched = (await stripesOf(id)).filter((allocation) => allocation === 64);
-    expect(untouched.length).toBeLessThan(20); // of 64, with 200 buyers; 3 are to be expected
+    expect(untouched.length).toBeLessThan(20); // of 64, with 200 buyers; the expected value is 3
   });
 
-  it("get what is left in pieces", async () => {
+  it("get tickets from several stripes if no single stripe has enough", async () => {
     const id = await optionOf(256);
-    await leave(id, [1, 0, 2, 1]);
+    await setAllocations(id, [1, 0, 2, 1]);
 
     expect(await buy(id, 3)).toMatchObject({ result: "sold", purchase: { ticketIds: { length: 3 } } });
     expect(await findTicketOption(id, inTime())).toMatchObject({ allocation: 1 });
@@ -66,7 +66,7 @@ describe("buyers of an option with stripes", () => {
     expect(await stripesOf(id)).toEqual([0, 0, 0, 0]);
   });
 
-  it("get more than any stripe has from the first", async () => {
+  it("get more tickets than any single stripe ever had", async () => {
     const id = await optionOf(512);
 
     expect(await buy(id, 500)).toMatchObject({ result: "sold" });
@@ -75,9 +75,9 @@ describe("buyers of an option with stripes", () => {
     expect(await stripesOf(id)).toEqual(Array(8).fill(0));
   });
 
-  it("get a sale from pieces answered again when they repeat it", async () => {
+  it("get the stored sale when they retry a purchase from several stripes", async () => {
     const id = await optionOf(256);
-    await leave(id, [1, 1, 1, 1]);
+    await setAllocations(id, [1, 1, 1, 1]);
     const order = newOrder(id, { quantity: 4 });
 
     const first = await sell(order);
@@ -89,9 +89,9 @@ describe("buyers of an option with stripes", () => {
     });
   });
 
-  it("have a sale from pieces once, though it comes 20 times at once under one key", async () => {
+  it("get one sale for 20 concurrent copies of a purchase from several stripes with one key", async () => {
     const id = await optionOf(256);
-    await leave(id, [2, 1, 2, 1]);
+    await setAllocations(id, [2, 1, 2, 1]);
     const order = newOrder(id, { quantity: 3, key: "a key" });
 
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => sell({ ...order, id: uuidv7() })));
@@ -103,9 +103,9 @@ describe("buyers of an option with stripes", () => {
     expect(await findTicketOption(id, inTime())).toMatchObject({ allocation: 3 });
   });
 
-  it("that lost a race for pieces are refused only for too little in all", async () => {
+  it("that compete for the last tickets in several stripes are refused only if the total is too small", async () => {
     const id = await optionOf(256);
-    await leave(id, [1, 1, 1, 1]);
+    await setAllocations(id, [1, 1, 1, 1]);
 
     await holding(id, [0, 1, 2, 3], async (lock) => {
       const orders = Promise.all([buy(id, 3), buy(id, 3), buy(id, 2)]);
@@ -121,9 +121,9 @@ describe("buyers of an option with stripes", () => {
     });
   });
 
-  it("look on in other stripes when the one they waited for was sold out meanwhile", async () => {
+  it("continue with other stripes if the one they waited for is sold out", async () => {
     const id = await optionOf(128);
-    await leave(id, [2, 2]);
+    await setAllocations(id, [2, 2]);
     vi.spyOn(Math, "random").mockReturnValue(0);
 
     await holding(id, [0], async (lock) => {
@@ -139,9 +139,9 @@ describe("buyers of an option with stripes", () => {
     expect(await stripesOf(id)).toEqual([0, 0]);
   });
 
-  it("take from several stripes what they have by then, though it is more than they had", async () => {
+  it("take tickets from several stripes by their allocations after the wait for locks", async () => {
     const id = await optionOf(128);
-    await leave(id, [40, 40]);
+    await setAllocations(id, [40, 40]);
     vi.spyOn(Math, "random").mockReturnValue(0);
 
     await holding(id, [0], async (lock) => {
@@ -157,7 +157,7 @@ describe("buyers of an option with stripes", () => {
     expect(await stripesOf(id)).toEqual([40, 40]);
   });
 
-  it("can buy all of an option that does not say how many stripes it has, as an older release creates it", async () => {
+  it("can buy every ticket of an option without a stripe count, as an older release creates it", async () => {
     const id = await optionOf(512);
     await owner.query("update ticket_options set stripes = null where id = $1", [id]);
 
@@ -166,7 +166,7 @@ describe("buyers of an option with stripes", () => {
     expect(await buy(id, 1)).toEqual({ result: "not enough", available: 0 });
   });
 
-  it.each([1, 3])("can buy all of an option that says it has %d stripes, and has others", async (stripes) => {
+  it.each([1, 3])("can buy every ticket of an option with the wrong stripe count %d", async (stripes) => {
     const id = await optionOf(512);
     await owner.query("update ticket_options set stripes = $2 where id = $1", [id, stripes]);
 
@@ -174,9 +174,9 @@ describe("buyers of an option with stripes", () => {
     expect(await stripesOf(id)).toEqual(Array(8).fill(0));
   });
 
-  it("never wait in a circle, however many take from several stripes at once", async () => {
+  it("never deadlock when many take from several stripes concurrently", async () => {
     const id = await optionOf(512);
-    await leave(id, [9, 8, 9, 8, 9, 8, 9, 8]);
+    await setAllocations(id, [9, 8, 9, 8, 9, 8, 9, 8]);
 
     const quantities = Array.from({ length: 40 }, (_, index) => 1 + ((index * 7) % 19));
     const outcomes = await Promise.all(quantities.map((quantity) => buy(id, quantity)));
@@ -192,9 +192,9 @@ describe("buyers of an option with stripes", () => {
     }
   });
 
-  it("are refused without waiting, and without writing to any stripe", async () => {
+  it("are refused without waiting for locks and without writing to any stripe", async () => {
     const id = await optionOf(128);
-    await leave(id, [1, 1]);
+    await setAllocations(id, [1, 1]);
     const rows = () =>
       owner.query("select ctid, xmin, xmax, * from ticket_option_stripes where ticket_option_id = $1", [id]);
     const { rows: before } = await rows();
@@ -206,9 +206,9 @@ describe("buyers of an option with stripes", () => {
     });
   });
 
-  it("have sales dated as the option is", async () => {
+  it("get a purchase with the time of the option's update", async () => {
     const id = await optionOf(256);
-    await leave(id, [1, 1, 1, 1]);
+    await setAllocations(id, [1, 1, 1, 1]);
 
     const outcome = await buy(id, 4);
 
@@ -227,7 +227,7 @@ async function optionOf(capacity: number): Promise<string> {
   return option.id;
 }
 
-/** What is left in each stripe. */
+/** The allocation of each stripe. */
 async function stripesOf(id: string): Promise<number[]> {
   const rows = await database.query<{ allocation: number }>(
     `
@@ -241,8 +241,8 @@ async function stripesOf(id: string): Promise<number[]> {
   return rows.map(({ allocation }) => allocation);
 }
 
-/** As if all the rest had been sold. */
-async function leave(id: string, allocations: number[]): Promise<void> {
+/** Sets the allocations of the stripes, as if the rest had been sold. */
+async function setAllocations(id: string, allocations: number[]): Promise<void> {
   for (const [stripe, allocation] of allocations.entries())
     await owner.query(
       "update ticket_option_stripes set allocation = $3 where ticket_option_id = $1 and stripe = $2",
@@ -250,11 +250,11 @@ async function leave(id: string, allocations: number[]): Promise<void> {
     );
 }
 
-function holding(id: string, stripes: number[], meanwhile: Parameters<typeof holdingLock>[2]) {
+function holding(id: string, stripes: number[], body: Parameters<typeof holdingLock>[2]) {
   const statement = `
     select from ticket_option_stripes
     where ticket_option_id = $1 and stripe = any ($2)
     order by stripe
     for update`;
-  return holdingLock(statement, [id, stripes], meanwhile);
+  return holdingLock(statement, [id, stripes], body);
 }

@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 import { startTemporaryPostgres } from "../../emulator/src/index.ts";
 
-/** The URL of a PostgreSQL that is none of a run's own, until the end of the test. */
+/** Starts a PostgreSQL that does not belong to a run and ends with the test. Returns its URL. */
 export async function anotherPostgres(): Promise<string> {
   const { url, remove } = await startTemporaryPostgres();
   onTestFinished(remove);

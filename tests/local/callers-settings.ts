@@ -39,7 +39,7 @@ retry_mode = no-such-mode
 services = elsewhere
 `;
 
-/** An environment, and in `home` an AWS profile, by which every call would go elsewhere or fail. */
+/** Returns environment variables, and writes an AWS profile in `home`, that would misdirect or break every call. */
 export function callersSettings(home: string): Record<string, string> {
   const config = path.join(home, ".aws/config");
   mkdirSync(path.dirname(config));

@@ -6,7 +6,7 @@ import { Project } from "./project.ts";
 const project = new Project();
 afterAll(() => project.remove());
 
-it("serves the Data API alone, as it prints, with faults if asked to, and ends by Ctrl-C", async () => {
+it("npm run dev:data-api serves the Data API with the printed settings and with faults, and ends on Ctrl-C", async () => {
   const port = await freePort("127.0.0.1");
   const options = ["--port", `${port}`, "--max-row", "70006", "--faults"];
   const run = project.run(["npm", "run", "dev:data-api", "--", ...options]);

@@ -6,7 +6,7 @@ import { anotherPostgres } from "./another-postgres.ts";
 import { Project } from "./project.ts";
 import { shop } from "./shop.ts";
 
-it("uses the PostgreSQL in DATABASE_URL, starts none of its own, and leaves that one running", async () => {
+it("npm run dev uses the PostgreSQL in DATABASE_URL, starts no other, and leaves it running", async () => {
   const databaseUrl = await anotherPostgres();
   const project = new Project();
   onTestFinished(() => project.remove());

@@ -20,6 +20,8 @@ afterEach(async () => {
 });
 
 const reloaded = /^Reloaded the functions$/;
+const notFound = 'title: "Ticket option not found",\n    status: 404';
+const teapot = notFound.replace("404", "418");
 const unknownId = "297ac147-85cc-48bb-83e9-736077c22804";
 
 it.each([
@@ -29,8 +31,8 @@ it.each([
     from: "throw ticketOptionNotFound()",
     to: 'return { statusCode: 418, body: "" }',
   },
-  { folder: "lib", file: "lib/problem.ts", from: "404", to: "418" },
-])("serves what is edited in $folder/ from the next request on", async ({ file, from, to }) => {
+  { folder: "lib", file: "lib/problem.ts", from: notFound, to: teapot },
+])("npm run dev uses edited code in $folder/ from the next request on", async ({ file, from, to }) => {
   expect(await statusOfGet()).toBe(404);
 
   await edit(file, reloaded, from, to);
@@ -40,7 +42,7 @@ it.each([
   expect(await statusOfGet()).toBe(410);
 });
 
-it("goes on with the old code while an edit does not compile, says so, and takes the fixed one", async () => {
+it("npm run dev reports an edit that does not compile, keeps the old code, and loads the fixed one", async () => {
   const file = "functions/get.ts";
 
   await edit(file, /ERROR/, "throw ticketOptionNotFound()", "throw = ticketOptionNotFound()");
@@ -51,7 +53,7 @@ it("goes on with the old code while an edit does not compile, says so, and takes
   expect(await statusOfGet()).toBe(410);
 });
 
-it("goes on with the old code while an editor has written only part of a file", async () => {
+it("npm run dev keeps the old code while a file is partly written", async () => {
   const whole = path.join(project.folder, "functions/get.ts");
   const code = readFileSync(whole, "utf8");
 
@@ -62,7 +64,7 @@ it("goes on with the old code while an editor has written only part of a file", 
   expect(await statusOfGet()).toBe(404);
 });
 
-it("responds with either the old code or the new to every request, however often the code is edited", async () => {
+it("npm run dev serves every request with the old or the new code during repeated edits", async () => {
   const statuses = new Set<number>();
   let editing = true;
   const client = async () => {
@@ -74,7 +76,7 @@ it("responds with either the old code or the new to every request, however often
   const code = readFileSync(file, "utf8");
   originals.set(file, code);
   for (let edits = 0; edits < 5; edits++) {
-    await write(file, code.replace("404", "418"), reloaded);
+    await write(file, code.replace(notFound, teapot), reloaded);
     await write(file, code, reloaded);
   }
   editing = false;
@@ -83,16 +85,16 @@ it("responds with either the old code or the new to every request, however often
   expect([...statuses].sort()).toEqual([404, 418]);
 });
 
-it("sells every ticket once while an edit is taken up", async () => {
+it("npm run dev sells every ticket once while an edit is loaded", async () => {
   const { create, purchase, left } = shop(service);
   const id = await create(40);
 
-  const [, ...answers] = await Promise.all([
+  const [, ...responses] = await Promise.all([
     edit("functions/purchase.ts", reloaded, "TicketsSold", "Sold"),
     ...Array.from({ length: 40 }, () => purchase(id, 1)),
   ]);
 
-  expect(answers.map(({ status }) => status)).toEqual(Array(40).fill(200));
+  expect(responses.map(({ status }) => status)).toEqual(Array(40).fill(200));
   expect(await left(id)).toBe(0);
 });
 
@@ -100,19 +102,19 @@ async function statusOfGet(): Promise<number> {
   return (await shop(service).get(unknownId)).status;
 }
 
-/** Edits a file of the copy, and waits for what the run says to it. */
-async function edit(file: string, answer: RegExp, from: string, to: string): Promise<void> {
+/** Edits a file of the project copy and waits for a line that matches `printed`. */
+async function edit(file: string, printed: RegExp, from: string, to: string): Promise<void> {
   const whole = path.join(project.folder, file);
   const code = readFileSync(whole, "utf8");
   if (!code.includes(from)) throw new Error(`${file} has no ${from} to edit`);
   if (!originals.has(whole)) originals.set(whole, code);
-  await write(whole, code.replace(from, to), answer);
+  await write(whole, code.replace(from, to), printed);
 }
 
-async function write(file: string, code: string, answer: RegExp): Promise<void> {
-  const printed = service.lines.length;
-  // In one step: a watcher that looks in between would see a file that is cut short.
+async function write(file: string, code: string, printed: RegExp): Promise<void> {
+  const from = service.lines.length;
+  // Atomically, so that a watcher never sees a partly written file.
   writeFileSync(`${file}.new`, code);
   renameSync(`${file}.new`, file);
-  await service.line(answer, printed);
+  await service.line(printed, from);
 }

@@ -1,14 +1,14 @@
 import { ExecuteStatementCommand, RDSDataClient } from "@aws-sdk/client-rds-data";
 import type { Run } from "./run.ts";
 
-/** The environment that a run of `npm run dev:data-api` says to give to an AWS SDK, once it is ready. */
+/** Waits until `npm run dev:data-api` is ready and returns the environment variables that it prints for an AWS SDK. */
 export async function exported(run: Run): Promise<Record<string, string>> {
   await run.line(/^Ctrl-C ends it/);
   const pairs = (await run.line(/^ {2}export /)).trim().split(" ").slice(1);
   return Object.fromEntries(pairs.map((pair) => pair.split("=")));
 }
 
-/** Runs a statement there. */
+/** Returns a function that runs a statement on the emulator. */
 export function emulatorClient(environment: Record<string, string>) {
   const client = new RDSDataClient({
     endpoint: environment.AWS_ENDPOINT_URL_RDS_DATA ?? "",

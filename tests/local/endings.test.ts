@@ -1,4 +1,4 @@
-// How a run ends, by whatever means, and that the next one finds its data.
+// The ways in which a run ends. The next run must find its data.
 import { appendFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -13,7 +13,7 @@ const project = new Project();
 let spare: Service | undefined;
 afterAll(() => project.remove());
 
-/** A run that is ready: the one that the test before has left, if it will do, for a start takes seconds. */
+/** A run that is ready: the one left by the previous test if it has the same command, because a start takes seconds. */
 async function serving(command = dev): Promise<Service> {
   const left = spare;
   spare = undefined;
@@ -25,13 +25,13 @@ async function serving(command = dev): Promise<Service> {
 }
 
 it.each([
-  { how: "by Ctrl-C", command: dev, end: (run: Service) => run.signal("SIGINT") },
-  { how: "by Ctrl-C when npx began it", command: npx, end: (run: Service) => run.signal("SIGINT") },
-  { how: "by an impatient second Ctrl-C", command: dev, end: interruptTwice },
-  { how: "by SIGTERM", command: dev, end: (run: Service) => process.kill(run.pid, "SIGTERM") },
-  { how: "as its terminal closes", command: dev, end: (run: Service) => run.signal("SIGHUP") },
-  { how: "by kill -9 of npm", command: dev, end: (run: Service) => process.kill(run.pid, "SIGKILL") },
-])("ends $how, leaves nothing behind and keeps its data", async ({ command, end }) => {
+  { how: "on Ctrl-C", command: dev, end: (run: Service) => run.signal("SIGINT") },
+  { how: "on Ctrl-C when started by npx", command: npx, end: (run: Service) => run.signal("SIGINT") },
+  { how: "on a second Ctrl-C while it stops", command: dev, end: interruptTwice },
+  { how: "on SIGTERM", command: dev, end: (run: Service) => process.kill(run.pid, "SIGTERM") },
+  { how: "when its terminal closes", command: dev, end: (run: Service) => run.signal("SIGHUP") },
+  { how: "on kill -9 of npm", command: dev, end: (run: Service) => process.kill(run.pid, "SIGKILL") },
+])("a run ends $how, leaves nothing behind and keeps its data", async ({ command, end }) => {
   const service = await serving(command);
   const id = await shop(service).create(7);
   const family = project.family(service);
@@ -48,7 +48,7 @@ it.each([
   spare = next;
 });
 
-it("ends by Ctrl-C although PostgreSQL no longer reacts to anything", async () => {
+it("a run ends on Ctrl-C although PostgreSQL no longer responds", async () => {
   const service = await serving();
   const family = project.family(service);
   const postgres = project.postgres();
@@ -57,7 +57,7 @@ it("ends by Ctrl-C although PostgreSQL no longer reacts to anything", async () =
   service.signal("SIGINT");
 
   await service.ended;
-  // PostgreSQL itself had no time to delete its record, which the next start sees through.
+  // PostgreSQL had no time to delete its lock file, which the next start recognizes as stale.
   await expect.poll(() => project.remains(service, family, postgres?.port), soon).toEqual(["postmaster.pid"]);
   spare = await serving();
 });
@@ -65,7 +65,7 @@ it("ends by Ctrl-C although PostgreSQL no longer reacts to anything", async () =
 it.each([
   { what: "the server", victims: (run: Service) => [project.server(run)] },
   { what: "the server and PostgreSQL", victims: (run: Service) => project.family(run) },
-])("keeps its data through a kill -9 of $what", async ({ victims }) => {
+])("a run keeps its data after a kill -9 of $what", async ({ victims }) => {
   const service = await serving();
   const { create, purchase } = shop(service);
   const id = await create(7);
@@ -79,7 +79,7 @@ it.each([
   spare = next;
 });
 
-it("leaves no bundler behind when the server is killed while it bundles an edit", async () => {
+it("a run leaves no bundler behind when the server is killed while it bundles an edit", async () => {
   const service = await serving();
   const family = () => project.family(service);
   const bundler = () => family().filter(({ command }) => /esbuild --service/.test(command));
@@ -94,7 +94,7 @@ it("leaves no bundler behind when the server is killed while it bundles an edit"
   await expect.poll(() => processes().filter(({ pid }) => pid === running?.pid), soon).toEqual([]);
 });
 
-it("loses its data to `npm run db:reset`, and only to it", async () => {
+it("npm run db:reset deletes the local data", async () => {
   const service = await serving();
   const id = await shop(service).create(7);
   service.signal("SIGINT");
@@ -111,13 +111,13 @@ it("loses its data to `npm run db:reset`, and only to it", async () => {
   spare = next;
 });
 
-/** The second comes while the server waits for PostgreSQL, and reaches what it uses for that, too. */
+/** Interrupts a run twice. The second signal arrives while the server waits for pg_ctl, and also reaches pg_ctl. */
 async function interruptTwice(run: Service): Promise<void> {
   const server = project.server(run).pid;
   const postgres = project.postgres()?.pid ?? 0;
   const stopping = () =>
     project.family(run).some(({ parent, command }) => parent === server && /pg_ctl/.test(command));
-  process.kill(postgres, "SIGSTOP"); // so that it is still waited for by then
+  process.kill(postgres, "SIGSTOP"); // so that the server still waits for it at the second signal
   run.signal("SIGINT");
   await expect.poll(stopping, { ...soon, interval: 1 }).toBe(true);
   run.signal("SIGINT");

@@ -1,4 +1,4 @@
-// The caller's settings of other programs change nothing: neither those in the environment nor the AWS profile.
+// Environment variables and AWS profiles that the caller has set for other programs must have no effect.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { freePort } from "../../emulator/src/index.ts";
 import { callersSettings } from "./callers-settings.ts";
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => project.remove());
 
-it("serves every endpoint by `npm run dev`", async () => {
+it("npm run dev serves every endpoint despite the caller's settings", async () => {
   const { create, purchase, left } = shop(service);
   const id = await create(3);
 
@@ -25,7 +25,7 @@ it("serves every endpoint by `npm run dev`", async () => {
   expect(await left(id)).toBe(1);
 });
 
-it("audits the local database by `npm run db:verify`", async () => {
+it("npm run db:verify audits the local database despite the caller's settings", async () => {
   const run = project.run(["npm", "run", "--silent", "db:verify"], environment);
 
   expect({ status: await run.ended, lines: run.lines }).toEqual({
@@ -34,7 +34,7 @@ it("audits the local database by `npm run db:verify`", async () => {
   });
 });
 
-it("serves the Data API by `npm run dev:data-api`", async () => {
+it("npm run dev:data-api serves the Data API despite the caller's settings", async () => {
   const other = new Project();
   const port = await freePort("127.0.0.1");
   try {

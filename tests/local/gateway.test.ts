@@ -1,4 +1,4 @@
-// What the local API does as the deployed one does, by itself and not by a function.
+// Behaviour of API Gateway that the local API reproduces without calling a function.
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
@@ -25,7 +25,7 @@ const creation = JSON.stringify({ Name: "Fenerbahce vs Galatasaray", Allocation:
 const create = (body: Buffer | string, headers: ApiRequest["headers"] = {}) =>
   send({ method: "POST", path: "/ticket_options", headers, body });
 
-/** Status, the CORS headers, and the body without what differs from request to request. */
+/** The status, the CORS headers, and the body without the request id. */
 async function problem(request: ApiRequest) {
   const { status, headers, body } = await send(request);
   const { requestId, ...members } = JSON.parse(body);
@@ -60,19 +60,19 @@ const unreadable = problemOf(
 
 describe("a route that is not deployed", () => {
   it.each([
-    { what: "a path of no function", method: "GET", path: "/tickets" },
-    { what: "a method of no function", method: "DELETE", path: `/ticket_options/${unknownId}` },
-    { what: "a slash too many after create", method: "POST", path: "/ticket_options/" },
-    { what: "a slash too many after get", method: "GET", path: `/ticket_options/${unknownId}/` },
-    { what: "a preflight to a path of no function", method: "OPTIONS", path: "/tickets" },
-    { what: "a preflight with a slash too many", method: "OPTIONS", path: "/ticket_options/" },
-  ])("is responded to with the problem no-such-route: $what", async ({ method, path }) => {
+    { what: "an unknown path", method: "GET", path: "/tickets" },
+    { what: "an unknown method", method: "DELETE", path: `/ticket_options/${unknownId}` },
+    { what: "create with a trailing slash", method: "POST", path: "/ticket_options/" },
+    { what: "get with a trailing slash", method: "GET", path: `/ticket_options/${unknownId}/` },
+    { what: "a preflight to an unknown path", method: "OPTIONS", path: "/tickets" },
+    { what: "a preflight with a trailing slash", method: "OPTIONS", path: "/ticket_options/" },
+  ])("gets the problem no-such-route: $what", async ({ method, path }) => {
     expect(await problem({ method, path, headers: { Origin: "https://tickets.example.org" } })).toEqual(
       noSuchRoute,
     );
   });
 
-  it("sells nothing for a slash too many", async () => {
+  it("sells nothing for a path with a trailing slash", async () => {
     const id = await shop(service).create(3);
     const body = JSON.stringify({ Quantity: 1, UserID: unknownId });
 
@@ -82,7 +82,7 @@ describe("a route that is not deployed", () => {
     expect(await shop(service).left(id)).toBe(3);
   });
 
-  it("is HEAD of any path, too", async () => {
+  it("includes HEAD of a known path", async () => {
     const id = await shop(service).create(3);
 
     expect(await send({ method: "HEAD", path: `/ticket_options/${id}` })).toMatchObject({
@@ -93,13 +93,13 @@ describe("a route that is not deployed", () => {
   });
 });
 
-it("responds to a path with a broken escape with the problem invalid-request", async () => {
+it("a path with a broken escape gets the problem invalid-request", async () => {
   expect(await problem({ method: "GET", path: "/ticket_options/%zz", headers: { A: ["1"] } })).toEqual(
     unreadable,
   );
 });
 
-describe("a preflight", () => {
+describe("a CORS preflight", () => {
   const { custom } = parse(readFileSync(path.join(project.folder, "serverless.yml"), "utf8"), {
     logLevel: "error",
   });
@@ -108,7 +108,7 @@ describe("a preflight", () => {
     { method: "GET", path: `/ticket_options/${unknownId}` },
     { method: "POST", path: `/ticket_options/${unknownId}/purchases` },
   ])(
-    "of $method $path is allowed what serverless.yml says, whatever is asked for",
+    "of $method $path gets the CORS settings of serverless.yml, whatever it requests",
     async ({ method, path }) => {
       const { status, headers, body } = await send({
         method: "OPTIONS",
@@ -136,54 +136,58 @@ describe("a preflight", () => {
     },
   );
 
-  it("needs neither Origin nor the method it is for", async () => {
+  it("requires neither Origin nor Access-Control-Request-Method", async () => {
     expect((await send({ method: "OPTIONS", path: "/ticket_options" })).status).toBe(200);
   });
 
   it.each(["application/json; charset=utf-8", "application/x-www-form-urlencoded", "text/plain"])(
-    "may come with the content type %s",
+    "is accepted with the content type %s",
     async (type) => {
       const headers = { "Content-Type": type };
       expect((await send({ method: "OPTIONS", path: "/ticket_options", headers })).status).toBe(200);
     },
   );
 
-  it("with any other content type is the problem invalid-request", async () => {
+  it("gets the problem invalid-request with another content type", async () => {
     const headers = { "Content-Type": "text/html" };
     expect(await problem({ method: "OPTIONS", path: "/ticket_options", headers })).toEqual(unreadable);
   });
 });
 
-it("adds nothing to a function's response for an Origin, a Range or an Accept-Encoding", async () => {
+it("a response is the same with Origin, Range and Accept-Encoding headers", async () => {
   const id = await shop(service).create(3);
   const request: ApiRequest = { method: "GET", path: `/ticket_options/${id}` };
   const { headers: plain, ...expected } = await send(request);
 
-  const asked = { Origin: "https://tickets.example.org", Range: "bytes=0-3", "Accept-Encoding": "gzip" };
-  const { headers, ...response } = await send({ ...request, headers: asked });
+  const requestHeaders = {
+    Origin: "https://tickets.example.org",
+    Range: "bytes=0-3",
+    "Accept-Encoding": "gzip",
+  };
+  const { headers, ...response } = await send({ ...request, headers: requestHeaders });
 
   expect(response).toEqual(expected);
   expect({ ...headers, date: plain.date }).toEqual(plain);
 });
 
-describe("a body", () => {
+describe("a request body", () => {
   it.each([
     { coding: "gzip", encode: gzipSync },
     { coding: "GZIP", encode: gzipSync },
     { coding: "deflate", encode: deflateSync },
     { coding: "identity", encode: (body: string) => Buffer.from(body) },
-  ])("in the coding $coding is decoded before the function gets it", async ({ coding, encode }) => {
+  ])("with Content-Encoding $coding is decoded before the function gets it", async ({ coding, encode }) => {
     const { status, body } = await create(encode(creation), { "Content-Encoding": coding });
 
     expect({ status, body: JSON.parse(body) }).toMatchObject({ status: 200, body: JSON.parse(creation) });
   });
 
   it.each([
-    { what: "a coding that API Gateway does not know", coding: "br", body: brotliCompressSync(creation) },
-    { what: "another coding than it names", coding: "gzip", body: deflateSync(creation) },
-    { what: "a coding cut short", coding: "gzip", body: gzipSync(creation).subarray(0, -9) },
-    { what: "a name that every object has", coding: "constructor", body: Buffer.from(creation) },
-  ])("in $what is the problem invalid-request", async ({ coding, body }) => {
+    { what: "a coding that API Gateway does not support", coding: "br", body: brotliCompressSync(creation) },
+    { what: "a coding that differs from the header", coding: "gzip", body: deflateSync(creation) },
+    { what: "a truncated coding", coding: "gzip", body: gzipSync(creation).subarray(0, -9) },
+    { what: 'the coding "constructor"', coding: "constructor", body: Buffer.from(creation) },
+  ])("in $what gets the problem invalid-request", async ({ coding, body }) => {
     expect(
       await problem({
         method: "POST",
@@ -200,7 +204,7 @@ describe("a body", () => {
       what: "that is more than 10 MB once it is decompressed",
       body: gzipSync(Buffer.alloc(11 * 1024 * 1024)),
     },
-  ])("$what is the problem body-too-large", async ({ what, body }) => {
+  ])("$what gets the problem body-too-large", async ({ what, body }) => {
     const headers: ApiRequest["headers"] = what.includes("decompressed")
       ? { "Content-Encoding": "gzip" }
       : {};
@@ -209,14 +213,14 @@ describe("a body", () => {
     );
   });
 
-  it("that a client announces before it sends it is taken", async () => {
+  it("is accepted after Expect: 100-continue", async () => {
     const body = creation.padEnd(50_000);
     const headers = { Expect: ["100-continue"], "Content-Length": `${body.length}` };
 
     expect((await create(body, headers)).status).toBe(200);
   });
 
-  it("that is a JSON string holding an object is not that object", async () => {
+  it("that is a JSON string is not parsed twice", async () => {
     const { status, body } = await create(JSON.stringify(creation), { "Content-Type": "application/json" });
 
     expect({ status, type: JSON.parse(body).type }).toEqual({
@@ -226,16 +230,16 @@ describe("a body", () => {
   });
 
   it.each(["multipart/form-data; boundary=x", "no media type;;", "application/x-www-form-urlencoded"])(
-    "of the type %j is read like any other",
+    "with the content type %j is read as JSON",
     async (type) => {
       expect((await create(creation, { "Content-Type": type })).status).toBe(200);
     },
   );
 });
 
-it("sells to each of 2,000 buyers who come at once, for each has its turn before its time begins", async () => {
+it("2,000 concurrent purchases all succeed, because the time of each begins when it leaves the queue", async () => {
   const { create: putOnSale, purchase, left } = shop(service);
-  const each = 25; // so that all of them take longer than one attempt may
+  const each = 25; // so that all together take longer than the limit of one attempt
   const id = await putOnSale(2_000 * each);
 
   const responses = await Promise.all(Array.from({ length: 2_000 }, () => purchase(id, each)));

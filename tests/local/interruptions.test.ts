@@ -6,7 +6,7 @@ import { shop } from "./shop.ts";
 const project = new Project();
 afterAll(() => project.remove());
 
-/** Which of the two npm reports depends on the shell that it finds. */
+/** npm reports one or the other, depending on its shell. */
 const endOfCtrlC = [0, "SIGINT"];
 
 it.each([
@@ -16,7 +16,7 @@ it.each([
   "Bundling the functions",
   "Starting serverless-offline",
   "Ready",
-])("ends by Ctrl-C after the line “%s” of its start, and leaves nothing behind", async (line) => {
+])("npm run dev ends on Ctrl-C after it printed “%s”, and leaves nothing behind", async (line) => {
   const run = await project.start();
   await run.line(new RegExp(`^${line}`));
   const family = project.family(run);
@@ -32,7 +32,7 @@ it.each([
   ["initdb", ["data.unfinished", "data"]],
   ["the start of PostgreSQL", ["data"]],
 ])(
-  "ends by Ctrl-C during %s in its first run, leaves nothing behind, and is ready the next time",
+  "npm run dev ends on Ctrl-C during %s of its first run, leaves nothing behind, and starts the next time",
   async (_program, folders) => {
     await project.run(["npm", "run", "db:reset"]).ended;
     const run = await project.start();
@@ -53,7 +53,7 @@ it.each([
   },
 );
 
-it("ends by Ctrl-C while `npm run db:verify` starts PostgreSQL, and leaves nothing behind", async () => {
+it("npm run db:verify ends on Ctrl-C while it starts PostgreSQL, and leaves nothing behind", async () => {
   await project.run(["npm", "run", "db:reset"]).ended;
   const run = project.run(["npm", "run", "--silent", "db:verify"]);
   const begun = () => existsSync(project.postgresFile("data/postmaster.pid"));

@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { Project } from "./project.ts";
 import { shop } from "./shop.ts";
 
-it("LOG_FORMAT=json prints what the functions log on AWS, and nothing else", async () => {
+it("LOG_FORMAT=json prints only the JSON log of the functions, as on AWS", async () => {
   const project = new Project();
   onTestFinished(() => project.remove());
   const service = await project.start({ environment: { LOG_FORMAT: "json" } });

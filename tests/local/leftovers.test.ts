@@ -1,4 +1,4 @@
-// What an earlier run, or another program, has left in the way of the next start.
+// Starts after an earlier run or another program left files, processes or ports in use.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -12,11 +12,11 @@ import { shop } from "./shop.ts";
 const project = new Project();
 afterAll(() => project.remove());
 
-/** Of an option that the run before has made. */
+/** Id of an option that the previous run created. */
 let id: string;
 let killed: Service;
 
-// The server dies without a word, and its PostgreSQL goes on.
+// The server is killed, and its PostgreSQL continues to run.
 beforeEach(async () => {
   killed = await project.start();
   await killed.line(/^Ready/);
@@ -31,8 +31,8 @@ async function endPostgres(): Promise<void> {
   await expect.poll(() => project.family(killed), { timeout: 30_000 }).toEqual([]);
 }
 
-/** The record of the server now names a process of the same user, and a port at which nothing ever replies. */
-async function misleadingRecord(): Promise<void> {
+/** Makes the lock file of PostgreSQL name another process of the same user, and a port on which nothing responds. */
+async function misleadingLockFile(): Promise<void> {
   await endPostgres();
   const { spawnOptions } = serverPlace(path.join(project.folder, ".local/postgres"));
   const other = spawn("sleep", ["600"], { ...spawnOptions, stdio: "ignore" });
@@ -52,8 +52,8 @@ async function ends(run: Service): Promise<void> {
   await run.ended;
 }
 
-it("starts although another process has the number and the port of the PostgreSQL before", async () => {
-  await misleadingRecord();
+it("npm run dev starts although another process has the pid and the port of the previous PostgreSQL", async () => {
+  await misleadingLockFile();
 
   const next = await project.start();
   await next.line(/^Ready/);
@@ -62,8 +62,8 @@ it("starts although another process has the number and the port of the PostgreSQ
   await ends(next);
 });
 
-it("empties its data although another process has the number and the port of the PostgreSQL before", async () => {
-  await misleadingRecord();
+it("npm run db:reset works although another process has the pid and the port of the previous PostgreSQL", async () => {
+  await misleadingLockFile();
 
   const reset = project.run(["npm", "run", "--silent", "db:reset"]);
 
@@ -71,10 +71,10 @@ it("empties its data although another process has the number and the port of the
   expect(project.postgres()).toBeUndefined();
 });
 
-it("waits for a PostgreSQL that is still stopping, and starts it again", async () => {
+it("npm run dev waits for a PostgreSQL that is still stopping and starts it again", async () => {
   const { pid = 0 } = project.postgres() ?? {};
   process.kill(pid, "SIGSTOP");
-  process.kill(pid, "SIGINT"); // a fast stop, as soon as it goes on
+  process.kill(pid, "SIGINT"); // a fast shutdown, as soon as it continues
 
   const next = await project.start();
   await next.line(/^Starting PostgreSQL/);
@@ -86,7 +86,7 @@ it("waits for a PostgreSQL that is still stopping, and starts it again", async (
   await ends(next);
 });
 
-it("ends by Ctrl-C while it waits for a PostgreSQL that does not reply", async () => {
+it("npm run dev ends on Ctrl-C while it waits for a PostgreSQL that does not respond", async () => {
   const { pid = 0 } = project.postgres() ?? {};
   process.kill(pid, "SIGSTOP");
   onTestFinished(() => void process.kill(pid, "SIGCONT"));

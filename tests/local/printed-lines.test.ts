@@ -1,4 +1,4 @@
-// What a run prints: whole lines, from its start on, and nothing else.
+// The lines that a run prints, from its start to its last request.
 import { once } from "node:events";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
@@ -32,7 +32,7 @@ const order = (quantity: number) => json({ Quantity: quantity, UserID: user });
 const purchases = (id: string) => `/ticket_options/${id}/purchases`;
 const printedFrom = (from: number) => service.lines.slice(from).filter(Boolean);
 
-/** A whole line, in which the texts are to the letter, but for `TIME`, `MS` and `UUID`. */
+/** Matches a whole line with these exact texts, except for the placeholders `TIME`, `MS` and `UUID`. */
 function line(...parts: (string | number)[]) {
   const literal = parts.join("  ").replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const pattern = literal
@@ -42,7 +42,7 @@ function line(...parts: (string | number)[]) {
   return expect.stringMatching(new RegExp(`^${pattern}$`));
 }
 
-/** Sends a request, and gives all that is printed up to its line. */
+/** Sends a request and returns the lines that are printed up to its own line. */
 async function printedFor(request: ApiRequest): Promise<string[]> {
   const from = service.lines.length;
   await send(request);
@@ -50,7 +50,7 @@ async function printedFor(request: ApiRequest): Promise<string[]> {
   return printedFrom(from);
 }
 
-it("prints what it starts, where the data is, and how to use it", () => {
+it("npm run dev prints what it starts, where the data is, and how to use it", () => {
   const url = `http://localhost:${service.httpPort}`;
   expect(start).toEqual([
     expect.stringMatching(/^> ticket-allocation@\S+ dev$/),
@@ -62,6 +62,7 @@ it("prints what it starts, where the data is, and how to use it", () => {
     "  applied 0002_idempotency",
     "  applied 0003_functions_role",
     "  applied 0004_stripes",
+    "  applied 0005_stripe_count",
     "Bundling the functions",
     "Starting serverless-offline",
     "Ready. Replace ID with the ID in the first response:",
@@ -72,8 +73,8 @@ it("prints what it starts, where the data is, and how to use it", () => {
   ]);
 });
 
-describe("one line for a request", () => {
-  it("says what was created, also when it is a replay", async () => {
+describe("the line of a request", () => {
+  it("states what was created, and whether it is a replay", async () => {
     const request: ApiRequest = {
       method: "POST",
       path: "/ticket_options",
@@ -87,7 +88,7 @@ describe("one line for a request", () => {
     expect(await printedFor(request)).toEqual([line(...start, `replayed: ${what}`, "request UUID")]);
   });
 
-  it("says what is available, or that the client has the newest state", async () => {
+  it("states what is available, or that the option is not modified", async () => {
     const id = await shop(service).create(3);
     const path = `/ticket_options/${id}`;
     const { headers } = await shop(service).get(id);
@@ -102,7 +103,7 @@ describe("one line for a request", () => {
     ).toEqual([line(...start, 304, "MS", "not modified", "request UUID")]);
   });
 
-  it("says what was sold or why it was refused, and shows neither user nor key", async () => {
+  it("states what was sold or why it was refused, without user and key", async () => {
     const id = await shop(service).create(3);
     await service.line(new RegExp(`created ${id}`));
     const path = purchases(id);
@@ -124,7 +125,7 @@ describe("one line for a request", () => {
 
   it.each([
     {
-      what: "every wrong field",
+      what: "every invalid field",
       method: "POST",
       path: purchases(unknownId),
       body: json({ Quantity: 0 }),
@@ -144,7 +145,7 @@ describe("one line for a request", () => {
       printed: [413, "MS", "a body holds at most 100000 bytes"],
     },
     {
-      what: "a body that no function sees, since it is too large",
+      what: "a body that is too large to reach a function",
       method: "POST",
       path: "/ticket_options",
       body: " ".repeat(10 * 1024 * 1024 + 1),
@@ -164,7 +165,7 @@ describe("one line for a request", () => {
       printed: [404, "MS", "there is no such path, or not with this method"],
     },
     {
-      what: "the start of a path that is very long",
+      what: "the beginning of a very long path",
       method: "GET",
       path: `/${"a".repeat(5_000)}`,
       shown: `/${"a".repeat(119)}…`,
@@ -176,7 +177,7 @@ describe("one line for a request", () => {
       path: "/ticket_options/%zz",
       printed: [400, "MS", "the request cannot be read"],
     },
-  ])("says $what", async ({ method, path, shown = path, body, printed }) => {
+  ])("states $what", async ({ method, path, shown = path, body, printed }) => {
     expect(await printedFor({ method, path, ...(body && { body }) })).toEqual([
       line("TIME", `${method.padEnd(4)} ${shown}`, ...printed, "request UUID"),
     ]);
@@ -205,7 +206,7 @@ describe("one line for a request", () => {
     ]);
   });
 
-  it("is printed for a body with a broken chunk, and says what is wrong with it", async () => {
+  it("is printed with the error for a body with a broken chunk", async () => {
     const from = service.lines.length;
     (await connection()).write(
       "POST /ticket_options HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
@@ -217,7 +218,7 @@ describe("one line for a request", () => {
     ]);
   });
 
-  it("says what was sold to a client that has disconnected before the response", async () => {
+  it("states what was sold to a client that disconnected before the response", async () => {
     const id = await shop(service).create(3);
     await service.line(new RegExp(`created ${id}`));
     const database = new pg.Client({ connectionString: project.databaseUrl() });
@@ -246,7 +247,7 @@ describe("one line for a request", () => {
   });
 });
 
-it("prints 300 requests at once as 300 whole lines", async () => {
+it("300 concurrent requests are printed as 300 whole lines", async () => {
   const id = await shop(service).create(200);
   await service.line(new RegExp(`created ${id}`));
   const from = service.lines.length;
@@ -265,7 +266,7 @@ it("prints 300 requests at once as 300 whole lines", async () => {
   ).toEqual([...Array(200).fill(sold), ...Array(100).fill(refused)]);
 });
 
-it("prints an error in full, with its cause, after the line of its request, and what a function itself prints", async () => {
+it("an error is printed with its cause after the line of its request", async () => {
   const file = path.join(project.folder, "functions/get.ts");
   const code = readFileSync(file, "utf8");
   const edit = async (edited: string) => {
@@ -308,7 +309,7 @@ it("prints an error in full, with its cause, after the line of its request, and 
   ]);
 });
 
-/** A connection to the service, until the end of the test. */
+/** Opens a connection to the service that ends with the test. */
 async function connection(): Promise<Socket> {
   const socket = connect(service.httpPort, "127.0.0.1").on("error", () => {});
   onTestFinished(() => void socket.destroy());

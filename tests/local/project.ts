@@ -22,21 +22,21 @@ export interface Service extends Run {
   lambdaPort: number;
 }
 
-/** How the README says to start it. */
+/** The documented commands that start the service. */
 export const commands = {
   "npm run dev": ["npm", "run", "dev", "--"],
   "npx serverless offline": ["npx", "serverless", "offline"],
 };
 
-/** What no run should print that ends because it is told to. */
+/** Text that a run must not print when it is ended by a signal. */
 export const complaint = /cannot|error|fail/i;
 
 const source = path.join(import.meta.dirname, "../..");
 
-/** A copy of this project as a user could have it, in a folder with a blank in its path. */
+/** A copy of this project as a user may have it, in a folder with a space in its path. */
 export class Project {
   readonly folder: string;
-  /** The home of who runs it: empty. */
+  /** The home directory of the user who runs it, initially empty. */
   readonly home: string;
   readonly #outer: string;
   readonly #runs: Run[] = [];
@@ -54,19 +54,19 @@ export class Project {
     symlinkSync(path.join(source, "node_modules"), path.join(this.folder, "node_modules"));
   }
 
-  /** Runs a command as on a fresh machine: with an empty home and nothing set. */
+  /** Runs a command as on a new machine: with an empty home and no other environment variables. */
   run(command: string[], environment: Record<string, string> = {}): Run {
     const run = startRun(command, this.folder, {
       PATH: String(process.env.PATH),
       HOME: this.home,
-      npm_config_update_notifier: "false", // npm would ask the registry
+      npm_config_update_notifier: "false", // otherwise npm sends a request to the registry
       ...environment,
     });
     this.#runs.push(run);
     return run;
   }
 
-  /** Makes its installed packages lack those of a scope. */
+  /** Removes the packages of a scope from the installed ones. */
   uninstall(scope: string): void {
     const [installed, packages] = [path.join(source, "node_modules"), path.join(this.folder, "node_modules")];
     rmSync(packages);
@@ -75,12 +75,12 @@ export class Project {
       if (name !== scope) symlinkSync(path.join(installed, name), path.join(packages, name));
   }
 
-  /** The file of the local PostgreSQL with that name. */
+  /** The path of a file in the folder of the local PostgreSQL. */
   postgresFile(name: string): string {
     return path.join(this.#postgresHome(), name);
   }
 
-  /** Starts the service on the ports given, or on free ones, and does not wait for it. */
+  /** Starts the service on the given ports, or on free ones, without waiting until it is ready. */
   async start({
     command = commands["npm run dev"],
     ports = {},
@@ -105,7 +105,7 @@ export class Project {
     return found;
   }
 
-  /** What PostgreSQL keeps while it runs: its process, and the port that it listens on. */
+  /** The process id and port in PostgreSQL's lock file; undefined if it does not run. */
   postgres(): { pid: number; port: number } | undefined {
     const lock = this.postgresFile("data/postmaster.pid");
     if (!existsSync(lock)) return undefined;
@@ -119,7 +119,7 @@ export class Project {
     return `postgres://postgres:${password}@127.0.0.1:${this.postgres()?.port}/tickets`;
   }
 
-  /** The processes of a run: npm and what came of it, and all that has to do with this folder's PostgreSQL. */
+  /** The processes of a run: npm, its descendants, and the processes of this folder's PostgreSQL. */
   family({ pid }: Run): Process[] {
     const home = this.#postgresHome();
     const family = new Set<Process>();
@@ -135,7 +135,7 @@ export class Project {
     return [...family];
   }
 
-  /** What is still there of a run that should have ended: `before` is what it was made of. */
+  /** What remains of a run that should have ended: ports, processes and lock file. `before` are its earlier processes. */
   async remains(run: Service, before: Process[], postgresPort?: number): Promise<string[]> {
     const ports = [run.httpPort, run.lambdaPort, ...(postgresPort ? [postgresPort] : [])];
     const taken = await Promise.all(
@@ -152,14 +152,14 @@ export class Project {
     return [...taken.flat(), ...alive.map(({ pid, command }) => `process ${pid} ${command}`), ...lock];
   }
 
-  /** Ends its runs without mercy; PostgreSQL may stay. */
+  /** Kills all runs of the project with SIGKILL. PostgreSQL may continue to run. */
   async kill(): Promise<void> {
     const runs = this.#runs.splice(0);
     for (const run of runs) run.signal("SIGKILL");
     await Promise.all(runs.map(({ ended }) => ended));
   }
 
-  /** Ends whatever still runs in it, and deletes it. */
+  /** Ends all processes of the project and deletes it. */
   async remove(): Promise<void> {
     await this.kill();
     const home = this.#postgresHome();

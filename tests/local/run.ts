@@ -3,17 +3,17 @@ import { EventEmitter, once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
-/** A command that runs, with all that it started, in a process group of its own, as from a terminal. */
+/** A running command and its child processes, in their own process group as in a terminal. */
 export interface Run {
-  /** Of the process that was started: npm. It is the group's id too. */
+  /** Process id of the started process (npm), which is also the group id. */
   pid: number;
-  /** What has been printed, on either stream. */
+  /** The lines printed so far on stdout and stderr. */
   lines: string[];
-  /** Waits for a line that is or will be printed as number `from` or later. */
+  /** Waits for a line that matches, starting with line number `from` of the lines already printed. */
   line(pattern: RegExp, from?: number): Promise<string>;
-  /** The exit status of npm, or the signal that ended it, once nothing of the run prints any more. */
+  /** Resolves to npm's exit status or the signal that ended it, once both streams are closed. */
   ended: Promise<number | NodeJS.Signals>;
-  /** Signals the whole group, as a key in a terminal does. */
+  /** Sends a signal to the whole group, as Ctrl-C in a terminal does. */
   signal(signal: NodeJS.Signals): void;
 }
 
@@ -32,12 +32,12 @@ export function startRun(command: string[], cwd: string, env: Record<string, str
     try {
       process.kill(-pid, name);
     } catch {
-      // all have ended
+      // all processes have ended
     }
   };
-  // Should the tests be broken off: a run that is told to end takes its PostgreSQL with it.
-  const breakOff = () => signal("SIGTERM");
-  process.once("exit", breakOff);
+  // If the tests are interrupted: a run that gets SIGTERM also ends its PostgreSQL.
+  const terminate = () => signal("SIGTERM");
+  process.once("exit", terminate);
 
   const lines: string[] = [];
   const news = new EventEmitter().setMaxListeners(0);
@@ -49,7 +49,7 @@ export function startRun(command: string[], cwd: string, env: Record<string, str
 
   let over = false;
   const ended = once(child, "close").then(([status, signalName]) => {
-    process.off("exit", breakOff);
+    process.off("exit", terminate);
     over = true;
     news.emit("news");
     return status ?? signalName;

@@ -1,4 +1,4 @@
-// What a run does while it serves: one run for all, since none of it changes the run.
+// Behaviour of a run while it serves. All tests share one run.
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -18,29 +18,29 @@ beforeAll(async () => {
 });
 afterAll(() => project.remove());
 
-it("prints a curl line for each endpoint, and they work as printed", async () => {
+it("the printed curl commands work for each endpoint", async () => {
   const printed = service.lines.filter((line) => line.includes("curl "));
-  const answers: { ID: string; Capacity?: number; Allocation?: number; Quantity?: number }[] = [];
+  const responses: { ID: string; Capacity?: number; Allocation?: number; Quantity?: number }[] = [];
   for (const line of printed) {
-    const command = line.replace("/ID", `/${answers[0]?.ID}`);
+    const command = line.replace("/ID", `/${responses[0]?.ID}`);
     const { stdout } = await promisify(execFile)("sh", ["-c", `${command} --silent --show-error`]);
-    answers.push(JSON.parse(stdout));
+    responses.push(JSON.parse(stdout));
   }
-  const ID = answers[0]?.ID;
-  expect(answers).toMatchObject([
+  const ID = responses[0]?.ID;
+  expect(responses).toMatchObject([
     { ID: expect.any(String), Capacity: 10_000, Allocation: 10_000 },
     { ID, Capacity: 10_000, Allocation: 10_000 },
     { TicketOptionID: ID, Quantity: 2 },
   ]);
 });
 
-it("answers a burst of 300 purchases in less than 1 GB of memory", async () => {
+it("npm run dev serves a burst of 300 purchases with less than 1 GB of memory", async () => {
   const { create, purchase, left } = shop(service);
   const id = await create(200);
 
-  const answers = await Promise.all(Array.from({ length: 300 }, () => purchase(id, 1)));
+  const responses = await Promise.all(Array.from({ length: 300 }, () => purchase(id, 1)));
 
-  const count = (wanted: number) => answers.filter(({ status }) => status === wanted).length;
+  const count = (expected: number) => responses.filter(({ status }) => status === expected).length;
   expect({ 200: count(200), 409: count(409) }).toEqual({ 200: 200, 409: 100 });
   expect(await left(id)).toBe(0);
   expect(peakMemory(project.server(service).pid)).toBeLessThan(1024 ** 3);
@@ -49,23 +49,26 @@ it("answers a burst of 300 purchases in less than 1 GB of memory", async () => {
 it.each([
   { taken: "httpPort", of: "the service" },
   { taken: "lambdaPort", of: "the Lambda endpoint" },
-] as const)("starts nothing when the port of $of is in use, and names that port", async ({ taken }) => {
-  const other = new Project();
-  onTestFinished(() => other.remove());
+] as const)(
+  "a start fails with the port if the port of $of is in use, and starts nothing",
+  async ({ taken }) => {
+    const other = new Project();
+    onTestFinished(() => other.remove());
 
-  const run = await other.start({
-    command: commands["npx serverless offline"],
-    ports: { [taken]: service[taken] },
-  });
+    const run = await other.start({
+      command: commands["npx serverless offline"],
+      ports: { [taken]: service[taken] },
+    });
 
-  expect(await run.ended).toBe(1);
-  expect(run.lines).toEqual([
-    `Cannot start: port ${service[taken]} is in use: end what uses it, then try again`,
-  ]);
-  expect(existsSync(path.join(other.folder, ".local"))).toBe(false);
-});
+    expect(await run.ended).toBe(1);
+    expect(run.lines).toEqual([
+      `Cannot start: port ${service[taken]} is in use: end what uses it, then try again`,
+    ]);
+    expect(existsSync(path.join(other.folder, ".local"))).toBe(false);
+  },
+);
 
-it("does not start twice in one folder, and goes on as if nobody had tried", async () => {
+it("a second start in one folder fails and does not affect the first run", async () => {
   const { create, left } = shop(service);
   const id = await create(5);
   const before = project.postgres();
@@ -81,7 +84,7 @@ it("does not start twice in one folder, and goes on as if nobody had tried", asy
   expect(await left(id)).toBe(5);
 });
 
-it("refuses to empty the data that it uses", async () => {
+it("npm run db:reset refuses to delete data that a run uses", async () => {
   const { create, left } = shop(service);
   const id = await create(5);
 
@@ -94,17 +97,15 @@ it("refuses to empty the data that it uses", async () => {
   expect(await left(id)).toBe(5);
 });
 
-it("keeps idempotency keys out of PostgreSQL's log, even those of orders that break its unique index at once", async () => {
-  const id = await shop(service).create(10_000);
-  const body = JSON.stringify({ Quantity: 5_000, UserID: "406c1d05-bbb2-4e94-b183-7d208c2692e1" });
+it("idempotency keys are not in PostgreSQL's log, even if a retry violates the unique index", async () => {
+  const id = await shop(service).create(5);
+  const body = JSON.stringify({ Quantity: 1, UserID: "406c1d05-bbb2-4e94-b183-7d208c2692e1" });
   const headers = { "Content-Type": "application/json", "Idempotency-Key": "a-secret-key" };
   const url = `http://127.0.0.1:${service.httpPort}/ticket_options/${id}/purchases`;
 
-  const responses = await Promise.all(
-    Array.from({ length: 4 }, () => fetch(url, { method: "POST", headers, body })),
-  );
+  expect((await fetch(url, { method: "POST", headers, body })).status).toBe(200);
+  expect((await fetch(url, { method: "POST", headers, body })).status).toBe(200);
 
-  expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   const { home } = serverPlace(path.join(project.folder, ".local/postgres"));
   const log = readFileSync(path.join(home, "log"), "utf8");
   expect(log).toContain("purchases_user_id_idempotency_key_idx");

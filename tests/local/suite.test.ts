@@ -8,10 +8,10 @@ import { startRun } from "./run.ts";
 
 const root = path.join(import.meta.dirname, "../..");
 
-/** Of two projects: functions called as such, and over a local run. */
+/** One test file in two projects: over handlers and over a local run. */
 const tests = ["--project", "api-handler", "--project", "api-http", "tests/api/cors.test.ts"];
 
-it("`npm test` passes whatever the caller has set, ends with its tests, and leaves no process and no file", async () => {
+it("npm test passes despite the caller's settings, ends after its tests, and leaves no process and no file", async () => {
   const outer = mkdtempSync(path.join(tmpdir(), "suite-"));
   const [home, temporary] = [path.join(outer, "home"), path.join(outer, "tmp")];
   for (const folder of [home, temporary]) mkdirSync(folder);
@@ -22,7 +22,7 @@ it("`npm test` passes whatever the caller has set, ends with its tests, and leav
     PATH: String(process.env.PATH),
     HOME: home,
     TMPDIR: temporary,
-    NODE_DISABLE_COMPILE_CACHE: "1", // which would stay there
+    NODE_DISABLE_COMPILE_CACHE: "1", // otherwise the cache would remain there
   });
   onTestFinished(() => {
     run.signal("SIGKILL");
@@ -30,7 +30,7 @@ it("`npm test` passes whatever the caller has set, ends with its tests, and leav
   });
 
   expect({ status: await run.ended, lines: run.lines }).toMatchObject({ status: 0 });
-  // The runner waits for 10 s.
+  // The test runner prints this if the run does not end within 10 s.
   expect(run.lines).not.toContainEqual(expect.stringMatching(/close timed out|something prevents/));
   expect(
     processes().filter(({ group, command }) => group === run.pid || command.includes(temporary)),

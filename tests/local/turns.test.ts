@@ -6,7 +6,7 @@ import { Turns } from "../../infra/local/turns.ts";
 
 const soon = { timeout: 30_000, interval: 10 };
 
-it("gives turns in the order of the requests, and none to a client that has gone", async () => {
+it("Turns admits requests in the order of arrival and skips a client that has disconnected", async () => {
   const turns = new Turns(1);
   const working = new Map<string, ServerResponse>();
   const gone: string[] = [];

@@ -9,7 +9,7 @@ const sold = (purchaseId: string, ...ticketIds: string[]): Outcome => ({
 });
 const refused: Outcome = { kind: "refused", available: 0 };
 
-/** Five tickets: two buyers at once want 2 each, one is refused 4, then the last one sells, then no more. */
+/** A sale of five tickets: two concurrent buyers get 2 each, one is refused 4, the last ticket sells, one more is refused. */
 function goodSale() {
   const first: Attempt = { quantity: 2, begun: 1, ended: 4, outcome: sold("p1", "t1", "t2") };
   const second: Attempt = { quantity: 2, begun: 2, ended: 6, outcome: sold("p2", "t3", "t4") };
@@ -32,12 +32,12 @@ function goodSale() {
   return { record, first, second, third, lastTicket, oneMore, purchases };
 }
 
-describe("the breaches of a sale", () => {
-  it("are none when all went well", () => {
+describe("breaches()", () => {
+  it("is empty for a correct sale", () => {
     expect(breaches(goodSale().record)).toEqual([]);
   });
 
-  it("are none when the rush left nothing for the end", () => {
+  it("is empty for a correct sale that sold out in the rush", () => {
     const { record, first, third, oneMore, purchases } = goodSale();
     const rush = [{ ...first, quantity: 2 }, third, oneMore];
     const { lastTicket: _, ...noLast } = record;
@@ -46,55 +46,55 @@ describe("the breaches of a sale", () => {
     expect(breaches({ ...noLast, capacity: 2, attempts: rush, after })).toEqual([]);
   });
 
-  it("tell that more was sold than there was", () => {
+  it("reports that more was sold than the capacity", () => {
     const { record } = goodSale();
     record.capacity = 4;
 
     expect(breaches(record)).toEqual(["oversold: 5 of 4 tickets", "sold 5 tickets, but 4 became 0"]);
   });
 
-  it("tell that more was recorded than there was, though no buyer heard of it", () => {
+  it("reports that more was recorded than the capacity, even if no buyer got a response", () => {
     const { record } = goodSale();
     record.after.purchases.push({ id: "p4", quantity: 1, ticketIds: ["t6"] });
 
     expect(breaches(record)).toEqual(["oversold: 6 of 5 tickets", "sold 5 tickets, but recorded 6"]);
   });
 
-  it("tell that what was sold is not what the allocation lost", () => {
+  it("reports that the allocation does not match the sales", () => {
     const { record } = goodSale();
     record.after.remaining = 1;
 
     expect(breaches(record)).toEqual(["sold 5 tickets, but 5 became 1"]);
   });
 
-  it("tell of a purchase that lacks a ticket", () => {
+  it("reports a purchase with a missing ticket", () => {
     const { record, purchases } = goodSale();
     purchases.p1.ticketIds.pop();
 
     expect(breaches(record)).toEqual([
       "purchase p1 of 2 has 1 tickets",
-      "purchase p1 of 2 is not recorded as it was answered",
+      "purchase p1 of 2 does not match the response",
     ]);
   });
 
-  it("tell of a buyer who was given other tickets than were recorded", () => {
+  it("reports a response with other tickets than were recorded", () => {
     const { record, first } = goodSale();
     first.outcome = sold("p1", "t1", "t9");
 
-    expect(breaches(record)).toEqual(["purchase p1 of 2 is not recorded as it was answered"]);
+    expect(breaches(record)).toEqual(["purchase p1 of 2 does not match the response"]);
   });
 
-  it("tell of a sale that is not recorded at all", () => {
+  it("reports a sale that is not recorded", () => {
     const { record } = goodSale();
     record.after.purchases.shift();
 
     expect(breaches(record)).toEqual([
       "sold 5 tickets, but recorded 3",
-      "purchase p1 of 2 is not recorded as it was answered",
+      "purchase p1 of 2 does not match the response",
     ]);
   });
 
-  it("tell of a ticket that two buyers were given", () => {
+  it("reports a ticket that was sold to two buyers", () => {
     const { record, second, purchases } = goodSale();
     second.outcome = sold("p2", "t2", "t3");
     purchases.p2.ticketIds = ["t2", "t3"];
@@ -102,14 +102,14 @@ describe("the breaches of a sale", () => {
     expect(breaches(record)).toEqual(["ticket t2 was sold twice"]);
   });
 
-  it("tell of a refusal though enough was left", () => {
+  it("reports a refusal while enough was left", () => {
     const { record, third } = goodSale();
     third.quantity = 1;
 
     expect(breaches(record)).toEqual(["falsely refused 1 while at least 1 were left"]);
   });
 
-  it("tell of a refusal that ended before the sale began that would have excused it", () => {
+  it("reports a refusal that ended before the sale that would justify it began", () => {
     const { record, first, second, third } = goodSale();
     Object.assign(first, { begun: 1, ended: 2 });
     Object.assign(third, { begun: 3, ended: 4, quantity: 3 });
@@ -118,14 +118,14 @@ describe("the breaches of a sale", () => {
     expect(breaches(record)).toEqual(["falsely refused 3 while at least 3 were left"]);
   });
 
-  it.each([4, 5, -1])("tell of a refusal of 4 that names %i as available", (available) => {
+  it.each([4, 5, -1])("reports a refusal of 4 that states %i as available", (available) => {
     const { record, third } = goodSale();
     third.outcome = { kind: "refused", available };
 
     expect(breaches(record)).toEqual([`refused 4 with ${available} available`]);
   });
 
-  it("excuse a refusal by a sale that began before it ended", () => {
+  it("accepts a refusal if a sale that justifies it began before it ended", () => {
     const { record, second, third } = goodSale();
     Object.assign(third, { begun: 3, ended: 6, quantity: 3 });
     Object.assign(second, { begun: 5, ended: 7 });
@@ -133,7 +133,7 @@ describe("the breaches of a sale", () => {
     expect(breaches(record)).toEqual([]);
   });
 
-  it("excuse a refusal by a purchase that may have been a sale, but tell of that one", () => {
+  it("accepts a refusal that an unknown outcome may justify, but reports that outcome", () => {
     const { record, second, third } = goodSale();
     third.quantity = 3;
     second.outcome = { kind: "unknown", reason: "503" };
@@ -145,7 +145,7 @@ describe("the breaches of a sale", () => {
     ]);
   });
 
-  it("tell that the last ticket did not sell", () => {
+  it("reports that the last ticket did not sell", () => {
     const { record, lastTicket, oneMore } = goodSale();
     lastTicket.outcome = refused;
     record.after.purchases.pop();
@@ -159,7 +159,7 @@ describe("the breaches of a sale", () => {
     expect(oneMore.outcome).toBe(refused);
   });
 
-  it("tell that one more sold after the last", () => {
+  it("reports that one more sold after the last ticket", () => {
     const { record, oneMore } = goodSale();
     oneMore.outcome = sold("p4", "t6");
     record.after.purchases.push({ id: "p4", quantity: 1, ticketIds: ["t6"] });
@@ -171,7 +171,7 @@ describe("the breaches of a sale", () => {
     ]);
   });
 
-  it("tell that the neighbouring option changed", () => {
+  it("reports that the neighbouring option changed", () => {
     const { record } = goodSale();
     record.after.neighbour = "9 left";
 

@@ -1,6 +1,6 @@
-import type { Attempt, Books, SaleRecord } from "./on-sale.ts";
+import type { Attempt, SaleRecord, StoredState } from "./on-sale.ts";
 
-/** Every way in which a sale went wrong, a sentence for each; none if all of the promise was kept. */
+/** The breaches of a sale, one sentence each; empty if the sale was correct. */
 export function breaches(record: SaleRecord): string[] {
   return [
     ...oversold(record),
@@ -10,7 +10,7 @@ export function breaches(record: SaleRecord): string[] {
     ...falseRefusals(record),
     ...refusalsThatContradictThemselves(record),
     ...unknownOutcomes(record),
-    ...wrongEnd(record),
+    ...endBreaches(record),
     ...changedNeighbour(record),
   ];
 }
@@ -26,7 +26,7 @@ const isSold = (attempt: Attempt): attempt is Sold => attempt.outcome.kind === "
 const ticketsSold = ({ attempts }: SaleRecord) =>
   sum(attempts.filter(isSold).map(({ quantity }) => quantity));
 
-const ticketsRecorded = ({ purchases }: Books) => sum(purchases.map(({ quantity }) => quantity));
+const ticketsRecorded = ({ purchases }: StoredState) => sum(purchases.map(({ quantity }) => quantity));
 
 function* oversold(record: SaleRecord) {
   const sold = Math.max(ticketsSold(record), ticketsRecorded(record.after));
@@ -50,9 +50,9 @@ function* purchasesThatDiffer({ attempts, after }: SaleRecord) {
   }
   for (const { quantity, outcome } of attempts.filter(isSold)) {
     const purchase = recorded.get(outcome.purchaseId);
-    const answered = outcome.ticketIds.toSorted().join();
-    if (purchase?.quantity !== quantity || purchase.ticketIds.toSorted().join() !== answered) {
-      yield `purchase ${outcome.purchaseId} of ${quantity} is not recorded as it was answered`;
+    const responded = outcome.ticketIds.toSorted().join();
+    if (purchase?.quantity !== quantity || purchase.ticketIds.toSorted().join() !== responded) {
+      yield `purchase ${outcome.purchaseId} of ${quantity} does not match the response`;
     }
   }
 }
@@ -66,8 +66,8 @@ function* ticketsSoldTwice({ attempts }: SaleRecord) {
 }
 
 /**
- * A refusal is false if enough was left even when all sales that began before it ended are taken to have come before
- * it. An outcome that nobody knows counts as a sale here: it may have been one.
+ * A refusal is false if enough tickets were left even when all sales that began before it ended are counted as earlier
+ * sales. An unknown outcome counts as a sale here, because it may have been one.
  */
 function* falseRefusals({ capacity, attempts }: SaleRecord) {
   for (const refused of attempts.filter(({ outcome }) => outcome.kind === "refused")) {
@@ -94,7 +94,7 @@ function* unknownOutcomes({ attempts }: SaleRecord) {
   }
 }
 
-function* wrongEnd({ lastTicket, oneMore }: SaleRecord) {
+function* endBreaches({ lastTicket, oneMore }: SaleRecord) {
   if (lastTicket && lastTicket.outcome.kind !== "sold") yield "the last ticket did not sell";
   if (oneMore.outcome.kind !== "refused") yield "after the last ticket, one more was not refused";
 }

@@ -1,4 +1,4 @@
-// Shops with the faults that the on-sale test is there to find, made so that the fault always shows.
+// Shops with the faults that the on-sale test must find. Each fault occurs on every run.
 import { randomUUID } from "node:crypto";
 import {
   BeginTransactionCommand,
@@ -11,7 +11,7 @@ import type { Outcome } from "./on-sale.ts";
 
 type Buy = (quantity: number) => Promise<Outcome>;
 
-/** What records a purchase of tickets that `taken`, an earlier part of the statement, has taken. */
+/** The part of a statement that records a purchase of the tickets that its earlier part `taken` has taken. */
 const recordPurchase = `
   purchase as (
     insert into purchases (id, ticket_option_id, stripe, user_id, quantity, created_at)
@@ -25,7 +25,7 @@ const recordPurchase = `
   cross join generate_series(1, purchase.quantity)
   returning cast(id as text)`;
 
-/** Reads what is left, and only then writes what will be left. All `readers` read before the first of them writes. */
+/** Reads the allocation and then writes the new one. All `readers` read before the first of them writes. */
 export function racyShop(option: string, readers: number): Buy {
   const allHaveRead = latch(readers);
   return async (quantity) => {
@@ -49,10 +49,10 @@ export function racyShop(option: string, readers: number): Buy {
   };
 }
 
-/** Refuses whoever meets a locked row. The first buyer holds the lock until all the others have their answer. */
+/** Refuses every buyer who finds the row locked. The first buyer holds the lock until all others have a response. */
 export function hastyShop(option: string, buyers: number): Buy {
   const locked = latch(1);
-  const othersAnswered = latch(buyers - 1);
+  const othersServed = latch(buyers - 1);
   const sell = async (quantity: number, transactionId?: string): Promise<Outcome> => {
     const purchase = randomUUID();
     const ticketIds = await run<string>(
@@ -81,7 +81,7 @@ export function hastyShop(option: string, buyers: number): Buy {
     const { transactionId = "" } = await client.send(new BeginTransactionCommand({ ...cluster, database }));
     const outcome = await sell(quantity, transactionId);
     locked.count();
-    await othersAnswered.opened;
+    await othersServed.opened;
     await client.send(new CommitTransactionCommand({ ...cluster, transactionId }));
     return outcome;
   };
@@ -93,11 +93,11 @@ export function hastyShop(option: string, buyers: number): Buy {
       return sellHoldingTheLock(quantity).finally(locked.count);
     }
     await locked.opened;
-    return sell(quantity).finally(othersAnswered.count);
+    return sell(quantity).finally(othersServed.count);
   };
 }
 
-/** Opens once it has been counted so many times, and stays open. */
+/** A latch that opens after `times` counts and stays open. */
 function latch(times: number) {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
@@ -123,7 +123,7 @@ const client = new RDSDataClient({
 const cluster = { resourceArn: local.CLUSTER_ARN, secretArn: local.SECRET_ARN };
 const database = local.DATABASE_NAME;
 
-/** Runs one statement and gives the first column of its rows. */
+/** Runs one statement and returns the first column of its rows. */
 async function run<Column>(
   sql: string,
   parameters: Record<string, string | number>,

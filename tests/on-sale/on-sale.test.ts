@@ -7,39 +7,39 @@ import { openShop } from "./shop.ts";
 const count = ({ attempts }: SaleRecord, kind: string) =>
   attempts.filter(({ outcome }) => outcome.kind === kind).length;
 
-/** What the database says in the end, as sums. */
+/** Totals of the database after the sale. */
 const sums = ({ after }: SaleRecord) => ({
   remaining: after.remaining,
   sold: after.purchases.reduce((total, { quantity }) => total + quantity, 0),
   tickets: new Set(after.purchases.flatMap(({ ticketIds }) => ticketIds)).size,
 });
 
-describe("an on-sale with more than 300 buyers at once", { timeout: 120_000 }, () => {
-  it("sells every ticket once when 1,200 are wanted of 100", async () => {
-    const { buy, look } = await openShop(100);
-    const record = await runOnSale({ buyers: mixedBuyers(301, 7), buy, look });
+describe("an on-sale with more than 300 concurrent buyers", { timeout: 120_000 }, () => {
+  it("sells each of 100 tickets once when 1,200 are ordered", async () => {
+    const { buy, readState } = await openShop(100);
+    const record = await runOnSale({ buyers: mixedBuyers(301, 7), buy, readState });
 
     expect(breaches(record)).toEqual([]);
     expect(sums(record)).toEqual({ remaining: 0, sold: 100, tickets: 100 });
   });
 
-  it("refuses nobody when there are exactly as many tickets as are wanted", async () => {
+  it("refuses no order when there are exactly as many tickets as ordered", async () => {
     const buyers = mixedBuyers(301, 7);
-    const wanted = buyers.reduce((total, quantity) => total + quantity, 0);
-    const { buy, look } = await openShop(wanted);
-    const record = await runOnSale({ buyers, buy, look });
+    const ordered = buyers.reduce((total, quantity) => total + quantity, 0);
+    const { buy, readState } = await openShop(ordered);
+    const record = await runOnSale({ buyers, buy, readState });
 
     expect(breaches(record)).toEqual([]);
-    expect(sums(record)).toEqual({ remaining: 0, sold: wanted, tickets: wanted });
+    expect(sums(record)).toEqual({ remaining: 0, sold: ordered, tickets: ordered });
     expect({ sold: count(record, "sold"), refused: count(record, "refused") }).toEqual({
       sold: 301,
       refused: 1,
     });
   });
 
-  it("sells 71 times 7 of 500 tickets, and the 3 that are left to those who want less", async () => {
-    const { buy, look } = await openShop(500);
-    const record = await runOnSale({ buyers: Array(310).fill(7), buy, look });
+  it("sells 500 tickets to 71 orders of 7, and the last 3 to smaller orders", async () => {
+    const { buy, readState } = await openShop(500);
+    const record = await runOnSale({ buyers: Array(310).fill(7), buy, readState });
 
     expect(breaches(record)).toEqual([]);
     expect(sums(record)).toEqual({ remaining: 0, sold: 500, tickets: 500 });
@@ -50,9 +50,9 @@ describe("an on-sale with more than 300 buyers at once", { timeout: 120_000 }, (
     });
   });
 
-  it("sells a single ticket to a single buyer", async () => {
-    const { buy, look } = await openShop(1);
-    const record = await runOnSale({ buyers: Array(300).fill(1), buy, look });
+  it("sells a single ticket to exactly one buyer", async () => {
+    const { buy, readState } = await openShop(1);
+    const record = await runOnSale({ buyers: Array(300).fill(1), buy, readState });
 
     expect(breaches(record)).toEqual([]);
     expect(sums(record)).toEqual({ remaining: 0, sold: 1, tickets: 1 });
@@ -62,9 +62,9 @@ describe("an on-sale with more than 300 buyers at once", { timeout: 120_000 }, (
     });
   });
 
-  it("sells nothing when everybody wants more than there is, and then all of it", async () => {
-    const { buy, look } = await openShop(6);
-    const record = await runOnSale({ buyers: Array(300).fill(7), buy, look });
+  it("sells nothing to orders above the capacity, and then every ticket", async () => {
+    const { buy, readState } = await openShop(6);
+    const record = await runOnSale({ buyers: Array(300).fill(7), buy, readState });
 
     expect(breaches(record)).toEqual([]);
     expect(sums(record)).toEqual({ remaining: 0, sold: 6, tickets: 6 });

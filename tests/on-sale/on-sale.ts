@@ -1,4 +1,4 @@
-// The first minutes of a sale: many buyers at once, and a record of what became of each of them.
+// The start of a sale with many concurrent buyers, and a record of each attempt.
 
 export type Outcome =
   | { kind: "sold"; purchaseId: string; ticketIds: string[] }
@@ -7,41 +7,41 @@ export type Outcome =
 
 export interface Attempt {
   quantity: number;
-  /** Turns of one clock that ticks at each begin and each end, so that no two are equal. */
+  /** Readings of a logical clock that advances at each begin and each end, so that no two are equal. */
   begun: number;
   ended: number;
   outcome: Outcome;
 }
 
-/** What the database holds in the end. */
-export interface Books {
+/** The state of the database before or after the sale. */
+export interface StoredState {
   remaining: number;
   purchases: { id: string; quantity: number; ticketIds: string[] }[];
-  /** All there is about an option that nobody was to buy from. */
+  /** All rows of an option from which no buyer buys. */
   neighbour: string;
 }
 
 export interface SaleRecord {
   capacity: number;
-  /** In the order of their begin: the rush, then the rest, then the last ticket, then one more. */
+  /** In the order in which they began: the rush, the rest, the last ticket, one more. */
   attempts: Attempt[];
-  /** The single ticket that was left for the end; absent if the rush sold everything. */
+  /** The purchase of the last ticket; absent if the rush sold everything. */
   lastTicket?: Attempt;
   /** The purchase after the last ticket. */
   oneMore: Attempt;
-  before: Books;
-  after: Books;
+  before: StoredState;
+  after: StoredState;
 }
 
 interface Sale {
-  /** How many tickets each of the buyers wants. */
+  /** The quantity that each buyer orders. */
   buyers: number[];
   buy(quantity: number): Promise<Outcome>;
-  look(): Promise<Books>;
+  readState(): Promise<StoredState>;
 }
 
-/** Lets all buyers begin before the first has an answer, then sells what they left, down to the last ticket. */
-export async function runOnSale({ buyers, buy, look }: Sale): Promise<SaleRecord> {
+/** Starts all buyers before the first gets a response, then sells what is left, down to the last ticket. */
+export async function runOnSale({ buyers, buy, readState }: Sale): Promise<SaleRecord> {
   let clock = 0;
   const attempts: Attempt[] = [];
   const attempt = async (quantity: number): Promise<Attempt> => {
@@ -52,16 +52,16 @@ export async function runOnSale({ buyers, buy, look }: Sale): Promise<SaleRecord
     return { quantity, begun, ended: ++clock, outcome };
   };
 
-  const before = await look();
+  const before = await readState();
   attempts.push(...(await Promise.all(buyers.map(attempt))));
 
-  const { remaining } = await look();
+  const { remaining } = await readState();
   if (remaining > 1) attempts.push(await attempt(remaining - 1));
   const lastTicket = remaining > 0 ? await attempt(1) : undefined;
   if (lastTicket) attempts.push(lastTicket);
   const oneMore = await attempt(1);
   attempts.push(oneMore);
 
-  const record = { capacity: before.remaining, attempts, oneMore, before, after: await look() };
+  const record = { capacity: before.remaining, attempts, oneMore, before, after: await readState() };
   return lastTicket ? { ...record, lastTicket } : record;
 }

@@ -1,26 +1,26 @@
-// Where the sales take place: the API over HTTP, and its database behind it.
+// The shop of the on-sale test: the API over HTTP and its database.
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { inject } from "vitest";
 import { ticketAllocation } from "../../client/client.ts";
-import type { Books, Outcome } from "./on-sale.ts";
+import type { Outcome, StoredState } from "./on-sale.ts";
 
 const api = ticketAllocation(inject("apiBaseUrl"));
 
-/** Puts so many tickets on sale, beside an option that nobody will buy from. */
+/** Puts `capacity` tickets on sale, and creates a neighbouring option from which no buyer buys. */
 export async function openShop(capacity: number) {
   const option = await createTicketOption(capacity);
   const neighbour = await createTicketOption(10);
   return {
     option,
     buy: (quantity: number) => buy(option, quantity),
-    look: () => look(option, neighbour),
+    readState: () => readState(option, neighbour),
   };
 }
 
 async function createTicketOption(allocation: number): Promise<string> {
   const { data, error } = await api.createTicketOption({ body: { Name: "Derby", Allocation: allocation } });
-  if (!data) throw new Error(`the API answered ${JSON.stringify(error)}`);
+  if (!data) throw new Error(`the API responded ${JSON.stringify(error)}`);
   return data.ID;
 }
 
@@ -34,7 +34,7 @@ async function buy(option: string, quantity: number): Promise<Outcome> {
   return { kind: "unknown", reason: JSON.stringify(error) };
 }
 
-async function look(option: string, neighbour: string): Promise<Books> {
+async function readState(option: string, neighbour: string): Promise<StoredState> {
   const client = new pg.Client({ connectionString: inject("databaseUrl") });
   await client.connect();
   try {
@@ -44,7 +44,7 @@ async function look(option: string, neighbour: string): Promise<Books> {
        where ticket_option_id = $1`,
       [option],
     );
-    const purchases = await client.query<Books["purchases"][number]>(
+    const purchases = await client.query<StoredState["purchases"][number]>(
       `select
          purchases.id,
          purchases.quantity,
@@ -53,7 +53,7 @@ async function look(option: string, neighbour: string): Promise<Books> {
        where purchases.ticket_option_id = $1`,
       [option],
     );
-    const beside = await client.query<{ everything: object }>(
+    const neighbouring = await client.query<{ everything: object }>(
       `select json_build_object(
          'option', (select to_json(o) from ticket_options as o where o.id = $1),
          'stripes', (select json_agg(s order by s.stripe) from ticket_option_stripes as s where s.ticket_option_id = $1),
@@ -64,11 +64,11 @@ async function look(option: string, neighbour: string): Promise<Books> {
     );
     const remaining = left.rows[0]?.remaining;
     if (typeof remaining !== "number")
-      throw new Error("the API sells from another database than the one looked at");
+      throw new Error("the API sells from another database than the one that is read");
     return {
       remaining,
       purchases: purchases.rows,
-      neighbour: JSON.stringify(beside.rows[0]?.everything),
+      neighbour: JSON.stringify(neighbouring.rows[0]?.everything),
     };
   } finally {
     await client.end();

@@ -7,8 +7,8 @@ import { Project } from "../local/project.ts";
 import { packaged, unzipped } from "./packaging.ts";
 import { apiFunctions, named, templateOf } from "./template.ts";
 
-// The packaged functions with the environment of the template, called as API Gateway calls them once it has found that a
-// key is one of the stage: the functions themselves check which key it is.
+// Calls the packaged functions with the environment variables of the template, as API Gateway does after it has accepted
+// a key of the stage. The functions themselves check which key it is.
 
 const project = new Project();
 const folder = mkdtempSync(path.join(tmpdir(), "access-"));
@@ -29,9 +29,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe("in production", () => {
+describe("access in stage prod", () => {
   it.each(functions)(
-    "the function $name responds 403 to every key but its own",
+    "function $name responds 403 to every key except its own",
     async ({ name, environment }) => {
       const { ACCESS, API_KEY_IDS } = environment;
       const own = ACCESS === "key" ? referencesIn(API_KEY_IDS) : keys;
@@ -44,7 +44,7 @@ describe("in production", () => {
     },
   );
 
-  it("the organiser's key creates, the shop's purchases, and no key reads", async () => {
+  it("the organiser's key may create, the shop's key may purchase, and reading needs no key", async () => {
     const created = await call("create", "OrganiserKey", { Name: "Derby", Allocation: 9 });
     expect(created.statusCode).toBe(200);
     const { ID } = JSON.parse(created.body);
@@ -68,13 +68,13 @@ interface Response {
 }
 
 /**
- * Calls a packaged function in a process of its own, with a key of that name in the template, or `none`.
+ * Calls a packaged function in its own process. `key` is the name of a key in the template, or `none`.
  *
- * @param id of every parameter of the path
+ * @param id the value of every path parameter
  */
 async function call(name: string, key: string, body?: object, id = unknownId): Promise<Response> {
   const called = functions.find((one) => one.name === name);
-  if (!called) throw new Error(`there is no function ${name}`);
+  if (!called) throw new Error(`the template has no function ${name}`);
   const requested = called.path.replaceAll(/\{\w+\}/g, id);
   const parameters = [...called.path.matchAll(/\{(\w+)\}/g)].map(([, parameter = ""]) => [parameter, id]);
   const event = {
@@ -108,7 +108,7 @@ async function call(name: string, key: string, body?: object, id = unknownId): P
   });
 }
 
-/** The environment of the template, with the database of the tests. Each reference becomes the name that it refers to. */
+/** The environment variables of a function with the tests' database; a reference becomes its resource's name. */
 function environmentOf(variables: Record<string, unknown>): Record<string, string> {
   const { CLUSTER_ARN, SECRET_ARN, DATABASE_NAME, ...more } = inject("functionsEnvironment");
   const aws = Object.entries(more).filter(([name]) => name.startsWith("AWS_"));

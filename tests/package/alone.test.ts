@@ -15,7 +15,7 @@ const folder = mkdtempSync(path.join(tmpdir(), "packaged-"));
 beforeAll(async () => {
   const { zips } = await packaged(project);
   for (const [name, zip] of Object.entries(zips)) await unpack(name, zip);
-  // The way in which the other tests call handlers, copied to where it finds the packaged ones.
+  // Copies the helpers with which other tests call handlers next to the packaged handlers.
   const tests = path.join(import.meta.dirname, "..");
   for (const file of ["support/over-handlers.ts", "support/gateway-event.ts", "package/call.ts"])
     cpSync(path.join(tests, file), path.join(folder, "caller/tests", file));
@@ -30,7 +30,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it("serves from each zip by itself, with nothing installed beside it", async () => {
+it("each zip works on its own, without installed packages", async () => {
   const creation = await call("POST", "/ticket_options", {
     Name: "Fenerbahce vs Galatasaray",
     Allocation: 3,
@@ -54,7 +54,7 @@ it("serves from each zip by itself, with nothing installed beside it", async () 
   expect(await call("GET", option)).toMatchObject({ status: 200, body: { Allocation: 1, Capacity: 3 } });
 });
 
-it("counts sales and refusals under the names that alarms and dashboard look for", async () => {
+it("the packaged functions count sales and refusals in the metrics of the alarms and the dashboard", async () => {
   const { body } = await call("POST", "/ticket_options", { Name: "Galatasaray vs Besiktas", Allocation: 2 });
   const path = `/ticket_options/${body.ID}/purchases`;
   const order = { Quantity: 2, UserID: "406c1d05-bbb2-4e94-b183-7d208c2692e1" };
@@ -79,7 +79,7 @@ it("counts sales and refusals under the names that alarms and dashboard look for
   expect(refused.log).toContainEqual(counted({ Looks: 1, Refusals: 1 }));
 });
 
-it("logs each answer as JSON, with the stage's name and the request's id", async () => {
+it("the packaged functions log each response as JSON with the service name and the request id", async () => {
   const { log, status } = await call("GET", "/ticket_options/01900000-0000-7000-8000-000000000000");
 
   expect(status).toBe(404);
@@ -94,7 +94,7 @@ it("logs each answer as JSON, with the stage's name and the request's id", async
   );
 });
 
-/** Each into a folder of its own; `functions/` leads to them, as it leads the other tests to the sources. */
+/** Unpacks a zip into its own folder, and exports its handler from `caller/functions/` in place of `functions/`. */
 async function unpack(name: string, zip: Buffer): Promise<void> {
   for (const file of await unzipped(zip)) {
     const whole = path.join(folder, name, file.name);
@@ -109,7 +109,7 @@ async function unpack(name: string, zip: Buffer): Promise<void> {
   );
 }
 
-/** One request to the packaged function of that route, in a new process that has only the Lambda's environment. */
+/** Sends one request to a packaged function in a new process, with only the environment variables of the Lambda. */
 async function call(method: string, route: string, body?: object) {
   const { POWERTOOLS_DEV, ...environment } = inject("functionsEnvironment"); // logs and metrics as on Lambda
   const child = fork(path.join(folder, "caller/tests/package/call.ts"), {
@@ -120,14 +120,14 @@ async function call(method: string, route: string, body?: object) {
   });
   const printed: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => printed.push(chunk));
-  const answers: ApiResponse[] = [];
-  child.on("message", (answer: ApiResponse) => answers.push(answer));
+  const responses: ApiResponse[] = [];
+  child.on("message", (message: ApiResponse) => responses.push(message));
   const request: ApiRequest = { method, path: route, ...(body && { body: JSON.stringify(body) }) };
   child.send(request);
   await once(child, "close");
-  const [answer] = answers;
-  if (!answer) throw new Error(`no answer to ${method} ${route}:\n${Buffer.concat(printed)}`);
+  const [response] = responses;
+  if (!response) throw new Error(`no response to ${method} ${route}:\n${Buffer.concat(printed)}`);
   const lines = Buffer.concat(printed).toString().split("\n");
   const log = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
-  return { ...answer, body: JSON.parse(answer.body), log };
+  return { ...response, body: JSON.parse(response.body), log };
 }

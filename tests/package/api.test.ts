@@ -17,7 +17,7 @@ describe.each<Stage>(["dev", "prod"])("the API of stage %s", (stage) => {
   const functions = apiFunctions(template);
   const isProd = stage === "prod";
 
-  it("requires a key where docs/openapi.yaml says so, and nowhere else", () => {
+  it("requires an API key for exactly the operations of docs/openapi.yaml that do", () => {
     const required = routesOf(template).map(({ method, path, requires }) => [`${method} ${path}`, requires]);
 
     expect(Object.fromEntries(required)).toEqual(
@@ -38,7 +38,7 @@ describe.each<Stage>(["dev", "prod"])("the API of stage %s", (stage) => {
       "shop",
       isProd ? { RateLimit: 2000, BurstLimit: 4000 } : { RateLimit: 500, BurstLimit: 500 },
     ],
-  ])("gives %s a key of their own, and a usage plan that limits its use", (_, name, plan, Throttle) => {
+  ])("gives %s their own API key and a usage plan with a throttle", (_, name, plan, Throttle) => {
     expect(properties(template, `${name}Key`)).toEqual({
       Enabled: true,
       Name: `ticket-allocation-${stage}-${name.toLowerCase()}`,
@@ -55,14 +55,14 @@ describe.each<Stage>(["dev", "prod"])("the API of stage %s", (stage) => {
     });
   });
 
-  // API Gateway accepts any key of the stage.
+  // API Gateway accepts any key of the stage, so the functions check the key.
   it.each(functions)(
-    "lets the function $name know which keys open its route",
+    "configures function $name with the keys that may call it",
     ({ method, path, environment }) => {
       const { ACCESS, API_KEY_IDS } = environment;
       const { security } = operationOf(method, path);
 
-      // Where a token may take the place of the key, it is buyers' access: the shop's key.
+      // An operation that also accepts a token is for buyers, so its key is the shop's.
       const buyers = security.includes("token");
       const byKey = { ACCESS: "key", API_KEY_IDS: keyIds(buyers ? "ShopKey" : "OrganiserKey") };
       expect({ ACCESS, API_KEY_IDS }).toEqual(security.includes("apiKey") ? byKey : { ACCESS: "open" });
@@ -70,13 +70,13 @@ describe.each<Stage>(["dev", "prod"])("the API of stage %s", (stage) => {
   );
 
   it.each(functions)(
-    "lets the function $name take 5 s if it reads, and 25 s if it writes",
+    "gives function $name a timeout of 5 s if it reads and 25 s if it writes",
     ({ method, properties }) => {
       expect(properties.Timeout).toBe(method === "GET" ? 5 : 25);
     },
   );
 
-  it("throttles each route, traces, and logs each request without saying whose", () => {
+  it("throttles each route, traces, and logs each request without client data", () => {
     const [deployment = ""] = named(template, "AWS::ApiGateway::Deployment");
     const { AccessLogSetting, ...more } = properties(template, "Stage");
     const { Format, DestinationArn } = AccessLogSetting as Record<string, string>;
@@ -105,10 +105,10 @@ describe.each<Stage>(["dev", "prod"])("the API of stage %s", (stage) => {
       problem: "$context.error.responseType",
       trace: "$context.xrayTraceId",
     });
-    expect(properties(template, deployment)).not.toHaveProperty("StageName"); // it would make a stage itself
+    expect(properties(template, deployment)).not.toHaveProperty("StageName"); // it would create a second stage
   });
 
-  it("may write its log, by a role that stays for other APIs", () => {
+  it("may write its log with a role that is retained for other APIs", () => {
     expect(template.Resources.ApiGatewayAccount).toMatchObject({
       DeletionPolicy: "Retain",
       Properties: { CloudWatchRoleArn: { "Fn::GetAtt": ["ApiGatewayLogsRole", "Arn"] } },
@@ -128,7 +128,7 @@ describe.each<Stage>(["dev", "prod"])("the API of stage %s", (stage) => {
     expect(managed).toHaveLength(1);
   });
 
-  it("has no firewall, no reserved and no provisioned concurrency unless asked for", () => {
+  it("has no firewall, reserved or provisioned concurrency by default", () => {
     expect(condition(template, "HasFirewall")).toBe(false);
     for (const each of propertiesOfAll(template, "AWS::Lambda::Function"))
       expect(each).not.toHaveProperty("ReservedConcurrentExecutions");
@@ -142,7 +142,7 @@ function operationOf(method: string, path: string): Operation {
   return found;
 }
 
-/** As CloudFormation joins the ids of keys. */
+/** A list of key ids as CloudFormation joins it. */
 function keyIds(...names: string[]) {
   return { "Fn::Join": [",", names.map((Ref) => ({ Ref }))] };
 }

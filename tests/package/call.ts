@@ -1,4 +1,4 @@
-// Runs as a process of its own, beside handlers that `alone.test.ts` puts there: answers one request, then ends.
+// Runs in its own process, next to the handlers that `alone.test.ts` unpacks. Handles one request and ends.
 import type { ApiRequest } from "../support/api.ts";
 import { overHandlers } from "../support/over-handlers.ts";
 

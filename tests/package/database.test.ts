@@ -14,7 +14,7 @@ describe.each<Stage>(["dev", "prod"])("the database of stage %s", (stage) => {
   const template = templateOf(stage);
   const isProd = stage === "prod";
 
-  it("is encrypted, with the Data API on, and outside development never asleep, protected and kept", () => {
+  it("is encrypted and has the Data API; in prod it never pauses and is protected from deletion", () => {
     expect(template.Resources.DatabaseCluster).toEqual({
       Type: "AWS::RDS::DBCluster",
       DeletionPolicy: isProd ? "Snapshot" : "Delete",
@@ -43,7 +43,7 @@ describe.each<Stage>(["dev", "prod"])("the database of stage %s", (stage) => {
     });
   });
 
-  it("logs no values of broken constraints, which hold users and idempotency keys", () => {
+  it("does not log values of violated constraints, which contain users and idempotency keys", () => {
     expect(propertiesOfAll(template, "AWS::RDS::DBClusterParameterGroup")).toEqual([
       {
         Description: expect.stringMatching(/^Of the database of ticket-allocation-/),
@@ -53,11 +53,11 @@ describe.each<Stage>(["dev", "prod"])("the database of stage %s", (stage) => {
     ]);
   });
 
-  it("is made new, not from a snapshot", () => {
+  it("is created empty by default, not from a snapshot", () => {
     expect(condition(template, "IsRestored")).toBe(false);
   });
 
-  it("has an instance to write, and outside development one to take over, neither of them public", () => {
+  it("has a private writer instance, and in prod a private standby", () => {
     const instance = {
       Engine: "aurora-postgresql",
       DBClusterIdentifier: { Ref: "DatabaseCluster" },
@@ -73,7 +73,7 @@ describe.each<Stage>(["dev", "prod"])("the database of stage %s", (stage) => {
     expect(condition(template, "HasStandby")).toBe(isProd);
   });
 
-  it("stands where no route leads in or out, and nothing may connect to it", () => {
+  it("is in an isolated network without routes and without inbound or outbound rules", () => {
     const { Resources } = template;
     const network = Object.keys(Resources).filter((name) => Resources[name]?.Type.startsWith("AWS::EC2::"));
 
@@ -94,7 +94,7 @@ describe.each<Stage>(["dev", "prod"])("the database of stage %s", (stage) => {
     });
   });
 
-  it("gives the functions' role a secret of its own, and shows none", () => {
+  it("gives the functions' role its own secret, and no password in plain text", () => {
     expect(properties(template, "FunctionsSecret")).toEqual({
       Description: `Database role of the functions of ticket-allocation-${stage}`,
       GenerateSecretString: {
@@ -114,7 +114,7 @@ describe.each<Stage>(["dev", "prod"])("the database of stage %s", (stage) => {
       });
   });
 
-  it("makes a secret that signs idempotency keys, which comes to functions and nothing else", () => {
+  it("creates a secret that signs idempotency keys, and passes it only to functions", () => {
     expect(named(template, "AWS::SecretsManager::Secret")).toEqual(["FunctionsSecret", "RetryKeySecret"]);
     expect(properties(template, "RetryKeySecret")).toEqual({
       Description: `Signs the idempotency keys that ticket-allocation-${stage} issues`,

@@ -15,32 +15,32 @@ it.each([
     what: "has no file in functions/",
     from: entry,
     to: "    got:\n",
-    says: "function got has no file functions/got.ts",
+    message: "function got has no file functions/got.ts",
   },
   {
     what: "has no route",
     from: route,
     to: "events: []",
-    says: "function get has neither a route nor a role",
+    message: "function get has neither a route nor a role",
   },
   {
     what: "has two routes",
     from: route,
     to: route.replace("}]", "}, { http: { <<: *forAnyone, method: get, path: /ticket_options } }]"),
-    says: "function get has several routes: give each its own function",
+    message: "function get has several routes: give each its own function",
   },
   {
     what: "has a role beside its route",
     from: entry,
     to: `${entry}      role: MigrateRole\n`,
-    says: "function get has a route: its role is derived",
+    message: "function get has a route: its role is derived",
   },
-])("serverless package fails with the name of a function that $what", async ({ from, to, says }) => {
+])("serverless package fails with the name of a function that $what", async ({ from, to, message }) => {
   const file = path.join(project.folder, "serverless.yml");
-  const sound = readFileSync(file, "utf8");
-  expect(sound).toContain(from);
+  const valid = readFileSync(file, "utf8");
+  expect(valid).toContain(from);
 
-  writeFileSync(file, sound.replace(from, to));
-  await expect(packaged(project)).rejects.toThrow(says);
-  writeFileSync(file, sound);
+  writeFileSync(file, valid.replace(from, to));
+  await expect(packaged(project)).rejects.toThrow(message);
+  writeFileSync(file, valid);
 });

@@ -3,9 +3,9 @@ import { propertiesOfAll, type Stage, templateOf } from "./template.ts";
 
 const requestId = "6a2c6b36-7e3c-4b52-9d0f-3a8b1c7e5d10";
 
-describe.each<Stage>(["local", "dev", "prod"])("a response of API Gateway itself in stage %s", (stage) => {
-  it("is a problem document, which no cache keeps and pages of any origin may read", () => {
-    const answers = propertiesOfAll(templateOf(stage), "AWS::ApiGateway::GatewayResponse").map(
+describe.each<Stage>(["local", "dev", "prod"])("API Gateway's own responses in stage %s", (stage) => {
+  it("are problem documents with no-store and CORS headers", () => {
+    const responses = propertiesOfAll(templateOf(stage), "AWS::ApiGateway::GatewayResponse").map(
       ({ RestApiId, ResponseType, StatusCode, ResponseParameters, ResponseTemplates }) => {
         expect(RestApiId).toEqual({ Ref: "ApiGatewayRestApi" });
         const { "application/json": body = "", ...more } = ResponseTemplates as Record<string, string>;
@@ -33,7 +33,7 @@ describe.each<Stage>(["local", "dev", "prod"])("a response of API Gateway itself
       "nothing was done; try again shortly",
       { "Retry-After": "'1'" },
     );
-    expect(Object.fromEntries(answers)).toEqual({
+    expect(Object.fromEntries(responses)).toEqual({
       INVALID_API_KEY: forbidden,
       UNAUTHORIZED: forbidden,
       ACCESS_DENIED: forbidden,
@@ -56,7 +56,7 @@ describe.each<Stage>(["local", "dev", "prod"])("a response of API Gateway itself
       ),
       AUTHORIZER_FAILURE: unavailable,
       AUTHORIZER_CONFIGURATION_ERROR: unavailable,
-      // Among them the integration's failures and time-outs, and Lambda's own throttling.
+      // Includes failures and timeouts of the integration, and throttling by Lambda.
       DEFAULT_5XX: problem(
         ...([503, "outcome-unknown", "Outcome unknown"] as const),
         "the request may have been carried out; if it had an Idempotency-Key, send it again with that to find out",

@@ -6,11 +6,11 @@ import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { migrationFiles } from "../../infra/migration-files.ts";
 import { Project } from "../local/project.ts";
-import { answering, secretsManager } from "../support/aws.ts";
+import { secretsManager, stubServer } from "../support/aws.ts";
 import { freshDatabase } from "../support/fresh-database.ts";
 import { packaged, unzipped } from "./packaging.ts";
 
-// The Lambda that applies the migrations in a deploy, from its zip, by itself, called as CloudFormation calls it.
+// Tests the packaged Lambda that applies the migrations during a deploy, called as CloudFormation calls it.
 
 const project = new Project();
 const folder = mkdtempSync(path.join(tmpdir(), "migrate-"));
@@ -31,12 +31,12 @@ afterAll(async () => {
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let owner: pg.Client;
-let cloudFormation: Awaited<ReturnType<typeof answering>>;
+let cloudFormation: Awaited<ReturnType<typeof stubServer>>;
 beforeEach(async () => {
   database = await freshDatabase({ faults: true });
   owner = new pg.Client({ connectionString: database.url });
   await owner.connect();
-  cloudFormation = await answering("text/plain", "");
+  cloudFormation = await stubServer("text/plain", "");
   return async () => {
     await owner.end();
     await database.emulator.close();
@@ -44,35 +44,35 @@ beforeEach(async () => {
 });
 
 describe("the custom resource of the migrations", () => {
-  it("makes a new database ready for the functions, and tells CloudFormation", async () => {
+  it("prepares a new database for the functions and reports success to CloudFormation", async () => {
     const before = await verifier();
 
     const { status } = await run("Create");
 
     expect(status).toBe(0);
-    expect(cloudFormation.sent).toEqual([answered({ Status: "SUCCESS" })]);
+    expect(cloudFormation.sent).toEqual([responseTo({ Status: "SUCCESS" })]);
     expect(await applied()).toEqual(names);
     expect(await verifier()).not.toBe(before);
-    expect(await askAsFunctions()).toBe(200);
+    expect(await queryAsFunctions()).toBe(200);
   });
 
-  it("does nothing to a database that has them all", async () => {
+  it("does nothing to an up-to-date database", async () => {
     await run("Create");
 
     await run("Update");
 
-    expect(cloudFormation.sent).toEqual(Array(2).fill(answered({ Status: "SUCCESS" })));
+    expect(cloudFormation.sent).toEqual(Array(2).fill(responseTo({ Status: "SUCCESS" })));
     expect(await applied()).toEqual(names);
   });
 
-  it("applies each once when two deploys meet", async () => {
+  it("applies each migration once when two deploys are concurrent", async () => {
     await Promise.all([run("Create"), run("Create")]);
 
-    expect(cloudFormation.sent).toEqual(Array(2).fill(answered({ Status: "SUCCESS" })));
+    expect(cloudFormation.sent).toEqual(Array(2).fill(responseTo({ Status: "SUCCESS" })));
     expect(await applied()).toEqual(names);
   });
 
-  it("goes on where an earlier release had come to", async () => {
+  it("continues after the migrations of an earlier release", async () => {
     const earlier = release("earlier", (migrations) => {
       for (const name of names.slice(2)) rmSync(path.join(migrations, `${name}.sql`));
     });
@@ -84,7 +84,7 @@ describe("the custom resource of the migrations", () => {
     expect(await applied()).toEqual(names);
   });
 
-  it("fails the deploy with the name of a migration that fails, and keeps those before it", async () => {
+  it("fails the deploy with the name of a failed migration and keeps the migrations before it", async () => {
     const broken = release("broken", (migrations) =>
       writeFileSync(path.join(migrations, "9999_broken.sql"), "alter table ticket_option drop column name;"),
     );
@@ -93,7 +93,7 @@ describe("the custom resource of the migrations", () => {
 
     const Reason =
       'migration 9999_broken failed and was undone: ERROR: relation "ticket_option" does not exist; SQLState: 42P01';
-    expect(cloudFormation.sent).toEqual([answered({ Status: "FAILED", Reason })]);
+    expect(cloudFormation.sent).toEqual([responseTo({ Status: "FAILED", Reason })]);
     expect(await applied()).toEqual(names);
   });
 
@@ -106,10 +106,10 @@ describe("the custom resource of the migrations", () => {
     await run("Update", { release: changed });
 
     const Reason = `migration ${names[0]} was changed after it was applied: add a new one instead`;
-    expect(cloudFormation.sent.at(-1)).toEqual(answered({ Status: "FAILED", Reason }));
+    expect(cloudFormation.sent.at(-1)).toEqual(responseTo({ Status: "FAILED", Reason }));
   });
 
-  it("waits for a database that resumes", async () => {
+  it("waits for a database that is resuming", async () => {
     await fetch(`${database.emulator.url}/faults`, {
       method: "PUT",
       body: '{"fault": "resuming", "calls": 3}',
@@ -117,30 +117,30 @@ describe("the custom resource of the migrations", () => {
 
     await run("Create");
 
-    expect(cloudFormation.sent).toEqual([answered({ Status: "SUCCESS" })]);
+    expect(cloudFormation.sent).toEqual([responseTo({ Status: "SUCCESS" })]);
     expect(await applied()).toEqual(names);
   });
 
-  it("waits for a new database that does not answer yet", async () => {
+  it("waits for a new database that does not respond yet", async () => {
     const body = '{"fault": "database-unavailable", "calls": 4}';
     await fetch(`${database.emulator.url}/faults`, { method: "PUT", body });
 
     await run("Create");
 
-    expect(cloudFormation.sent).toEqual([answered({ Status: "SUCCESS" })]);
+    expect(cloudFormation.sent).toEqual([responseTo({ Status: "SUCCESS" })]);
     expect(await applied()).toEqual(names);
   });
 
-  it("undoes nothing when the stack is deleted, and needs no database for it", async () => {
+  it("succeeds without the database when the stack is deleted, and undoes nothing", async () => {
     await run("Create");
 
     await run("Delete", { environment: { AWS_ENDPOINT_URL_RDS_DATA: "http://127.0.0.1:9" } });
 
-    expect(cloudFormation.sent.at(-1)).toEqual(answered({ Status: "SUCCESS" }));
+    expect(cloudFormation.sent.at(-1)).toEqual(responseTo({ Status: "SUCCESS" }));
     expect(await applied()).toEqual(names);
   });
 
-  it("prints no password, nor gives one away when it cannot read it", async () => {
+  it("prints no password, even if the secret is invalid", async () => {
     const { printed } = await run("Create");
     expect(printed).toContain("SUCCESS");
     expect(printed).not.toContain(database.functionsPassword);
@@ -149,13 +149,13 @@ describe("the custom resource of the migrations", () => {
       const { printed } = await run("Update", { secret });
 
       const Reason = "the secret of the functions' role holds no password";
-      expect(cloudFormation.sent.at(-1)).toEqual(answered({ Status: "FAILED", Reason }));
+      expect(cloudFormation.sent.at(-1)).toEqual(responseTo({ Status: "FAILED", Reason }));
       expect(printed).not.toContain("hunter2");
     }
   });
 
-  it("fails if CloudFormation does not take the answer, so that Lambda calls it again", async () => {
-    cloudFormation = await answering("text/plain", "", 503);
+  it("fails if CloudFormation rejects the response, so that Lambda retries", async () => {
+    cloudFormation = await stubServer("text/plain", "", 503);
 
     const { status, printed } = await run("Create");
 
@@ -164,7 +164,7 @@ describe("the custom resource of the migrations", () => {
   });
 });
 
-/** A copy of the zip's content with other migrations. */
+/** Copies the content of the zip and changes its migrations. */
 function release(name: string, change: (migrations: string) => void): string {
   const copy = path.join(folder, name);
   cpSync(path.join(folder, "released"), copy, { recursive: true });
@@ -172,7 +172,7 @@ function release(name: string, change: (migrations: string) => void): string {
   return copy;
 }
 
-/** Calls the handler in a process that has only the Lambda's environment. */
+/** Calls the handler in a process with only the environment of the Lambda. */
 async function run(
   RequestType: "Create" | "Update" | "Delete",
   {
@@ -205,7 +205,7 @@ const request = {
   ResourceType: "Custom::Migrations",
 };
 
-function answered(outcome: { Status: string; Reason?: string }) {
+function responseTo(outcome: { Status: string; Reason?: string }) {
   const { StackId, RequestId, LogicalResourceId } = request;
   return {
     method: "PUT",
@@ -224,14 +224,14 @@ async function applied(): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** What PostgreSQL keeps of the password of the functions' role: another one each time that it is set. */
+/** The stored password hash of the functions' role, which changes each time the password is set. */
 async function verifier(): Promise<string | undefined> {
   const { rows } = await owner.query("select rolpassword from pg_authid where rolname = 'ticket_functions'");
   return rows[0]?.rolpassword;
 }
 
-/** The status of a statement sent with the secret of the functions' role. */
-async function askAsFunctions(): Promise<number> {
+/** The HTTP status of a statement that is run with the secret of the functions' role. */
+async function queryAsFunctions(): Promise<number> {
   const { CLUSTER_ARN, SECRET_ARN, DATABASE_NAME } = database.functionsEnvironment;
   const response = await fetch(`${database.emulator.url}/Execute`, {
     method: "POST",

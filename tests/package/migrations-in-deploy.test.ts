@@ -14,7 +14,7 @@ import {
 describe.each<Stage>(["dev", "prod"])("the migrations of stage %s", (stage) => {
   const template = templateOf(stage);
 
-  it("run when one is added or the database is another", () => {
+  it("run if a migration is added or the database is replaced", () => {
     expect(template.Resources.Migrations).toEqual({
       Type: "Custom::Migrations",
       DependsOn: ["DatabaseInstance"],
@@ -28,11 +28,11 @@ describe.each<Stage>(["dev", "prod"])("the migrations of stage %s", (stage) => {
     });
   });
 
-  it.each(apiFunctions(template))("run before the function $name changes", ({ lambda }) => {
+  it.each(apiFunctions(template))("run before function $name is updated", ({ lambda }) => {
     expect(template.Resources[lambda]?.DependsOn).toContain("Migrations");
   });
 
-  it("run as the owner of the database, whose secret and the functions' they may read", () => {
+  it("run as the owner of the database, and may read only its secret and the functions'", () => {
     expect(properties(template, "MigrateLambdaFunction")).toMatchObject({
       Handler: "dist/migrate.handler",
       Runtime: "nodejs24.x",

@@ -1,4 +1,4 @@
-// Mistakes in the sources that a deploy would otherwise take to AWS.
+// Packaging must find these mistakes before a deploy.
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -19,11 +19,11 @@ it.each([
     to: "param:maxTickets",
     named: "provider.environment.MAX_TICKETS_PER_PURCHASE",
   },
-])("packaging fails with $mistake in serverless.yml, and names it", async ({ from, to, named }) => {
+])("packaging fails with the name of $mistake in serverless.yml", async ({ from, to, named }) => {
   const file = path.join(project.folder, "serverless.yml");
-  const sound = readFileSync(file, "utf8");
-  expect(sound).toContain(from);
-  writeFileSync(file, sound.replace(from, to));
+  const valid = readFileSync(file, "utf8");
+  expect(valid).toContain(from);
+  writeFileSync(file, valid.replace(from, to));
 
   await expect(packaged(project)).rejects.toThrow(named);
 });

@@ -6,11 +6,11 @@ const root = path.join(import.meta.dirname, "../..");
 const operations = readFileSync(path.join(root, "docs/operations.md"), "utf8");
 const serverless = readFileSync(path.join(root, "serverless.yml"), "utf8");
 
-/** What no operator sets: where the parts of the deployment are. */
-const innards = ["infra", "clusterArn", "secretArn", "migrateFunction", "retryKeySecret"];
+/** Internal parameters that operators do not set. */
+const internals = ["infra", "clusterArn", "secretArn", "migrateFunction", "retryKeySecret"];
 
 describe("docs/operations.md", () => {
-  it("lists every parameter with its defaults, and no other", () => {
+  it("lists exactly the parameters of serverless.yml, with their defaults", () => {
     const development = parametersOf("default");
     const prod = { ...development, ...parametersOf("prod") };
     const unset = [...serverless.matchAll(/\$\{param:(\w+), null\}/g)].map(([, name]) => [name, ["", ""]]);
@@ -18,7 +18,7 @@ describe("docs/operations.md", () => {
     expect(documented()).toEqual({
       ...Object.fromEntries(
         Object.keys(development)
-          .filter((name) => !innards.includes(name))
+          .filter((name) => !internals.includes(name))
           .map((name) => [name, [development[name], prod[name]]]),
       ),
       ...Object.fromEntries(unset.filter(([name]) => String(name).endsWith("Concurrency"))),
@@ -26,7 +26,7 @@ describe("docs/operations.md", () => {
   });
 });
 
-/** As serverless.yml has them for a stage. */
+/** The parameters of a stage in serverless.yml. */
 function parametersOf(stage: string): Record<string, string> {
   const [, block = ""] = new RegExp(`^  ${stage}:.*\\n((?:(?:    .*)?\\n)*)`, "m").exec(serverless) ?? [];
   const lines = [...block.matchAll(/^ {4}(\w+): ("[^"]*"|\S+)/gm)];

@@ -18,45 +18,42 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => Promise.all(projects.map((project) => project.remove())));
 
-/** The name of each file in functions/, which is that of its function. */
+/** The names of the files in functions/, which are the names of the functions. */
 const names = readdirSync(path.join(import.meta.dirname, "../../functions")).map((file) =>
   path.basename(file, ".ts"),
 );
 
-it("makes a zip for each file in functions/, and no other", () => {
+it("packaging creates exactly one zip for each file in functions/", () => {
   expect(Object.keys(deployment.zips).sort()).toEqual(names);
 });
 
-it.each(names)("the function %s has tests of its own in tests/api/", (name) => {
+it.each(names)("function %s has its own tests in tests/api/", (name) => {
   expect(existsSync(path.join(import.meta.dirname, `../api/${name}.test.ts`))).toBe(true);
 });
 
-it.each(names)(
-  "puts nothing but its bundle into the zip of %s, minified and without its source map",
-  async (name) => {
-    const files = await unzipped(zipOf(deployment, name));
-    expect(files.map((file) => file.name)).toEqual([`dist/${name}.cjs`]);
+it.each(names)("the zip of %s contains only its bundle, minified and without a source map", async (name) => {
+  const files = await unzipped(zipOf(deployment, name));
+  expect(files.map((file) => file.name)).toEqual([`dist/${name}.cjs`]);
 
-    const code = String(files[0]?.content);
-    expect(code).not.toContain("sourceMappingURL");
-    expect(code).not.toContain("sourcesContent");
-    expect(code).not.toMatch(/^\/\/ \S+\.[cm]?[jt]s$/m); // what esbuild writes above each file, unless it minifies
-  },
-);
+  const code = String(files[0]?.content);
+  expect(code).not.toContain("sourceMappingURL");
+  expect(code).not.toContain("sourcesContent");
+  expect(code).not.toMatch(/^\/\/ \S+\.[cm]?[jt]s$/m); // esbuild writes this above each file unless it minifies
+});
 
-it("makes the same bytes of the same sources, wherever they lie", () => {
+it("packaging is reproducible in different folders", () => {
   for (const name of names) expect(zipOf(again, name).equals(zipOf(deployment, name)), name).toBe(true);
 });
 
 describe("the template", () => {
-  it("has a route to each file in functions/", () => {
+  it("has a route to each function in functions/", () => {
     const called = apiFunctions(deployment.template).map(({ name }) => name);
 
     expect(called.sort()).toEqual(names);
   });
 
   it.each(names)(
-    "has the function %s, for Node 24 on arm64, with the environment that it reads",
+    "has function %s for Node 24 on arm64, with only the environment variables that it reads",
     async (name) => {
       const { properties, environment } = functionOf(name);
       expect(properties).toMatchObject({
@@ -76,14 +73,14 @@ describe("the template", () => {
       };
       expect(environment).toMatchObject(shared);
 
-      // Nothing more than its code reads: among it is a secret.
+      // No variable that its code does not read, because one of them is a secret.
       const [bundle] = await unzipped(zipOf(deployment, name));
       const more = Object.keys(environment).filter((variable) => !(variable in shared));
       expect(more.filter((variable) => !bundle?.content.includes(variable))).toEqual([]);
     },
   );
 
-  it("has a REST API with the routes of docs/openapi.yaml and their preflights, and no other", () => {
+  it("has a REST API with exactly the routes of docs/openapi.yaml and their preflights", () => {
     expect(propertiesOfAll(deployment.template, "AWS::ApiGateway::RestApi")).toMatchObject([
       { Name: "ticket-allocation-local", EndpointConfiguration: { Types: ["REGIONAL"] } },
     ]);

@@ -3,14 +3,14 @@ import path from "node:path";
 import JSZip from "jszip";
 import type { Project } from "../local/project.ts";
 
-/** A deployment as `serverless package` leaves it. */
+/** The output of `serverless package`. */
 export interface Deployment {
-  /** By the function's name. */
+  /** The zips by function name. */
   zips: Record<string, Buffer>;
   template: Template;
 }
 
-/** Of CloudFormation. */
+/** A CloudFormation template. */
 export interface Template {
   Resources: Record<string, Resource>;
   Outputs?: Record<string, unknown>;
@@ -26,7 +26,7 @@ export interface Resource {
   UpdateReplacePolicy?: string;
 }
 
-/** Packages a copy of this project, on a machine that knows nothing of AWS, with options such as `--stage prod`. */
+/** Packages a copy of this project without AWS credentials, with options such as `--stage prod`. */
 export async function packaged(project: Project, ...options: string[]): Promise<Deployment> {
   const folder = path.join(project.folder, "a deployment");
   const run = project.run(["npx", "serverless", "package", "--package", folder, ...options]);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Project } from "../local/project.ts";
 import { packaged, type Template } from "./packaging.ts";
-import { faultsOf } from "./schema.ts";
+import { templateErrors } from "./schema.ts";
 import { condition, environment, named, properties, propertiesOfAll } from "./template.ts";
 
 const project = new Project();
@@ -34,18 +34,18 @@ beforeAll(async () => {
 afterAll(() => project.remove());
 
 describe("a deploy with parameters", () => {
-  it("makes a template that CloudFormation takes", () => {
-    expect(faultsOf(template)).toEqual([]);
+  it("produces a valid template", () => {
+    expect(templateErrors(template)).toEqual([]);
   });
 
-  it("sets the capacity of the database, and takes its protection away", () => {
+  it("sets the capacity of the database and disables its deletion protection", () => {
     expect(properties(template, "DatabaseCluster")).toMatchObject({
       ServerlessV2ScalingConfiguration: { MinCapacity: "16", MaxCapacity: "128" },
       DeletionProtection: "false",
     });
   });
 
-  it("makes the database from a snapshot, with the owner that it had", () => {
+  it("restores the database from a snapshot with its owner", () => {
     expect(condition(template, "IsRestored")).toBe(true);
     expect(properties(template, "DatabaseCluster")).toMatchObject({
       SnapshotIdentifier: { "Fn::If": ["IsRestored", parameters.snapshot, { Ref: "AWS::NoValue" }] },
@@ -53,7 +53,7 @@ describe("a deploy with parameters", () => {
     });
   });
 
-  it("throttles purchases as told, and addresses by a firewall", () => {
+  it("throttles purchases, and limits requests per IP address with a firewall", () => {
     expect(properties(template, "Stage").MethodSettings).toContainEqual({
       HttpMethod: "POST",
       ResourcePath: "/~1ticket_options~1{id}~1purchases",
@@ -86,7 +86,7 @@ describe("a deploy with parameters", () => {
     });
   });
 
-  it("requires a signature to create, and no key", () => {
+  it("requires an IAM signature instead of a key to create", () => {
     expect(properties(template, "ApiGatewayMethodTicketoptionsPost")).toMatchObject({
       ApiKeyRequired: false,
       AuthorizationType: "AWS_IAM",
@@ -94,7 +94,7 @@ describe("a deploy with parameters", () => {
     expect(environment(template, "Create")).toMatchObject({ ACCESS: "iam", API_KEY_IDS: "" });
   });
 
-  it("requires a token of the user pool to purchase, and no key", () => {
+  it("requires a Cognito token instead of a key to purchase", () => {
     expect(properties(template, "ApiGatewayMethodTicketoptionsIdVarPurchasesPost")).toMatchObject({
       ApiKeyRequired: false,
       AuthorizationType: "COGNITO_USER_POOLS",
@@ -113,18 +113,18 @@ describe("a deploy with parameters", () => {
     expect(environment(template, "Purchase")).toMatchObject({ ACCESS: "cognito", API_KEY_IDS: "" });
   });
 
-  it("gives the functions the public base path and the limit of a purchase", () => {
+  it("configures the functions with the public base path and the limit of one purchase", () => {
     expect(environment(template, "Create").PUBLIC_BASE_PATH).toBe("/shop");
     expect(environment(template, "Purchase").MAX_TICKETS_PER_PURCHASE).toBe("8");
   });
 
-  it("traces neither the API nor the functions", () => {
+  it("disables tracing of the API and the functions", () => {
     expect(properties(template, "Stage").TracingEnabled).toBe("false");
     for (const each of propertiesOfAll(template, "AWS::Lambda::Function"))
       expect(each).not.toHaveProperty("TracingConfig");
   });
 
-  it("reserves concurrency, and has functions wait started, to which the API then leads", () => {
+  it("sets reserved and provisioned concurrency, and routes the API to the provisioned alias", () => {
     expect(properties(template, "PurchaseLambdaFunction").ReservedConcurrentExecutions).toBe(800);
     expect(properties(template, "CreateLambdaFunction")).not.toHaveProperty("ReservedConcurrentExecutions");
     const [alias = "", ...more] = named(template, "AWS::Lambda::Alias");
@@ -141,7 +141,7 @@ describe("a deploy with parameters", () => {
     });
   });
 
-  it("sends alarms to an address, from the number on that it is given", () => {
+  it("sends alarms to an email address and sets an alarm threshold", () => {
     expect(condition(template, "HasAlarmEmail")).toBe(true);
     expect(properties(template, "AlarmEmail")).toEqual({
       TopicArn: { Ref: "AlarmTopic" },

@@ -7,7 +7,7 @@ describe.each<Stage>(["local", "dev", "prod"])("a preflight in stage %s", (stage
     ({ HttpMethod }) => HttpMethod === "OPTIONS",
   );
 
-  it("has the contract's response on every path, for a day", () => {
+  it("has the documented response on every path, cached for a day", () => {
     expect(preflights).toHaveLength(new Set(operations.map(({ path }) => path)).size);
     for (const { Integration } of preflights)
       expect(Integration).toMatchObject({
@@ -27,12 +27,12 @@ describe.each<Stage>(["local", "dev", "prod"])("a preflight in stage %s", (stage
       });
   });
 
-  it("succeeds with no media type, JSON or that of a form, and is a 4xx with any other", () => {
+  it("succeeds without a media type or with JSON, form or text, and gets a 4xx with any other", () => {
     for (const { Integration } of preflights)
       expect(Integration).toMatchObject({
-        PassthroughBehavior: "NEVER", // else a mock reads the request's body as its own template, and is a 500
+        PassthroughBehavior: "NEVER", // otherwise a mock uses the request body as its template and responds with 500
         RequestTemplates: {
-          "application/json": "{statusCode:200}", // also where a request has no media type
+          "application/json": "{statusCode:200}", // also used for a request without a media type
           "application/x-www-form-urlencoded": "{statusCode:200}",
           "text/plain": "{statusCode:200}",
         },
@@ -40,7 +40,7 @@ describe.each<Stage>(["local", "dev", "prod"])("a preflight in stage %s", (stage
   });
 });
 
-/** As API Gateway sets the headers of a response. */
+/** Response parameters of API Gateway for these headers. */
 function headers(values: Record<string, string>) {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [`method.response.header.${name}`, `'${value}'`]),

@@ -20,7 +20,7 @@ describe.each(Object.entries(commands))("%s", (_, command) => {
     ["AWS_REGION", [], { AWS_REGION: "us-west-2" }, "us-west-2"],
     ["the default", [], {}, "eu-west-1"],
     ["the default, with an empty AWS_REGION", [], { AWS_REGION: "" }, "eu-west-1"],
-  ])("looks for a stage in the region of %s", async (_, args, environment, region) => {
+  ])("looks up the stage in the region from %s", async (_, args, environment, region) => {
     const stack = await cloudFormation({});
     const [program = "", ...more] = command;
     const env = {
@@ -33,7 +33,7 @@ describe.each(Object.entries(commands))("%s", (_, command) => {
       ...environment,
     };
 
-    // It fails, for the stack has no outputs; by then it has looked for it.
+    // The command fails because the stack has no outputs, but only after it has looked up the stack.
     await new Promise<void>((resolve) => {
       execFile(program, [...more, "--stage", "prod", ...args], { env, cwd: project.folder }, () => resolve());
     });

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { Template } from "./packaging.ts";
-import { faultsOf } from "./schema.ts";
+import { templateErrors } from "./schema.ts";
 
 const topic = { Type: "AWS::SNS::Topic", Properties: { TopicName: "alarms" } };
 
-/** A sound template, with more resources in it. */
+/** A valid template with additional resources. */
 function template(Resources: Template["Resources"], more: Partial<Template> = {}): Template {
   return { Resources: { Topic: topic, ...Resources }, Conditions: { Always: true }, ...more };
 }
 
-describe("the check of a template", () => {
-  it("finds nothing wrong with a sound one", () => {
-    const sound = template(
+describe("templateErrors()", () => {
+  it("is empty for a valid template", () => {
+    const valid = template(
       {
         Cluster: {
           Type: "AWS::RDS::DBCluster",
@@ -29,7 +29,7 @@ describe("the check of a template", () => {
       { Outputs: { Arn: { Value: { "Fn::Sub": `\${Cluster.DBClusterArn} \${AWS::Region} \${!literal}` } } } },
     );
 
-    expect(faultsOf(sound)).toEqual([]);
+    expect(templateErrors(valid)).toEqual([]);
   });
 
   it.each<[string, Template, string]>([
@@ -56,7 +56,7 @@ describe("the check of a template", () => {
       "X: no such attribute as DependOn",
     ],
     [
-      "a member that is missing",
+      "a missing member",
       template({ X: { Type: "AWS::Lambda::Function", Properties: { Code: {} } } }),
       "X.Role: missing",
     ],
@@ -78,44 +78,44 @@ describe("the check of a template", () => {
       "Resources.X.Properties.TopicName: null",
     ],
     [
-      "a reference to nothing",
+      "a reference to a missing resource",
       template({ X: { Type: "AWS::SNS::Topic", Properties: { TopicName: { Ref: "Nothing" } } } }),
-      "Resources.X.Properties.TopicName: nothing is there like Nothing",
+      "Resources.X.Properties.TopicName: there is no Nothing",
     ],
     [
       "an attribute that a resource does not have",
       template({}, { Outputs: { Arn: { Value: { "Fn::GetAtt": ["Topic", "Name"] } } } }),
-      "Outputs.Arn.Value: nothing is there like Topic Name",
+      "Outputs.Arn.Value: there is no Topic Name",
     ],
     [
-      "a name in a text that stands for nothing",
+      "a missing resource in Fn::Sub",
       template({}, { Outputs: { Arn: { Value: { "Fn::Sub": `a \${Nothing.Arn}` } } } }),
-      "Outputs.Arn.Value: nothing is there like Nothing Arn",
+      "Outputs.Arn.Value: there is no Nothing Arn",
     ],
     [
-      "a wait for nothing",
+      "a dependency on a missing resource",
       template({ X: { ...topic, DependsOn: ["Nothing"] } }),
-      "Resources.X: nothing is there like Nothing",
+      "Resources.X: there is no Nothing",
     ],
     [
-      "a condition that there is not",
+      "a missing condition",
       template({ X: { ...topic, Condition: "Never" } }),
-      "Resources.X: nothing is there like Never",
+      "Resources.X: there is no Never",
     ],
     [
-      "resources that wait for each other",
+      "a circular dependency",
       template({
         X: { ...topic, DependsOn: "Y" },
         Y: { Type: "AWS::SNS::Topic", Properties: { TopicName: { Ref: "X" } } },
       }),
-      "X > Y > X: a circle",
+      "X > Y > X: circular dependency",
     ],
     [
-      "a custom resource that nothing makes",
+      "a custom resource without a ServiceToken",
       template({ X: { Type: "Custom::Made", Properties: {} } }),
       "X: no ServiceToken",
     ],
   ])("finds %s", (_, broken, fault) => {
-    expect(faultsOf(broken)).toContain(fault);
+    expect(templateErrors(broken)).toContain(fault);
   });
 });

@@ -19,35 +19,35 @@ const ATTRIBUTES = [
 ];
 
 /**
- * What CloudFormation would refuse of a template, by its schema of this package's day: unknown types, properties and
- * attributes, values of the wrong type, missing members, references to what is not there or goes in a circle.
+ * Errors for which CloudFormation would reject a template, according to the schema in this package's version: unknown
+ * types, properties and attributes, values of the wrong type, missing members, dangling and circular references.
  */
-export function faultsOf(template: Template): string[] {
-  const faults: string[] = [];
+export function templateErrors(template: Template): string[] {
+  const errors: string[] = [];
   for (const [name, resource] of Object.entries(template.Resources)) {
     for (const key of Object.keys(resource))
-      if (!ATTRIBUTES.includes(key)) faults.push(`${name}: no such attribute as ${key}`);
-    faults.push(...faultsOfProperties(name, resource.Type, resource.Properties ?? {}));
+      if (!ATTRIBUTES.includes(key)) errors.push(`${name}: no such attribute as ${key}`);
+    errors.push(...propertyErrors(name, resource.Type, resource.Properties ?? {}));
   }
   const { Resources, Outputs = {}, Conditions = {} } = template;
   for (const [path, node] of nodesOf({ Resources, Outputs, Conditions })) {
-    if (node === null || node === undefined) faults.push(`${path}: null`);
+    if (node === null || node === undefined) errors.push(`${path}: null`);
     for (const reference of referencesIn(node))
-      if (!isThere(reference, template))
-        faults.push(`${path}: nothing is there like ${Object.values(reference).join(" ")}`);
+      if (!exists(reference, template))
+        errors.push(`${path}: there is no ${Object.values(reference).join(" ")}`);
   }
-  return [...faults, ...circlesOf(template)];
+  return [...errors, ...circularDependencies(template)];
 }
 
-function faultsOfProperties(name: string, type: string, properties: Record<string, unknown>): string[] {
+function propertyErrors(name: string, type: string, properties: Record<string, unknown>): string[] {
   if (type.startsWith("Custom::")) return properties.ServiceToken ? [] : [`${name}: no ServiceToken`];
   const [resource] = spec.lookup("resource", "cloudFormationType", "equals", type);
   return resource
-    ? faultsOfMembers(properties, resource.properties, name)
+    ? memberErrors(properties, resource.properties, name)
     : [`${name}: no such type as ${type}`];
 }
 
-function faultsOfMembers(value: object, members: Record<string, Property>, path: string): string[] {
+function memberErrors(value: object, members: Record<string, Property>, path: string): string[] {
   const missing = Object.keys(members).filter((key) => members[key]?.required && !(key in value));
   return [
     ...missing.map((key) => `${path}.${key}: missing`),
@@ -55,18 +55,18 @@ function faultsOfMembers(value: object, members: Record<string, Property>, path:
       const property = members[key];
       if (!property) return [`${path}.${key}: no such property`];
       const types = [property.type, ...(property.previousTypes ?? [])];
-      return faultsOfUnion(member, types, `${path}.${key}`);
+      return unionErrors(member, types, `${path}.${key}`);
     }),
   ];
 }
 
-/** None if one of the types fits, else those of the first. */
-function faultsOfUnion(value: unknown, types: PropertyType[], path: string): string[] {
-  const faults = types.map((type) => faultsOfValue(value, type, path));
-  return faults.find((each) => each.length === 0) ?? faults[0] ?? [];
+/** Empty if one of the types fits, otherwise the errors of the first type. */
+function unionErrors(value: unknown, types: PropertyType[], path: string): string[] {
+  const errors = types.map((type) => valueErrors(value, type, path));
+  return errors.find((each) => each.length === 0) ?? errors[0] ?? [];
 }
 
-function faultsOfValue(value: unknown, type: PropertyType, path: string): string[] {
+function valueErrors(value: unknown, type: PropertyType, path: string): string[] {
   if (isIntrinsic(value)) return [];
   const check = (fits: boolean) => (fits ? [] : [`${path}: ${JSON.stringify(value)} is no ${type.type}`]);
   switch (type.type) {
@@ -88,21 +88,21 @@ function faultsOfValue(value: unknown, type: PropertyType, path: string): string
       return check(isObject(value) && "Key" in value && "Value" in value);
     case "array":
       if (!Array.isArray(value)) return check(false);
-      return value.flatMap((each, index) => faultsOfValue(each, type.element, `${path}.${index}`));
+      return value.flatMap((each, index) => valueErrors(each, type.element, `${path}.${index}`));
     case "map":
       if (!isObject(value)) return check(false);
       return Object.entries(value).flatMap(([key, each]) =>
-        faultsOfValue(each, type.element, `${path}.${key}`),
+        valueErrors(each, type.element, `${path}.${key}`),
       );
     case "ref": {
       if (!isObject(value)) return check(false);
       const definition = spec.get("typeDefinition", type.reference.$ref) as TypeDefinition;
-      return faultsOfMembers(value, definition.properties, path);
+      return memberErrors(value, definition.properties, path);
     }
     case "union":
-      return faultsOfUnion(value, type.types, path);
+      return unionErrors(value, type.types, path);
     default:
-      throw new Error(`${path}: the schema has a type ${type.type}, unknown here`);
+      throw new Error(`${path}: the schema has the unknown type ${type.type}`);
   }
 }
 
@@ -116,7 +116,7 @@ function isIntrinsic(value: unknown): boolean {
   return more.length === 0 && /^(Ref|Fn::\w+)$/.test(key);
 }
 
-/** All values within a value, with the paths to them. */
+/** A value and all nested values, with their paths. */
 function* nodesOf(value: unknown, path = ""): Generator<[path: string, node: unknown]> {
   yield [path, value];
   if (typeof value !== "object" || value === null) return;
@@ -125,7 +125,7 @@ function* nodesOf(value: unknown, path = ""): Generator<[path: string, node: unk
 
 type Reference = { resource: string; attribute?: string } | { condition: string };
 
-/** Those that a value itself makes, not those of its members. */
+/** The references of the value itself, without those of its members. */
 function referencesIn(node: unknown): Reference[] {
   if (!isObject(node)) return [];
   const { Ref, Condition, ...more } = node as Record<string, unknown>;
@@ -151,7 +151,7 @@ function referencesIn(node: unknown): Reference[] {
   return references;
 }
 
-function isThere(reference: Reference, { Resources, Conditions = {} }: Template): boolean {
+function exists(reference: Reference, { Resources, Conditions = {} }: Template): boolean {
   if ("condition" in reference) return reference.condition in Conditions;
   const { resource: name, attribute } = reference;
   if (name.startsWith("AWS::")) return PSEUDO_PARAMETERS.includes(name.slice("AWS::".length));
@@ -162,22 +162,22 @@ function isThere(reference: Reference, { Resources, Conditions = {} }: Template)
   return resource !== undefined && attribute in resource.attributes;
 }
 
-/** Resources that wait for each other. */
-function circlesOf({ Resources }: Template): string[] {
-  const waitsFor = (name: string) =>
+/** Circular dependencies between resources. */
+function circularDependencies({ Resources }: Template): string[] {
+  const dependenciesOf = (name: string) =>
     [...nodesOf(Resources[name])]
       .flatMap(([, node]) => referencesIn(node))
       .flatMap((reference) =>
         "resource" in reference && reference.resource in Resources ? [reference.resource] : [],
       );
   const done = new Set<string>();
-  const visit = (name: string, waiting: string[]): string[] => {
-    if (waiting.includes(name))
-      return [`${[...waiting.slice(waiting.indexOf(name)), name].join(" > ")}: a circle`];
+  const visit = (name: string, path: string[]): string[] => {
+    if (path.includes(name))
+      return [`${[...path.slice(path.indexOf(name)), name].join(" > ")}: circular dependency`];
     if (done.has(name)) return [];
-    const circles = [...new Set(waitsFor(name))].flatMap((next) => visit(next, [...waiting, name]));
+    const found = [...new Set(dependenciesOf(name))].flatMap((next) => visit(next, [...path, name]));
     done.add(name);
-    return circles;
+    return found;
   };
   return Object.keys(Resources).flatMap((name) => visit(name, []));
 }

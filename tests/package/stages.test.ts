@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Template } from "./packaging.ts";
-import { faultsOf } from "./schema.ts";
+import { templateErrors } from "./schema.ts";
 import {
   apiFunctions,
   assumedBy,
@@ -20,12 +20,12 @@ describe.each<Stage>(["local", "dev", "prod"])("the template of stage %s", (stag
   const template = templateOf(stage);
   const functions = apiFunctions(template);
 
-  it("is one that CloudFormation takes", () => {
-    expect(faultsOf(template)).toEqual([]);
+  it("is valid", () => {
+    expect(templateErrors(template)).toEqual([]);
   });
 
   it.each(functions)(
-    "lets the function $name run statements on the database as its role, trace, and write its log, no more",
+    "permits function $name only to run statements as its database role, trace, and write its log",
     ({ properties: { Role, FunctionName } }) => {
       const [cluster, secret] = stage === "local" ? localArns : [clusterArn, { Ref: "FunctionsSecret" }];
       const role = roleNamed(Role);
@@ -52,13 +52,13 @@ describe.each<Stage>(["local", "dev", "prod"])("the template of stage %s", (stag
     },
   );
 
-  it("gives each function a role of its own", () => {
+  it("gives each function its own role", () => {
     const roles = propertiesOfAll(template, "AWS::Lambda::Function").map(({ Role }) => roleNamed(Role));
 
     expect(new Set(roles).size).toBe(roles.length);
   });
 
-  it("allows nothing on all resources but traces, which X-Ray gives no other form, and no group of actions", () => {
+  it("uses no wildcard in permissions except for traces, which X-Ray requires", () => {
     const allowed = policiesIn(template).flatMap(({ Statement }) => Statement);
     const traces = { Effect: "Allow", Action: traceActions, Resource: "*" };
     const overHttps = {
@@ -74,7 +74,7 @@ describe.each<Stage>(["local", "dev", "prod"])("the template of stage %s", (stag
   });
 
   it.each(functions)(
-    "lets API Gateway call the function $name for its own route only",
+    "permits API Gateway to call function $name only for its own route",
     ({ lambda, method, path }) => {
       const called = { "Fn::GetAtt": [lambda, "Arn"] };
       const api = `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${ApiGatewayRestApi}`;
@@ -93,11 +93,11 @@ describe.each<Stage>(["local", "dev", "prod"])("the template of stage %s", (stag
     },
   );
 
-  it("lets nothing else call a function", () => {
+  it("permits nothing else to call a function", () => {
     expect(propertiesOfAll(template, "AWS::Lambda::Permission")).toHaveLength(functions.length);
   });
 
-  it("keeps the deployment's files from the public", () => {
+  it("blocks public access to the deployment bucket", () => {
     const buckets = propertiesOfAll(template, "AWS::S3::Bucket");
 
     expect(buckets).toHaveLength(1);
@@ -109,7 +109,7 @@ describe.each<Stage>(["local", "dev", "prod"])("the template of stage %s", (stag
     });
   });
 
-  it("keeps every log for a limited time", () => {
+  it("sets a retention time for every log", () => {
     const groups = propertiesOfAll(template, "AWS::Logs::LogGroup").map(
       ({ LogGroupName, RetentionInDays }) => [LogGroupName, RetentionInDays],
     );
@@ -124,29 +124,29 @@ describe.each<Stage>(["local", "dev", "prod"])("the template of stage %s", (stag
     );
   });
 
-  it("has every function write its log as JSON", () => {
+  it("configures every function to log JSON", () => {
     for (const { LoggingConfig } of propertiesOfAll(template, "AWS::Lambda::Function"))
       expect(LoggingConfig).toEqual({ LogFormat: "JSON" });
   });
 
-  it("deploys the API as it is with all its routes and answers", () => {
+  it("deploys the API after all its routes and gateway responses", () => {
     const [deployment = "", ...more] = named(template, "AWS::ApiGateway::Deployment");
     const methods = named(template, "AWS::ApiGateway::Method");
-    const answers = named(template, "AWS::ApiGateway::GatewayResponse");
+    const gatewayResponses = named(template, "AWS::ApiGateway::GatewayResponse");
 
     expect(more).toEqual([]);
-    expect(template.Resources[deployment]?.DependsOn).toEqual([...methods, ...answers]);
+    expect(template.Resources[deployment]?.DependsOn).toEqual([...methods, ...gatewayResponses]);
   });
 });
 
 describe("the template of stage local", () => {
-  it("holds only types that LocalStack 4.14.0 has", () => {
+  it("uses only resource types of LocalStack 4.14.0", () => {
     const types = new Set(Object.values(templateOf("local").Resources).map(({ Type }) => Type));
 
     expect([...types].filter((type) => !localStackTypes.includes(type))).toEqual([]);
   });
 
-  it("lets anybody call every function", () => {
+  it("permits anyone to call every function", () => {
     for (const { method, path, requires } of routesOf(templateOf("local")))
       expect(requires, `${method} ${path}`).toEqual([false, "NONE"]);
     for (const { name, environment } of apiFunctions(templateOf("local")))
@@ -159,7 +159,7 @@ const localArns = [
   "arn:aws:secretsmanager:eu-west-1:000000000000:secret:tickets-functions",
 ];
 
-/** Of those that this project could use. @see LocalStack v4.14.0, its plug-ins for CloudFormation */
+/** The supported types that this project may use. @see LocalStack v4.14.0, its plug-ins for CloudFormation */
 const localStackTypes = [
   ..."S3::Bucket S3::BucketPolicy Logs::LogGroup IAM::Role SNS::Topic CloudWatch::Alarm".split(" "),
   ..."Function Permission Alias Version".split(" ").map((type) => `Lambda::${type}`),

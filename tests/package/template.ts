@@ -41,14 +41,14 @@ export function named({ Resources }: Template, type: string): string[] {
   return Object.keys(Resources).filter((name) => Resources[name]?.Type === type);
 }
 
-/** Of all resources of a type. */
+/** The properties of all resources of a type. */
 export function propertiesOfAll(template: Template, type: string) {
   return named(template, type).map((name) => properties(template, name));
 }
 
 export function properties({ Resources }: Template, name: string) {
   const resource = Resources[name];
-  if (!resource) throw new Error(`there is no resource ${name}`);
+  if (!resource) throw new Error(`the template has no resource ${name}`);
   return resource.Properties;
 }
 
@@ -63,7 +63,7 @@ function environmentOf({ Environment }: Record<string, unknown>): Record<string,
 
 /** A function that a route of the API calls. */
 export interface ApiFunction {
-  /** As in serverless.yml. */
+  /** The name in serverless.yml. */
   name: string;
   /** The name of its resource. */
   lambda: string;
@@ -89,7 +89,7 @@ export interface TemplateRoute {
   path: string;
   /** The resource of the function that it calls; none for a preflight. */
   calls?: string;
-  /** Whether it requires an API key, and what else. */
+  /** Whether it requires an API key, and its authorization type. */
   requires: [apiKey: boolean, authorization: unknown];
 }
 
@@ -115,11 +115,11 @@ function pathOf(template: Template, reference: unknown): string {
   return `${pathOf(template, ParentId)}/${PathPart}`;
 }
 
-/** What a condition comes to. They compare constants only: the parameters of the stage. */
+/** The value of a condition. Conditions compare only constants: the parameters of the stage. */
 export function condition({ Conditions = {} }: Template, name: string): boolean {
-  const worth = (value: unknown): boolean => {
+  const evaluate = (value: unknown): boolean => {
     const { "Fn::Equals": equals, "Fn::Not": not } = value as Record<string, unknown[]>;
-    return equals ? equals[0] === equals[1] : !worth(not?.[0]);
+    return equals ? equals[0] === equals[1] : !evaluate(not?.[0]);
   };
-  return worth(Conditions[name]);
+  return evaluate(Conditions[name]);
 }

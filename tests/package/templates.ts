@@ -4,7 +4,7 @@ import { packaged, type Template } from "./packaging.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** As `serverless package --stage` makes them, by stage. */
+    /** The templates that `serverless package --stage` creates, by stage. */
     templates: Record<"local" | "dev" | "prod", Template>;
   }
 }

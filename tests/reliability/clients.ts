@@ -1,4 +1,4 @@
-// Clients who keep to docs/reliability.md, and remember every answer.
+// Clients that follow docs/reliability.md and record the result of every attempt.
 import { randomUUID } from "node:crypto";
 import type { ApiRequest, ApiResponse } from "../support/api.ts";
 
@@ -6,35 +6,35 @@ export type Operation = "create" | "purchase";
 
 export type Send = (request: ApiRequest) => Promise<ApiResponse>;
 
-export type Answer =
+export type AttemptResult =
   | { kind: "done"; id: string; ticketIds: string[]; isReplay: boolean }
   | { kind: "refused"; available: number }
   | { kind: "unavailable" }
   | { kind: "outcome-unknown"; key: string }
   | { kind: "none" } // the connection broke
-  | { kind: "strange"; answer: string }; // what the contract does not have
+  | { kind: "undocumented"; response: string }; // a response that the contract does not allow
 
 export interface Client {
-  /** Of the user who buys, or the name of the option that is made: what is in the database leads back to it. */
+  /** The user id of a buyer, or the name of the created option: identifies the client's rows in the database. */
   id: string;
   operation: Operation;
   /** The option to buy from. */
   optionId?: string;
-  /** Tickets to buy, or to put on sale. */
+  /** The number of tickets to buy or to put on sale. */
   quantity: number;
-  /** The key to send: its own, or the one that an answer gave. */
+  /** The idempotency key to send: the client's own or one from a response. */
   key: string | undefined;
-  answers: Answer[];
+  results: AttemptResult[];
 }
 
 export function newClient(
-  wish: Pick<Client, "operation" | "optionId" | "quantity">,
+  order: Pick<Client, "operation" | "optionId" | "quantity">,
   hasOwnKey: boolean,
 ): Client {
-  return { ...wish, id: randomUUID(), key: hasOwnKey ? `own-${randomUUID()}` : undefined, answers: [] };
+  return { ...order, id: randomUUID(), key: hasOwnKey ? `own-${randomUUID()}` : undefined, results: [] };
 }
 
-/** As many clients as there are quantities, of an option or each to make one. */
+/** One client for each quantity. They buy from the option, or each create one if `optionId` is undefined. */
 export function newClients(quantities: number[], optionId: string | undefined, hasOwnKey: boolean): Client[] {
   return quantities.map((quantity) =>
     newClient(
@@ -46,41 +46,41 @@ export function newClients(quantities: number[], optionId: string | undefined, h
   );
 }
 
-/** Sends the client's request once, with its key if it has one by now. */
-export async function ask(client: Client, send: Send): Promise<Answer> {
-  const answer = await send(requestOf(client)).then(
+/** Sends the client's request once, with its key if it has one. */
+export async function sendOnce(client: Client, send: Send): Promise<AttemptResult> {
+  const result = await send(requestOf(client)).then(
     (response) => read(response, client),
-    (): Answer => ({ kind: "none" }),
+    (): AttemptResult => ({ kind: "none" }),
   );
-  if (answer.kind === "outcome-unknown") client.key = answer.key;
-  client.answers.push(answer);
-  return answer;
+  if (result.kind === "outcome-unknown") client.key = result.key;
+  client.results.push(result);
+  return result;
 }
 
-/** Sends it again while `isOpen`, though not for ever. */
-export async function persist(
+/** Retries the client's request while `isOpen`, up to five times. */
+export async function retryWhile(
   client: Client,
   send: Send,
   isOpen: (client: Client) => boolean,
 ): Promise<void> {
-  for (let time = 0; time < 5 && isOpen(client); time++) await ask(client, send);
+  for (let retry = 0; retry < 5 && isOpen(client); retry++) await sendOnce(client, send);
 }
 
-/** Whether the request may have been carried out without the client's knowing. */
-export function isInDoubt(client: Client): boolean {
+/** Whether the request may have taken effect without the client knowing it. */
+export function hasUnknownOutcome(client: Client): boolean {
   return (
-    isUnanswered(client) && client.answers.some(({ kind }) => kind === "outcome-unknown" || kind === "none")
+    isUnfinished(client) && client.results.some(({ kind }) => kind === "outcome-unknown" || kind === "none")
   );
 }
 
-/** Whether the client has not got what it asked for, and was not refused it either. */
-export function isUnanswered(client: Client): boolean {
-  return ["unavailable", "outcome-unknown", "none"].includes(lastAnswer(client).kind);
+/** Whether the last attempt neither succeeded nor was refused. */
+export function isUnfinished(client: Client): boolean {
+  return ["unavailable", "outcome-unknown", "none"].includes(lastResult(client).kind);
 }
 
-export function lastAnswer({ answers }: Client): Answer {
-  const last = answers.at(-1);
-  if (last === undefined) throw new Error("the client has not asked yet");
+export function lastResult({ results }: Client): AttemptResult {
+  const last = results.at(-1);
+  if (last === undefined) throw new Error("the client has not sent a request yet");
   return last;
 }
 
@@ -93,17 +93,20 @@ function requestOf({ id, operation, optionId, quantity, key }: Client): ApiReque
   return { method: "POST", path, headers, body: JSON.stringify(body) };
 }
 
-function read({ status, headers, body }: ApiResponse, { key, quantity }: Client): Answer {
-  const strange: Answer = { kind: "strange", answer: `${status} ${JSON.stringify(headers)} ${body}` };
+function read({ status, headers, body }: ApiResponse, { key, quantity }: Client): AttemptResult {
+  const undocumented: AttemptResult = {
+    kind: "undocumented",
+    response: `${status} ${JSON.stringify(headers)} ${body}`,
+  };
   const { type, ID, TicketIDs = [], requested, available } = JSON.parse(body);
   if (status === 200)
     return { kind: "done", id: ID, ticketIds: TicketIDs, isReplay: "idempotent-replayed" in headers };
   const problem = String(type).replace("urn:ticket-allocation:problem:", "");
   if (status === 409 && problem === "not-enough-tickets" && requested === quantity && available < quantity)
     return { kind: "refused", available };
-  if (status !== 503 || headers["retry-after"] === undefined) return strange;
+  if (status !== 503 || headers["retry-after"] === undefined) return undocumented;
   if (problem === "unavailable") return { kind: "unavailable" };
-  const repeatKey = headers["idempotency-key"];
-  if (problem !== "outcome-unknown" || repeatKey === undefined) return strange;
-  return key === undefined || key === repeatKey ? { kind: "outcome-unknown", key: repeatKey } : strange;
+  const retryKey = headers["idempotency-key"];
+  if (problem !== "outcome-unknown" || retryKey === undefined) return undocumented;
+  return key === undefined || key === retryKey ? { kind: "outcome-unknown", key: retryKey } : undocumented;
 }

@@ -1,25 +1,24 @@
 import type { FaultKind } from "../../emulator/src/index.ts";
 
-/** What a client may be told first: what it asked for or that too few are left, or one of two problems. */
-export type FirstAnswer = "definite" | "unavailable" | "outcome-unknown";
+/** The first response: a definite one (success or too few tickets), or one of two problems. */
+export type FirstResponse = "definite" | "unavailable" | "outcome-unknown";
 
 interface Outcomes {
-  inTime: FirstAnswer;
-  onLastAttempt: FirstAnswer;
+  inTime: FirstResponse;
+  onLastAttempt: FirstResponse;
 }
 
-/** The call may have run: the first attempt may have done what was asked for. */
+/** The call may have run, so the first attempt may have taken effect. */
 const uncertain: Outcomes = { inTime: "definite", onLastAttempt: "outcome-unknown" };
 
-/** The call had no effect, which the error says. */
+/** The error says that the call had no effect. */
 const noEffect: Outcomes = { inTime: "definite", onLastAttempt: "unavailable" };
 
 /**
- * The first response to a request whose call meets a fault: with time to retry, and where the function has time for one
- * attempt only.
+ * The first response to a request whose call meets a fault, with time to retry and with time for only one attempt.
  *
- * Most faults do not say whether the call has run, so the function may say that nothing was done only where the
- * service says so.
+ * Most faults do not show whether the call ran. The function may respond that nothing was done only if the error says
+ * so.
  */
 export const expectedOutcomes: Record<FaultKind, Outcomes> = {
   "internal-error": uncertain,
@@ -27,11 +26,11 @@ export const expectedOutcomes: Record<FaultKind, Outcomes> = {
   "database-unavailable": uncertain,
   resuming: noEffect,
   throttled: noEffect,
-  // There is no retry: it would take as long again.
+  // There is no retry, because it would take as long again.
   "statement-timeout": { inTime: "outcome-unknown", onLastAttempt: "outcome-unknown" },
   "invalid-resource-state": noEffect,
   "secrets-error": noEffect,
-  // A session may be lost before its commit or after.
+  // A session may be lost before or after its commit.
   "database-error-08006": uncertain,
   "database-error-57P01": uncertain,
   "database-error-57P02": uncertain,

@@ -1,4 +1,4 @@
-// Every fault, met by 10 of 50 clients who come at once for fewer tickets than they want.
+// Injects every fault into 10 of 50 concurrent clients that order more tickets than there are.
 import { mixedBuyers } from "../support/buyers.ts";
 import { faultMatrix } from "./fault-matrix.ts";
 

@@ -1,36 +1,34 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { faultKinds } from "../../emulator/src/index.ts";
 import { type LocalDatabase, startLocalDatabase } from "../../infra/local/database.ts";
-import { ask, type Client, isInDoubt, newClients, persist, type Send } from "./clients.ts";
+import { type Client, hasUnknownOutcome, newClients, retryWhile, type Send, sendOnce } from "./clients.ts";
 import { expectedOutcomes } from "./expected-outcomes.ts";
 import { faultsLeft, ONE_ATTEMPT, setFault } from "./faults.ts";
-import { inTurn } from "./in-turn.ts";
-import { compare, nothingFound, readBooks } from "./ledger.ts";
+import { compare, nothingFound, readStored } from "./ledger.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import { rowOf } from "./rows.ts";
 import { loadService, type Service } from "./service.ts";
 
 interface Load {
-  /** How many tickets each of the clients wants: all of them ask at once. */
+  /** The quantity that each client orders. All clients send at once. */
   quantities: number[];
-  /** Tickets on sale. */
+  /** The number of tickets on sale. */
   capacity: number;
-  /** How many of the clients meet the fault. */
+  /** The number of clients that meet the fault. */
   times: number;
-  /** Connections of the emulator: PostgreSQL has 100 for all that run at once. */
+  /** Connections of the emulator: few, because many of these tests share one PostgreSQL. */
   poolSize: number;
 }
 
-const timeToTryAgain = ["inTime", "onLastAttempt"] as const;
-const clock = { inTime: "with time to try again", onLastAttempt: "on the last attempt" };
+const clocks = ["inTime", "onLastAttempt"] as const;
+const clockNames = { inTime: "with time to retry", onLastAttempt: "on the last attempt" };
 
-const suites = timeToTryAgain.flatMap((time) =>
-  faultKinds.map((fault) => ({ fault, time, when: clock[time] })),
-);
+const suites = clocks.flatMap((time) => faultKinds.map((fault) => ({ fault, time, when: clockNames[time] })));
 const cases = (["create", "purchase"] as const).flatMap((operation) =>
   [true, false].map((hasKey) => ({ operation, hasKey, key: hasKey ? "with a key" : "without a key" })),
 );
 
-/** Proves of every fault that it neither loses nor doubles what clients ask for. */
+/** Tests that no fault loses or doubles a purchase or an option. */
 export function faultMatrix(load: Load): void {
   const { quantities, capacity, times, poolSize } = load;
 
@@ -54,38 +52,38 @@ export function faultMatrix(load: Load): void {
           service.send(request, time === "onLastAttempt" ? ONE_ATTEMPT : undefined);
 
         await setFault(database.emulator, fault, times);
-        const { all } = await inTurn(() => rush(clients, attempt, clients.length - times));
+        const { all } = await oneAtATime(() => rush(clients, attempt, clients.length - times));
         await all;
-        const first = clients.flatMap(({ answers }) => answers);
-        await Promise.all(clients.map((client) => persist(client, service.send, isInDoubt)));
+        const first = clients.flatMap(({ results }) => results);
+        await Promise.all(clients.map((client) => retryWhile(client, service.send, hasUnknownOutcome)));
         await database.emulator.settled();
 
-        const books = await readBooks(inject("databaseUrl"), clients);
-        const findings = compare(clients, books);
+        const stored = await readStored(inject("databaseUrl"), clients);
+        const findings = compare(clients, stored);
         const about = { met: fault, kind: "fault", times, atOnce: clients.length } as const;
-        const row = rowOf(about, clients, books, findings);
+        const row = rowOf(about, clients, stored, findings);
         task.meta.row = row;
         expect(findings).toEqual(nothingFound);
-        for (const id of optionId ? [optionId] : books.entries.map((entry) => entry.id))
+        for (const id of optionId ? [optionId] : stored.entries.map((entry) => entry.id))
           expect(await service.auditOption(id)).toEqual([]);
         expect(await faultsLeft(database.emulator)).toEqual([]);
         const problems = first
           .map(({ kind }) => kind)
           .filter((kind) => kind !== "done" && kind !== "refused");
         expect(problems).toEqual(Array(expected === "definite" ? 0 : times).fill(expected));
-        expect("refused" in row.answers).toBe(operation === "purchase" && sum(quantities) > capacity);
+        expect("refused" in row.results).toBe(operation === "purchase" && sum(quantities) > capacity);
       },
     );
   });
 }
 
-/** Lets all ask at once. So many crowds at once would be too much for one process, so it lasts until most are answered. */
+/** Sends all requests at once and waits for `most` of the responses, because one process cannot serve several crowds. */
 async function rush(clients: Client[], send: Send, most: number): Promise<{ all: Promise<unknown> }> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  let answered = 0;
-  const count = () => ++answered >= most && resolve();
+  let responded = 0;
+  const count = () => ++responded >= most && resolve();
   if (most === 0) resolve();
-  const all = Promise.all(clients.map((client) => ask(client, send).finally(count)));
+  const all = Promise.all(clients.map((client) => sendOnce(client, send).finally(count)));
   await promise;
   return { all };
 }

@@ -1,15 +1,15 @@
-// One fault after another, met by the attempts of one request until its time is over.
+// Injects a sequence of faults into the attempts of one request, until its time is over.
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { FaultKind } from "../../emulator/src/index.ts";
 import { type LocalDatabase, startLocalDatabase } from "../../infra/local/database.ts";
-import { ask, isUnanswered, lastAnswer, newClients, persist } from "./clients.ts";
+import { isUnfinished, lastResult, newClients, retryWhile, sendOnce } from "./clients.ts";
 import { clearFaults, SHORT_TIME, setFault } from "./faults.ts";
-import { compare, nothingFound, readBooks } from "./ledger.ts";
+import { compare, nothingFound, readStored } from "./ledger.ts";
 import { loadService, type Service } from "./service.ts";
 
 interface Sequence {
   title: string;
-  /** Each is met by one attempt, the last by all that follow. */
+  /** Each fault is met by one attempt, the last one by all later attempts. */
   faults: FaultKind[];
   first: "unavailable" | "outcome-unknown";
 }
@@ -17,23 +17,23 @@ interface Sequence {
 const sequences: Sequence[] = [
   {
     title:
-      "a lost session that had committed leaves the outcome unknown, though no later attempt has an effect",
+      "the outcome is unknown after a lost session that had committed, even if no later attempt has an effect",
     faults: ["run-then-database-error-57P01", "database-error-53300"],
     first: "outcome-unknown",
   },
   {
     title:
-      "a lost session that had not committed leaves the outcome unknown, though no later attempt has an effect",
+      "the outcome is unknown after a lost session that had not committed, even if no later attempt has an effect",
     faults: ["database-error-57P02", "invalid-resource-state"],
     first: "outcome-unknown",
   },
   {
-    title: "a lost session leaves the outcome unknown, though the first attempt had no effect",
+    title: "the outcome is unknown after a lost session, even if the first attempt had no effect",
     faults: ["database-error-53300", "run-then-database-error-08006"],
     first: "outcome-unknown",
   },
   {
-    title: "nothing was done after attempts of which none had an effect, each for another reason",
+    title: "the response is unavailable if every attempt failed without an effect",
     faults: ["database-error-25006", "database-error-28P01", "secrets-error"],
     first: "unavailable",
   },
@@ -51,20 +51,22 @@ describe.concurrent.for(sequences)("$title", ({ faults, first }) => {
   it.for([
     { operation: "create", hasKey: false },
     { operation: "purchase", hasKey: true },
-  ])("$operation, with a key of its own: $hasKey", { concurrent: false }, async ({ operation, hasKey }) => {
+  ])("$operation, with its own key: $hasKey", { concurrent: false }, async ({ operation, hasKey }) => {
     const optionId = operation === "purchase" ? await service.putOnSale(2) : undefined;
     const clients = newClients([2], optionId, hasKey);
     for (const [index, fault] of faults.entries())
       await setFault(database.emulator, fault, index < faults.length - 1 ? 1 : 1000);
 
-    const told = clients.map((client) => ask(client, (request) => service.send(request, SHORT_TIME)));
-    const responses = await Promise.all(told);
+    const requests = clients.map((client) =>
+      sendOnce(client, (request) => service.send(request, SHORT_TIME)),
+    );
+    const responses = await Promise.all(requests);
     await clearFaults(database.emulator);
     expect(responses.map(({ kind }) => kind)).toEqual([first]);
 
-    await Promise.all(clients.map((client) => persist(client, service.send, isUnanswered)));
+    await Promise.all(clients.map((client) => retryWhile(client, service.send, isUnfinished)));
     await database.emulator.settled();
-    expect(clients.map((client) => lastAnswer(client).kind)).toEqual(["done"]);
-    expect(compare(clients, await readBooks(inject("databaseUrl"), clients))).toEqual(nothingFound);
+    expect(clients.map((client) => lastResult(client).kind)).toEqual(["done"]);
+    expect(compare(clients, await readStored(inject("databaseUrl"), clients))).toEqual(nothingFound);
   });
 });

@@ -1,15 +1,15 @@
 import type { DataApi, FaultKind } from "../../emulator/src/index.ts";
 
-/** Milliseconds. A slow call comes after its function has given it up, and so beside the next one. */
+/** Delay of a slow call in milliseconds: longer than an attempt, so that the call runs concurrently with the next one. */
 const SLOW = 4_200;
 
-/** Milliseconds in which a function makes one attempt, of the length that it would have else, and no second one. */
+/** Milliseconds that leave a function time for one attempt of full length and no second one. */
 export const ONE_ATTEMPT = 4_500;
 
-/** Milliseconds in which a function retries, a lost call too, and then gives up sooner than it would else. */
+/** Milliseconds that leave a function time to retry even a lost call, but less than its configured time. */
 export const SHORT_TIME = 9_000;
 
-/** Lets that many of the calls to come meet a fault. */
+/** Injects a fault into the next `calls` calls. */
 export async function setFault({ url }: DataApi, fault: FaultKind, calls: number): Promise<void> {
   const body = JSON.stringify({ fault, calls, milliseconds: SLOW });
   const { status } = await fetch(`${url}/faults`, { method: "PUT", body });
@@ -20,7 +20,7 @@ export async function clearFaults({ url }: DataApi): Promise<void> {
   await fetch(`${url}/faults`, { method: "DELETE" });
 }
 
-/** Those that no call has met yet. */
+/** The faults that no call has met yet. */
 export async function faultsLeft({ url }: DataApi): Promise<unknown> {
   const response = await fetch(`${url}/faults`);
   const { faults } = (await response.json()) as { faults: unknown };

@@ -4,7 +4,7 @@ import { Project, type Service as Run } from "../local/project.ts";
 import { shop } from "../local/shop.ts";
 import { overHttp } from "../support/over-http.ts";
 import { type OwnPostgres, ownPostgres } from "../support/own-postgres.ts";
-import { killAmidSale } from "./kill-amid-sale.ts";
+import { killDuringSale } from "./kill-during-sale.ts";
 import { loadService, type Service } from "./service.ts";
 
 const project = new Project();
@@ -23,17 +23,17 @@ afterAll(async () => {
   await postgres.remove();
 });
 
-it("nothing is lost or doubled by a kill -9 of the API amid a sale", { timeout: 120_000 }, async ({
+it("no sale is lost or doubled by a kill -9 of the API during a sale", { timeout: 120_000 }, async ({
   task,
 }) => {
   const { httpPort, lambdaPort, ...run } = await start();
 
-  const sale = await killAmidSale(
+  const sale = await killDuringSale(
     {
       what: "the API",
       kill: () => project.kill(),
       restart: () => start({ httpPort, lambdaPort }),
-      haveKeys: true, // without one of its own, a client whose connection breaks has none to ask again with
+      haveKeys: true, // a client without its own key has none to retry with after its connection breaks
       send: overHttp(`http://127.0.0.1:${httpPort}`),
       putOnSale: shop({ ...run, httpPort, lambdaPort }).create,
       audit: service.audit,
@@ -42,7 +42,7 @@ it("nothing is lost or doubled by a kill -9 of the API amid a sale", { timeout: 
     task,
   );
 
-  expect(sale.told("none")).toBeGreaterThan(0);
+  expect(sale.countOf("none")).toBeGreaterThan(0);
 });
 
 async function start(ports = {}): Promise<Run> {

@@ -10,11 +10,11 @@ import { untilListening } from "../support/listening.ts";
 import { type OwnPostgres, ownPostgres } from "../support/own-postgres.ts";
 import type { Send } from "./clients.ts";
 import { SHORT_TIME } from "./faults.ts";
-import { killAmidSale } from "./kill-amid-sale.ts";
+import { killDuringSale } from "./kill-during-sale.ts";
 import { loadService, type Service } from "./service.ts";
 
 let postgres: OwnPostgres;
-let standIn: Awaited<ReturnType<typeof startStandIn>>;
+let emulatorProcess: Awaited<ReturnType<typeof startEmulatorProcess>>;
 let service: Service;
 beforeAll(async () => {
   postgres = await ownPostgres();
@@ -23,41 +23,44 @@ beforeAll(async () => {
   );
   await migrate();
   await emulator.close();
-  standIn = await startStandIn(await functionsUrl(postgres.url));
+  emulatorProcess = await startEmulatorProcess(await functionsUrl(postgres.url));
   service = await loadService(
-    { ...functionsEnvironment, AWS_ENDPOINT_URL_RDS_DATA: standIn.dataApiUrl },
-    dataApi({ ...functionsOptions, endpoint: standIn.dataApiUrl }),
+    { ...functionsEnvironment, AWS_ENDPOINT_URL_RDS_DATA: emulatorProcess.dataApiUrl },
+    dataApi({ ...functionsOptions, endpoint: emulatorProcess.dataApiUrl }),
   );
 });
 afterAll(async () => {
-  await standIn.kill();
+  await emulatorProcess.kill();
   await postgres.remove();
 });
 
-it("nothing is lost or doubled by a kill -9 of the Data API amid a sale", { timeout: 120_000 }, async ({
+it("no sale is lost or doubled by a kill -9 of the Data API during a sale", { timeout: 120_000 }, async ({
   task,
 }) => {
   const { url } = postgres;
 
-  await killAmidSale({ ...service, ...standIn, what: "the Data API", haveKeys: true, url }, task);
+  await killDuringSale({ ...service, ...emulatorProcess, what: "the Data API", haveKeys: true, url }, task);
 });
 
-it("nor by one after which it stays dead until nobody waits for it any more, where clients have only the keys that they are given", {
+it("no sale is lost or doubled if the Data API stays down until all clients have given up, with issued keys only", {
   timeout: 120_000,
 }, async ({ task }) => {
   const { url } = postgres;
-  const until = "unavailable"; // which newcomers are told, after those who were in flight
+  const until = "unavailable"; // the response to new requests, after those in flight
   const what = "the Data API, for long; keys are given";
 
   const send: Send = (request) => service.send(request, SHORT_TIME);
 
-  const sale = await killAmidSale({ ...service, ...standIn, send, what, until, haveKeys: false, url }, task);
+  const sale = await killDuringSale(
+    { ...service, ...emulatorProcess, send, what, until, haveKeys: false, url },
+    task,
+  );
 
-  expect(sale.told("outcome-unknown")).toBeGreaterThan(0);
+  expect(sale.countOf("outcome-unknown")).toBeGreaterThan(0);
 });
 
-/** The emulator in a process of its own, on one port for all its lives. */
-async function startStandIn(databaseUrl: string) {
+/** Runs the emulator in its own process. It keeps its port when it restarts. */
+async function startEmulatorProcess(databaseUrl: string) {
   const port = await freePort("127.0.0.1");
   const program = path.join(import.meta.dirname, "../../emulator/src/cli.ts");
   const start = async () => {
@@ -82,7 +85,7 @@ async function startStandIn(databaseUrl: string) {
   };
 }
 
-/** PostgreSQL as the functions' role, whose limits of time belong to what is proven. */
+/** The URL of PostgreSQL for the functions' role, because its time limits are part of the test. */
 async function functionsUrl(ownersUrl: string): Promise<string> {
   const owner = new pg.Client({ connectionString: ownersUrl });
   await owner.connect();

@@ -3,7 +3,7 @@ import { type LocalDatabase, startLocalDatabase } from "../../infra/local/databa
 import { type OwnPostgres, ownPostgres } from "../support/own-postgres.ts";
 import type { Send } from "./clients.ts";
 import { SHORT_TIME } from "./faults.ts";
-import { killAmidSale } from "./kill-amid-sale.ts";
+import { killDuringSale } from "./kill-during-sale.ts";
 import { loadService, type Service } from "./service.ts";
 
 let postgres: OwnPostgres;
@@ -20,13 +20,13 @@ afterAll(async () => {
   await postgres.remove();
 });
 
-it("nothing is lost or doubled by a kill -9 of PostgreSQL amid a sale", { timeout: 120_000 }, async ({
+it("no sale is lost or doubled by a kill -9 of PostgreSQL during a sale", { timeout: 120_000 }, async ({
   task,
 }) => {
-  await killAmidSale({ ...service, ...postgres, what: "PostgreSQL", haveKeys: true }, task);
+  await killDuringSale({ ...service, ...postgres, what: "PostgreSQL", haveKeys: true }, task);
 });
 
-it("nor by one after which it stays dead until the functions give up, where clients have only the keys that they are given", {
+it("no sale is lost or doubled if PostgreSQL stays down until the functions give up, with issued keys only", {
   timeout: 120_000,
 }, async ({ task }) => {
   const until = "outcome-unknown";
@@ -34,5 +34,5 @@ it("nor by one after which it stays dead until the functions give up, where clie
 
   const send: Send = (request) => service.send(request, SHORT_TIME);
 
-  await killAmidSale({ ...service, ...postgres, send, what, until, haveKeys: false }, task);
+  await killDuringSale({ ...service, ...postgres, send, what, until, haveKeys: false }, task);
 });

@@ -1,8 +1,8 @@
-// What clients were told, held against what the database holds.
+// Compares the responses that clients got with the database.
 import pg from "pg";
-import { type Client, isInDoubt, lastAnswer } from "./clients.ts";
+import { type Client, hasUnknownOutcome, lastResult } from "./clients.ts";
 
-/** A purchase, or an option that was made. */
+/** A purchase or a created option. */
 export interface Entry {
   id: string;
   clientId: string;
@@ -10,13 +10,13 @@ export interface Entry {
   ticketIds: string[];
 }
 
-export interface Books {
+export interface StoredState {
   entries: Entry[];
-  /** Of the option that was bought from; undefined where options were made. */
+  /** Stock of the option that the clients bought from; undefined if they created options. */
   stock: { capacity: number; remaining: number } | undefined;
 }
 
-/** A sentence for each sale, or option, that was lost, doubled or otherwise not as it was told. */
+/** A sentence for each sale or option that was lost, doubled or otherwise not as reported. */
 export interface Findings {
   lost: string[];
   doubled: string[];
@@ -25,8 +25,8 @@ export interface Findings {
 
 export const nothingFound: Findings = { lost: [], doubled: [], wrong: [] };
 
-/** All that the database has of these clients, and of the option that they bought from. */
-export async function readBooks(databaseUrl: string, clients: Client[]): Promise<Books> {
+/** Reads the rows of these clients and the stock of the option that they bought from. */
+export async function readStored(databaseUrl: string, clients: Client[]): Promise<StoredState> {
   const optionId = clients[0]?.optionId;
   const database = new pg.Client({ connectionString: databaseUrl });
   await database.connect();
@@ -50,7 +50,7 @@ export async function readBooks(databaseUrl: string, clients: Client[]): Promise
        where ticket_option_id = $1`,
       [optionId],
     );
-    const stock = await database.query<NonNullable<Books["stock"]>>(
+    const stock = await database.query<NonNullable<StoredState["stock"]>>(
       `select capacity, cast(sum(allocation) as integer) as remaining
        from ticket_options
        join ticket_option_stripes on ticket_option_id = id
@@ -64,20 +64,18 @@ export async function readBooks(databaseUrl: string, clients: Client[]): Promise
   }
 }
 
-/** Holds what each client was told against the books. */
-export function compare(clients: Client[], { entries, stock }: Books): Findings {
+/** Compares the results of each client with the stored rows. */
+export function compare(clients: Client[], { entries, stock }: StoredState): Findings {
   const findings: Findings = { lost: [], doubled: [], wrong: [] };
   const known = new Set(clients.map(({ id }) => id));
   for (const { id, clientId } of entries)
-    if (!known.has(clientId)) findings.wrong.push(`${id} belongs to nobody who asked`);
+    if (!known.has(clientId)) findings.wrong.push(`${id} belongs to no client`);
   for (const client of clients) {
     const own = entries.filter(({ clientId }) => clientId === client.id);
     compareOne(client, own, findings);
-    const last = lastAnswer(client);
+    const last = lastResult(client);
     if (last.kind === "refused" && stock && stock.remaining >= client.quantity)
-      findings.wrong.push(
-        `${client.id} was refused ${client.quantity}, though ${stock.remaining} were left in the end`,
-      );
+      findings.wrong.push(`${client.id} was refused ${client.quantity} although ${stock.remaining} are left`);
   }
   const tickets = entries.flatMap(({ ticketIds }) => ticketIds);
   const twice = tickets.length - new Set(tickets).size;
@@ -89,17 +87,18 @@ export function compare(clients: Client[], { entries, stock }: Books): Findings 
 }
 
 function compareOne(client: Client, own: Entry[], findings: Findings): void {
-  const { id, quantity, answers } = client;
-  if (own.length > 1) findings.doubled.push(`${id} asked for one and has ${own.length}`);
-  const told = answers.filter((answer) => answer.kind === "done");
-  for (const { id: toldId, ticketIds } of told) {
-    const found = own.find((entry) => entry.id === toldId);
+  const { id, quantity, results } = client;
+  if (own.length > 1) findings.doubled.push(`${id} sent one and has ${own.length}`);
+  const reported = results.filter((result) => result.kind === "done");
+  for (const { id: reportedId, ticketIds } of reported) {
+    const found = own.find((entry) => entry.id === reportedId);
     if (found?.quantity !== quantity || found.ticketIds.join() !== ticketIds.join())
-      findings.lost.push(`${id} was told of ${toldId}, which is not there as it was told`);
+      findings.lost.push(`${id} got ${reportedId}, which is not stored as reported`);
   }
-  const last = lastAnswer(client);
-  if (last.kind === "strange") findings.wrong.push(`${id} was told ${last.answer}`);
-  else if (isInDoubt(client)) findings.wrong.push(`${id} still does not know`);
-  else if (last.kind !== "done" && told.length + own.length > 0)
-    findings.wrong.push(`${id} has ${own.length}, was told of ${told.length}, and in the end ${last.kind}`);
+  const last = lastResult(client);
+  if (last.kind === "undocumented")
+    findings.wrong.push(`${id} got the undocumented response ${last.response}`);
+  else if (hasUnknownOutcome(client)) findings.wrong.push(`${id} has an unknown outcome`);
+  else if (last.kind !== "done" && reported.length + own.length > 0)
+    findings.wrong.push(`${id} has ${own.length}, got ${reported.length}, last result: ${last.kind}`);
 }

@@ -8,12 +8,12 @@ const page = path.join(import.meta.dirname, "../../docs/reliability.md");
 const begin = "<!-- `npm run test:reliability` writes from here -->";
 const end = "<!-- to here -->";
 
-/** Writes what a run has counted into docs/reliability.md, provided that all of it ran and passed. */
+/** Writes the counts of a run into docs/reliability.md if all tests ran and passed. */
 export default class Report implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     if (modules.length < testFiles() || tests.some((test) => test.result().state !== "passed")) {
-      console.log("docs/reliability.md stays as it is, for not all of it ran and passed.");
+      console.log("docs/reliability.md is unchanged, because not all tests ran and passed.");
       return;
     }
     const rows = tests.map((test) => test.meta().row).filter((row): row is Row => row !== undefined);
@@ -24,7 +24,7 @@ export default class Report implements Reporter {
       page,
       text.replace(parts, () => `\n${tables(rows)}\n\n`),
     );
-    console.log("docs/reliability.md holds the counts of this run.");
+    console.log("Wrote the counts of this run to docs/reliability.md.");
   }
 }
 

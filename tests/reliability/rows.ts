@@ -1,26 +1,26 @@
-// What a test hands to the report: counts of what happened in it, nothing else.
-import type { Answer, Client, Operation } from "./clients.ts";
-import type { Books, Findings } from "./ledger.ts";
+// The counts that a test passes to the report.
+import type { AttemptResult, Client, Operation } from "./clients.ts";
+import type { Findings, StoredState } from "./ledger.ts";
 
 export interface Row {
-  /** What was met: the name of a fault, or what was killed. */
+  /** The name of the fault, or of the killed process. */
   met: string;
   kind: "fault" | "kill";
   operation: Operation;
-  /** Calls that failed, or processes that were killed. */
+  /** The number of failed calls or killed processes. */
   times: number;
   clients: number;
-  /** The most of them at once. */
+  /** The limit of concurrent clients. */
   atOnce: number;
-  /** Of those, how many waited for their answer at the kill. */
+  /** The number of clients that waited for a response at the kill. */
   inFlight?: number;
-  /** Answers by kind, those to repeats included: one for each request. */
-  answers: Partial<Record<Answer["kind"], number>>;
+  /** Results by kind: one for each request, retries included. */
+  results: Partial<Record<AttemptResult["kind"], number>>;
   /** Requests beyond the first of each client. */
-  repeats: number;
-  /** Those of them that were answered what an earlier request had done. */
+  retries: number;
+  /** Retries whose response was a replay of an earlier request. */
   replays: number;
-  /** Purchases, or options, that there are in the end. */
+  /** Purchases or options that are stored at the end. */
   sales: number;
   lost: number;
   doubled: number;
@@ -35,19 +35,19 @@ declare module "vitest" {
 export function rowOf(
   about: Pick<Row, "met" | "kind" | "times" | "atOnce" | "inFlight">,
   clients: Client[],
-  { entries }: Books,
+  { entries }: StoredState,
   { lost, doubled }: Findings,
 ): Row {
-  const all = clients.flatMap((client) => client.answers);
-  const answers: Row["answers"] = {};
-  for (const { kind } of all) answers[kind] = (answers[kind] ?? 0) + 1;
+  const all = clients.flatMap((client) => client.results);
+  const results: Row["results"] = {};
+  for (const { kind } of all) results[kind] = (results[kind] ?? 0) + 1;
   return {
     ...about,
     operation: clients[0]?.operation ?? "purchase",
     clients: clients.length,
-    answers,
-    repeats: all.length - clients.length,
-    replays: all.filter((answer) => answer.kind === "done" && answer.isReplay).length,
+    results,
+    retries: all.length - clients.length,
+    replays: all.filter((result) => result.kind === "done" && result.isReplay).length,
     sales: entries.length,
     lost: lost.length,
     doubled: doubled.length,

@@ -1,18 +1,18 @@
 import { vi } from "vitest";
 import { mixedBuyers } from "../support/buyers.ts";
-import { ask, type Client, isUnanswered, newClients, persist, type Send } from "./clients.ts";
+import { type Client, isUnfinished, newClients, retryWhile, type Send, sendOnce } from "./clients.ts";
 
-/** Clients who come at once, each followed by another as it is answered. */
+/** The number of concurrent clients. Each is followed by another when it gets its response. */
 export const AT_ONCE = 40;
 
-/** Of them and those who follow; together they want more than there is. */
+/** The total number of clients. Together they order more than the capacity. */
 const CLIENTS = 400;
 export const CAPACITY = 700;
 
-/** A sale that goes on while something is killed. */
+/** A sale that continues while a process is killed. */
 export class Sale {
   readonly clients: Client[];
-  /** Once everybody has been answered, or knows that there is no answer. */
+  /** Resolves when every client has a response or a broken connection. */
   readonly over: Promise<unknown>;
   #waiting: Client[];
   #inFlight = 0;
@@ -22,35 +22,35 @@ export class Sale {
     this.#waiting = [...this.clients];
     this.over = this.#serve(async (client) => {
       this.#inFlight += 1;
-      await ask(client, send);
+      await sendOnce(client, send);
       this.#inFlight -= 1;
     });
   }
 
-  /** Waits until many have bought, and many are buying, and many are yet to come. Gives how many are buying. */
-  async amid(): Promise<number> {
-    const isAmid = () =>
-      this.told("done") >= 60 && this.#inFlight >= AT_ONCE / 2 && this.#waiting.length >= 100;
-    await vi.waitUntil(isAmid, { timeout: 30_000, interval: 1 });
+  /** Waits until many clients have bought, many are buying and many have not started. Returns how many are buying. */
+  async untilUnderWay(): Promise<number> {
+    const isUnderWay = () =>
+      this.countOf("done") >= 60 && this.#inFlight >= AT_ONCE / 2 && this.#waiting.length >= 100;
+    await vi.waitUntil(isUnderWay, { timeout: 30_000, interval: 1 });
     return this.#inFlight;
   }
 
-  /** Waits until somebody has had that answer. */
-  async untilTold(kind: "outcome-unknown" | "unavailable"): Promise<void> {
-    await vi.waitUntil(() => this.told(kind) > 0, { timeout: 30_000, interval: 10 });
+  /** Waits until a client has had this result. */
+  async untilSeen(kind: "outcome-unknown" | "unavailable"): Promise<void> {
+    await vi.waitUntil(() => this.countOf(kind) > 0, { timeout: 30_000, interval: 10 });
   }
 
   /**
-   * Lets those ask again who have neither bought nor been refused. Those whose answer was lost at the kill come last: if
-   * they have bought, that must be found though nothing is left by now.
+   * Retries the requests that neither succeeded nor were refused. Those whose response was lost at the kill come last:
+   * if they have bought, the retry must find it although nothing is left by then.
    */
-  async askAgain(send: Send): Promise<void> {
-    this.#waiting = this.clients.filter(isUnanswered).reverse();
-    await this.#serve((client) => persist(client, send, isUnanswered));
+  async retryUnfinished(send: Send): Promise<void> {
+    this.#waiting = this.clients.filter(isUnfinished).reverse();
+    await this.#serve((client) => retryWhile(client, send, isUnfinished));
   }
 
-  told(kind: string): number {
-    return this.clients.filter(({ answers }) => answers.some((answer) => answer.kind === kind)).length;
+  countOf(kind: string): number {
+    return this.clients.filter(({ results }) => results.some((result) => result.kind === kind)).length;
   }
 
   #serve(serve: (client: Client) => Promise<void>): Promise<unknown> {

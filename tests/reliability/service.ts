@@ -3,35 +3,35 @@ import { vi } from "vitest";
 import { audit, auditOption } from "../../infra/audit.ts";
 import type { DataApi } from "../../lib/data-api.ts";
 import type { ApiRequest } from "../support/api.ts";
-import { inTurn } from "./in-turn.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
-/** The functions over a database of one's own choice, beside others of the same process. */
+/** The functions with a given database. One process can load several. */
 export type Service = Awaited<ReturnType<typeof loadService>>;
 
-/** Of what so many requests at once would print, nobody could tell which line belongs to which. */
+/** Logs and metrics are off, because the lines of concurrent requests could not be attributed to a test. */
 const quiet = { POWERTOOLS_LOG_LEVEL: "SILENT", POWERTOOLS_METRICS_DISABLED: "true" };
 
-/** Loads the functions anew, with that environment, in which they reach that database. */
+/** Loads a new copy of the functions with `environment`, in which they use `database`. */
 export function loadService(environment: Record<string, string>, database: DataApi) {
-  return inTurn(async () => {
+  return oneAtATime(async () => {
     Object.assign(process.env, environment, quiet);
     vi.resetModules();
     const { overHandlers } = await import("../support/over-handlers.ts");
     const service = {
-      /** As Lambda calls them, with the time that serverless.yml gives them, or less. */
+      /** Calls the functions as Lambda does, by default with the timeout of serverless.yml. */
       send: (request: ApiRequest, milliseconds = 25_000) => overHandlers(request, milliseconds),
       audit: () => audit(database),
       auditOption: (id: string) => auditOption(database, id),
-      /** Puts so many tickets on sale, and gives the option's id. */
+      /** Creates an option with `tickets` tickets and returns its id. */
       putOnSale: async (tickets: number): Promise<string> =>
         (await post("/ticket_options", { Name: "Derby", Allocation: tickets })).ID,
     };
     const post = async (path: string, body: object) => {
-      const answer = await service.send({ method: "POST", path, body: JSON.stringify(body) });
-      if (answer.status !== 200) throw new Error(`the API answered ${answer.status}: ${answer.body}`);
-      return JSON.parse(answer.body);
+      const response = await service.send({ method: "POST", path, body: JSON.stringify(body) });
+      if (response.status !== 200) throw new Error(`the API responded ${response.status}: ${response.body}`);
+      return JSON.parse(response.body);
     };
-    // Each reads the environment at its first use.
+    // Each function reads the environment when it is first used.
     const optionId = await service.putOnSale(1);
     await post(`/ticket_options/${optionId}/purchases`, { Quantity: 1, UserID: randomUUID() });
     return service;

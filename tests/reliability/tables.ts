@@ -7,20 +7,20 @@ type Column = [heading: string, cell: (rows: Row[]) => string | number];
 const sum = (rows: Row[], count: (row: Row) => number | undefined) =>
   rows.reduce((total, row) => total + (count(row) ?? 0), 0);
 
-const told = (kind: keyof Row["answers"]) => (rows: Row[]) => sum(rows, ({ answers }) => answers[kind]);
-const requests = (rows: Row[]) => sum(rows, ({ clients, repeats }) => clients + repeats);
+const countOf = (kind: keyof Row["results"]) => (rows: Row[]) => sum(rows, ({ results }) => results[kind]);
+const requests = (rows: Row[]) => sum(rows, ({ clients, retries }) => clients + retries);
 const atOnce = (rows: Row[]) => Math.max(...rows.map((row) => row.atOnce));
 
 const common: Column[] = [
   ["Clients", (rows) => sum(rows, ({ clients }) => clients)],
   ["At once", atOnce],
   ["Requests", requests],
-  ["200", told("done")],
-  ["Refused", told("refused")],
-  ["Unavailable", told("unavailable")],
-  ["Outcome unknown", told("outcome-unknown")],
-  ["No answer", told("none")],
-  ["Sent again", (rows) => sum(rows, ({ repeats }) => repeats)],
+  ["200", countOf("done")],
+  ["Refused", countOf("refused")],
+  ["Unavailable", countOf("unavailable")],
+  ["Outcome unknown", countOf("outcome-unknown")],
+  ["No answer", countOf("none")],
+  ["Sent again", (rows) => sum(rows, ({ retries }) => retries)],
   ["Was done", (rows) => sum(rows, ({ replays }) => replays)],
   ["Lost", (rows) => sum(rows, ({ lost }) => lost)],
   ["Doubled", (rows) => sum(rows, ({ doubled }) => doubled)],

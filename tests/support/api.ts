@@ -1,11 +1,11 @@
-// What every way to the API takes and gives.
+// The request and response types of every way to call the API (handlers or HTTP).
 
 export interface ApiRequest {
   method: string;
   path: string;
-  /** A list of values is sent as that many header lines, names in the letter case given. */
+  /** A list of values is sent as several header lines. Names keep their letter case. */
   headers?: Record<string, string | string[]>;
-  /** Bytes come to a handler in base64. */
+  /** A handler receives a Buffer as a base64 body. */
   body?: string | Buffer;
 }
 

@@ -1,4 +1,4 @@
-/** `count` buyers who want 1, 2, … `most` tickets by turns. */
+/** The quantities that `count` buyers order: 1, 2, … `most`, then 1 again. */
 export function mixedBuyers(count: number, most: number): number[] {
   return Array.from({ length: count }, (_, index) => 1 + (index % most));
 }

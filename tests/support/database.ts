@@ -1,7 +1,7 @@
 import { inject } from "vitest";
 import { dataApi } from "../../lib/data-api.ts";
 
-/** The tests' database, with the rights that the functions have. */
+/** The tests' database, with the rights of the functions' role. */
 export const database = dataApi(inject("functionsDatabase"));
 
 /** The tests' database, with all rights. */

@@ -1,8 +1,8 @@
-// Whether a response is one that docs/openapi.yaml documents: its status, headers, body and order of keys, no more.
+// Compares a response with docs/openapi.yaml: status, headers, body and order of keys.
 import type { ApiRequest, ApiResponse } from "./api.ts";
 import { at, errorsText, escaped, type Operation, operations, schema, target } from "./specification.ts";
 
-/** The headers that no response has unless it is documented with them. Servers add others, such as `Cache-Control`. */
+/** Headers that a response may have only if they are documented. Servers add others, such as `Cache-Control`. */
 const known = [
   "access-control-allow-origin",
   "access-control-expose-headers",
@@ -14,18 +14,18 @@ const known = [
 ];
 
 /**
- * Passes on what `send` responds, if it is documented. A request to no documented path may be responded to anyhow.
+ * Wraps `send` so that it rejects undocumented responses. Responses to an undocumented path are not checked.
  *
- * @returns a function that throws an Error without a stack, so that the test runner prints it once for all the tests
- *   that get such a response
+ * @returns a function that throws an Error without a stack, so that the test runner prints it once for all tests with
+ *   the same error
  */
 export function documented(
   send: (request: ApiRequest) => Promise<ApiResponse>,
 ): (request: ApiRequest) => Promise<ApiResponse> {
   return async (request) => {
     const response = await send(request);
-    const wrong = undocumented(request, response);
-    if (wrong.length > 0) throw withoutStack(new Error(`not in docs/openapi.yaml: ${wrong.join("; ")}`));
+    const errors = undocumented(request, response);
+    if (errors.length > 0) throw withoutStack(new Error(`not in docs/openapi.yaml: ${errors.join("; ")}`));
     return response;
   };
 }
@@ -35,7 +35,7 @@ function withoutStack(error: Error): Error {
   return error;
 }
 
-/** What of a response is not as documented. */
+/** The differences between a response and docs/openapi.yaml; empty if there are none. */
 export function undocumented({ method, path }: ApiRequest, response: ApiResponse): string[] {
   const route = path.replace(/[?#].*/, "");
   const operation = operations.find((one) => one.method === method && patternOf(one).test(route));
@@ -44,31 +44,33 @@ export function undocumented({ method, path }: ApiRequest, response: ApiResponse
   const name = `${method} ${operation.path} ${status}`;
   const pointer = target(`${operation.pointer}/responses/${status}`);
   if (pointer === undefined) return [`${name}, with the body ${body.slice(0, 300)}`];
-  return [...wrongHeaders(pointer, response), ...wrongBody(pointer, response)].map((one) => `${name} ${one}`);
+  return [...headerErrors(pointer, response), ...bodyErrors(pointer, response)].map(
+    (one) => `${name} ${one}`,
+  );
 }
 
 function patternOf({ path }: Operation): RegExp {
   return new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
 }
 
-function wrongHeaders(pointer: string, { headers }: ApiResponse): string[] {
+function headerErrors(pointer: string, { headers }: ApiResponse): string[] {
   const names = Object.keys(at(pointer).headers ?? {});
   const extra = known.filter((name) => name in headers && !names.some((one) => one.toLowerCase() === name));
-  const wrong = names.flatMap((name) => {
+  const invalid = names.flatMap((name) => {
     const header = target(`${pointer}/headers/${name}`) ?? "";
     const value = headers[name.toLowerCase()];
     if (value === undefined) return at(header).required ? [`has no header ${name}`] : [];
     const valid = schema(`${header}/schema`);
-    // A number is text in a header.
+    // A header holds a number as text.
     const readings = value.trim() === "" ? [value] : [value, Number(value)];
     return readings.some((reading) => valid(reading))
       ? []
       : [`has the header ${name} with a value that ${errorsText(valid)}`];
   });
-  return [...extra.map((name) => `has the undocumented header ${name}`), ...wrong];
+  return [...extra.map((name) => `has the undocumented header ${name}`), ...invalid];
 }
 
-function wrongBody(pointer: string, { headers, body }: ApiResponse): string[] {
+function bodyErrors(pointer: string, { headers, body }: ApiResponse): string[] {
   const types = Object.keys(at(pointer).content ?? {});
   if (types.length === 0) return body === "" ? [] : ["has a body"];
   const type = (headers["content-type"] ?? "").replace(/;.*/, "").trim().toLowerCase();
@@ -79,7 +81,7 @@ function wrongBody(pointer: string, { headers, body }: ApiResponse): string[] {
   return valid(value) ? [...new Set(misordered(place, value))] : [errorsText(valid)];
 }
 
-/** The objects in a value whose keys are not the properties of their schema, in its order. */
+/** The objects in a value whose keys are not in the order of their schema's properties. */
 function misordered(pointer: string, value: unknown): string[] {
   const place = target(pointer);
   if (place === undefined || typeof value !== "object" || value === null) return [];

@@ -3,10 +3,10 @@ import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 
-/** What a failing service does with each connection; `leave` frees its port. */
+/** Handles each connection of a failing service; `leave` frees its port. */
 type Behaviour = (socket: Socket, leave: () => void) => void;
 
-/** Starts a service that fails in that way, and gives its address. */
+/** Starts a service that fails as `behaviour` says, and returns its URL. */
 export async function failingService(behaviour: Behaviour): Promise<string> {
   const server = createServer((socket) => {
     socket.on("error", () => {});
@@ -17,13 +17,13 @@ export async function failingService(behaviour: Behaviour): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Where nothing listens: the port of the discard protocol. One that was free a moment ago may be given to another test. */
+/** A URL on which nothing listens: the port of the discard protocol, which no other test can take. */
 export const UNREACHABLE = "http://127.0.0.1:9";
 
-/** Breaks the connection once the request has begun to arrive. */
+/** Breaks the connection as soon as the request begins to arrive. */
 export const breaks: Behaviour = (socket) => socket.once("data", () => socket.destroy());
 
-/** Answers every request with an error of the Data API. */
+/** Responds to every request with an error of the Data API. */
 export function refuses(status: number, type: string, message = ""): Behaviour {
   const body = JSON.stringify({ message });
   const head = `HTTP/1.1 ${status} Refused\r\nx-amzn-errortype: ${type}\r\nconnection: close\r\ncontent-length: `;
@@ -33,7 +33,7 @@ export function refuses(status: number, type: string, message = ""): Behaviour {
 
 type Fault = "pass" | "run, then drop" | { status: number; type: string; message?: string };
 
-/** A service that fails in the ways given, call by call, before one that does not; later calls pass. */
+/** Starts a proxy of `target` that applies one fault to each call in turn. Later calls pass. */
 export async function faultyService(target: string, faults: Fault[]): Promise<string> {
   const left = [...faults];
   const server = createHttpServer(async (request, response) => {
@@ -45,11 +45,13 @@ export async function faultyService(target: string, faults: Fault[]): Promise<st
       return;
     }
     const headers = { authorization: request.headers.authorization ?? "" };
-    const answer = await fetch(target + request.url, { method: "POST", headers, body });
-    const answered = await answer.text();
+    const upstream = await fetch(target + request.url, { method: "POST", headers, body });
+    const upstreamBody = await upstream.text();
     if (fault === "run, then drop") return request.socket.destroy();
-    response.writeHead(answer.status, { "x-amzn-errortype": answer.headers.get("x-amzn-errortype") ?? "" });
-    response.end(answered);
+    response.writeHead(upstream.status, {
+      "x-amzn-errortype": upstream.headers.get("x-amzn-errortype") ?? "",
+    });
+    response.end(upstreamBody);
   });
   server.listen(0, "127.0.0.1").unref();
   await once(server, "listening");

@@ -1,28 +1,28 @@
-// The fields of the requests that create something, as docs/openapi.yaml has them.
+// The fields of the request bodies, read from docs/openapi.yaml.
 import { randomUUID } from "node:crypto";
 import { at, schema, target } from "./specification.ts";
 
 type Body = "NewTicketOption" | "Order";
 
-/** What a field holds. Where this type is used, tests make values of each kind. */
+/** The kind of a field's value. The users of this type generate values of each kind. */
 export type Kind = "text" | "integer" | "uuid";
 
 export interface Field {
   name: string;
   kind: Kind;
   isRequired: boolean;
-  /** What its absence stands for; undefined if for no value. */
+  /** The value of an absent field; undefined if there is none. */
   default: unknown;
   accepts(value: unknown): boolean;
 }
 
-/** By type and format. */
+/** Kinds by type and format. */
 const KINDS: Record<string, Kind> = { string: "text", integer: "integer", "string uuid": "uuid" };
 
 /**
  * The properties of a request's schema, in its order.
  *
- * @throws Error that names a property of a kind that the tests make no values of
+ * @throws Error that names a property of a kind for which the tests cannot generate values
  */
 export function fieldsOf(body: Body): Field[] {
   const pointer = `/components/schemas/${body}`;
@@ -35,7 +35,7 @@ export function fieldsOf(body: Body): Field[] {
     const kind = KINDS[form];
     if (kind === undefined)
       throw new Error(
-        `${body}.${name}: no test makes values of ${form}; add its kind to tests/support/fields.ts`,
+        `${body}.${name}: no test generates values of ${form}; add its kind to tests/support/fields.ts`,
       );
     return {
       name,
@@ -47,7 +47,7 @@ export function fieldsOf(body: Body): Field[] {
   });
 }
 
-/** Values like another, as far as there is one: what is wrongly taken for the same is most likely among them. */
+/** Values close to a given one, which a wrong comparison is most likely to accept as equal. */
 const LIKE: Record<Kind, (value: unknown) => unknown[]> = {
   text: (value) => {
     const text = String(value ?? "");
@@ -58,14 +58,14 @@ const LIKE: Record<Kind, (value: unknown) => unknown[]> = {
 };
 
 export interface Difference {
-  /** Which field, and what it holds instead; undefined where it is left out. */
+  /** The field and its other value; undefined if the field is left out. */
   field: string;
   value: unknown;
   fields: Record<string, unknown>;
 }
 
 /**
- * Bodies that differ from this one in the meaning of one documented field alone: some for each field.
+ * Bodies that differ from the given one in the meaning of exactly one documented field, several for each field.
  *
  * @throws Error that names a field without another value
  */
@@ -75,8 +75,7 @@ export function differingInOneField(body: Body, fields: Record<string, unknown>)
     const meaning = fields[name] ?? field.default;
     const values = new Set(LIKE[kind](meaning).filter((value) => value !== meaning && field.accepts(value)));
     if (!isRequired && meaning !== field.default) values.add(undefined);
-    if (values.size === 0)
-      throw new Error(`${body}.${name}: there is no other value than ${meaning} to test with`);
+    if (values.size === 0) throw new Error(`${body}.${name}: there is no test value other than ${meaning}`);
     return [...values].map((value) => ({ field: name, value, fields: { ...fields, [name]: value } }));
   });
 }

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import { inject } from "vitest";
 import { type LocalDatabase, startLocalDatabase } from "../../infra/local/database.ts";
 
-/** A database of its own in the tests' PostgreSQL, behind a Data API emulator of its own: empty, without a table. */
+/** Creates an empty database in the tests' PostgreSQL, with its own Data API emulator and without tables. */
 export async function freshDatabase(
   options: { faults?: boolean } = {},
 ): Promise<LocalDatabase & { url: string }> {

@@ -1,4 +1,4 @@
 import { inject } from "vitest";
 
-// Before the tests import the functions, which read it as they load.
+// Runs before the tests import the functions, which read the environment when they load.
 Object.assign(process.env, inject("functionsEnvironment"));

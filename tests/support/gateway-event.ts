@@ -3,30 +3,30 @@ import type { APIGatewayProxyEvent } from "aws-lambda";
 import type { ApiRequest } from "./api.ts";
 
 /**
- * What a request meets on its way to a function. API Gateway leaves out each member that does not apply, so that an event
- * differs in shape, not only in values.
+ * How API Gateway treats a request. It omits each member of the event that does not apply, so that events differ in
+ * shape, not only in values.
  */
-export interface Passage {
-  /** The method asks for an API key, and this is the id of the one that came. */
+export interface GatewayOptions {
+  /** The method requires an API key, and this is the id of the one that was sent. */
   apiKeyId?: string;
-  /** The claims of the token that a Cognito authorizer has checked. */
+  /** The claims of a token that a Cognito authorizer has verified. */
   claims?: Record<string, string>;
-  /** The caller whose signature IAM has checked. */
+  /** The caller whose signature IAM has verified. */
   caller?: { accessKey: string; accountId: string; user: string; userArn: string };
-  /** Of a custom domain, in place of the stage. */
+  /** The base path of a custom domain, which replaces the stage. */
   basePath?: string;
-  /** The client's path has a slash at its end that the route has not. */
+  /** The client's path ends with a slash that the route does not have. */
   trailingSlash?: boolean;
-  /** The console's test of a method sends none. */
+  /** The test button of the console sends no headers. */
   withoutHeaders?: boolean;
 }
 
-/** The event of a request as a REST API makes it (Lambda proxy integration), of a route such as `/a/{id}`. */
+/** The event that a REST API (Lambda proxy integration) makes of a request to a route such as `/a/{id}`. */
 export function eventOf(
   { method, path, headers = {}, body }: ApiRequest,
   { resource, stage }: { resource: string; stage: string },
   parameters: Record<string, string> | undefined,
-  { apiKeyId, claims, caller, basePath, trailingSlash = false, withoutHeaders = false }: Passage = {},
+  { apiKeyId, claims, caller, basePath, trailingSlash = false, withoutHeaders = false }: GatewayOptions = {},
 ): APIGatewayProxyEvent {
   const received = Date.now();
   const sent = trailingSlash ? `${path}/` : path;
@@ -39,7 +39,7 @@ export function eventOf(
     resource,
     path: `${basePath ?? ""}${sent}`,
     httpMethod: method,
-    // API Gateway gives the last of the values here, and all of them below.
+    // API Gateway puts the last value here and all values in multiValueHeaders.
     headers: withoutHeaders ? null : Object.fromEntries(lines.map(([name, values]) => [name, values.at(-1)])),
     multiValueHeaders: withoutHeaders ? null : Object.fromEntries(lines),
     queryStringParameters: null,
@@ -83,7 +83,7 @@ export function eventOf(
     body: (typeof body === "string" ? body : body?.toString("base64")) || null,
     isBase64Encoded: typeof body === "object",
   };
-  // The types claim members that API Gateway leaves out.
+  // The type requires members that API Gateway omits.
   return event as unknown as APIGatewayProxyEvent;
 }
 

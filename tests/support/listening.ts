@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout } from "node:timers/promises";
 
-/** Waits until something accepts connections there. */
+/** Waits until something accepts connections on this port. */
 export async function untilListening(port: number, host: string): Promise<void> {
   for (;;) {
     const socket = connect(port, host);

@@ -3,24 +3,24 @@ import { inject, vi } from "vitest";
 
 interface Lock {
   holder: pg.Client;
-  /** Waits until that many statements that contain `text` wait for a lock. */
+  /** Waits until at least `count` statements that contain `text` wait for a lock. */
   untilWaiting(count: number, text: string): Promise<unknown>;
-  /** Commits what the holder did, and so lets the others go on. */
+  /** Commits the holder's transaction, which releases the lock. */
   release(): Promise<void>;
 }
 
-/** Holds what a statement locks, so that what comes meanwhile meets at that lock: a race that is sure to happen. */
+/** Holds the locks of `statement` while `body` runs, so that concurrent statements are certain to wait for them. */
 export async function holdingLock(
   statement: string,
   values: unknown[],
-  meanwhile: (lock: Lock) => Promise<void>,
+  body: (lock: Lock) => Promise<void>,
 ): Promise<void> {
   const [holder, observer] = [connection(), connection()];
   try {
     await Promise.all([holder.connect(), observer.connect()]);
     await holder.query("begin");
     await holder.query(statement, values);
-    await meanwhile({
+    await body({
       holder,
       untilWaiting: (count, text) =>
         vi.waitUntil(async () => (await waiting(observer, text)) >= count, { timeout: 30_000, interval: 10 }),

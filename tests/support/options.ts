@@ -1,9 +1,9 @@
-// What the statements of lib/ take, with every field that a test or benchmark does not care about.
+// Arguments of the statements of lib/, with default values for the fields that a test or benchmark does not set.
 import { v4, v7 } from "uuid";
 import type { Order } from "../../lib/purchases.ts";
 import type { NewTicketOption } from "../../lib/ticket-options.ts";
 
-/** A ticket option that nobody has created yet, with 10 tickets unless `fields` has another capacity. */
+/** A new ticket option with 10 tickets unless `fields` has another capacity. */
 export function newOption(fields: Partial<NewTicketOption> = {}): NewTicketOption {
   return {
     id: v7(),

@@ -1,39 +1,43 @@
 import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
 import type { ApiRequest, ApiResponse } from "./api.ts";
-import { eventOf, type Passage } from "./gateway-event.ts";
+import { eventOf, type GatewayOptions } from "./gateway-event.ts";
 import { type Route, routes } from "./routes.ts";
 
 type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
 
 const stage = "test";
 
-/** As a deployed API is called: with the stage before the path. */
+/** Path prefix of a deployed API without a custom domain: the stage. */
 export const stagePath = `/${stage}`;
 
-/** Calls the handlers as a REST API of API Gateway calls them, with that much time to respond. */
+/** Calls the handlers as a REST API of API Gateway does, with `milliseconds` until the function times out. */
 export function overHandlers(request: ApiRequest, milliseconds = 29_000): Promise<ApiResponse> {
   return invoke(request, {}, milliseconds);
 }
 
-/** The same, for requests that came in that way. */
-export function overHandlersBy(passage: Passage): (request: ApiRequest) => Promise<ApiResponse> {
-  return (request) => invoke(request, passage);
+/** Like `overHandlers`, for requests that API Gateway treats as `gateway` says. */
+export function overHandlersWith(gateway: GatewayOptions): (request: ApiRequest) => Promise<ApiResponse> {
+  return (request) => invoke(request, gateway);
 }
 
-async function invoke(request: ApiRequest, passage: Passage, milliseconds = 29_000): Promise<ApiResponse> {
+async function invoke(
+  request: ApiRequest,
+  gateway: GatewayOptions,
+  milliseconds = 29_000,
+): Promise<ApiResponse> {
   for (const route of routes) {
     const pattern = route.resource.replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]+)");
     const match = route.method === request.method && new RegExp(`^${pattern}$`).exec(request.path);
     if (!match) continue;
     const { handler } = await handlerOf(route);
-    const event = eventOf(request, { resource: route.resource, stage }, match.groups, passage);
+    const event = eventOf(request, { resource: route.resource, stage }, match.groups, gateway);
     return responseOf(await handler(event, contextOf(route, milliseconds)));
   }
   throw new Error(`no handler serves ${request.method} ${request.path}`);
 }
 
-/** Calls the handler of the function of that name with an event of any kind. */
+/** Calls the handler of the function `name` with any event. */
 export async function invokeWith(event: unknown, name: string): Promise<ApiResponse> {
   const route = routes.find((one) => one.name === name);
   if (!route) throw new Error(`no route calls ${name}`);
@@ -44,8 +48,8 @@ export async function invokeWith(event: unknown, name: string): Promise<ApiRespo
 const loaded = new Map<string, Promise<{ handler: Handler }>>();
 
 /**
- * Loaded on first use: over HTTP the handlers must not even start in this process. Always the one that was loaded first:
- * other tests may load theirs anew, for another database.
+ * Loads a handler on first use, because over HTTP the handlers must not start in this process. Later calls return the
+ * same one, even if another test has reset the modules and loaded handlers for another database.
  */
 function handlerOf({ name }: Route): Promise<{ handler: Handler }> {
   const handler: Promise<{ handler: Handler }> = loaded.get(name) ?? import(`../../functions/${name}.ts`);

@@ -2,7 +2,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import type { ApiRequest, ApiResponse } from "./api.ts";
 
-/** Sends requests to the API at `baseUrl`, whatever serves it. */
+/** Sends requests to the API at `baseUrl`, local or deployed. */
 export function overHttp(baseUrl: string): (request: ApiRequest) => Promise<ApiResponse> {
   const base = baseUrl.replace(/\/$/, "");
   return async (request) => {
@@ -15,7 +15,7 @@ export function overHttp(baseUrl: string): (request: ApiRequest) => Promise<ApiR
     const response = await fetch(base + path, {
       method,
       headers: single,
-      // As bytes, because fetch gives a string a Content-Type that the test did not ask for.
+      // As bytes, because fetch adds a Content-Type to a string.
       ...(body && { body: new Uint8Array(Buffer.from(body)) }),
     });
     return {
@@ -26,7 +26,7 @@ export function overHttp(baseUrl: string): (request: ApiRequest) => Promise<ApiR
   };
 }
 
-/** For what fetch would mend: repeated header lines, letter case, paths that are no URL's. */
+/** Sends what fetch would normalize: repeated header lines, letter case, paths that are not valid in a URL. */
 function overSocket(base: string, { method, path, headers = {}, body }: ApiRequest): Promise<ApiResponse> {
   return new Promise((resolve, reject) => {
     const { protocol, host, pathname } = new URL(base);

@@ -15,15 +15,15 @@ export async function ownPostgres() {
 
   return {
     url,
-    /** Ends all of its processes by `kill -9`. */
+    /** Ends all its processes with `kill -9`. */
     kill: async (): Promise<void> => {
       const postmaster = Number(readFileSync(path.join(data, "postmaster.pid"), "utf8").split("\n")[0]);
-      process.kill(postmaster, "SIGSTOP"); // lest it begin another while the others are looked for
+      process.kill(postmaster, "SIGSTOP"); // so that it starts no process while its processes are listed
       const victims = processes().filter(({ pid, parent }) => pid === postmaster || parent === postmaster);
       for (const { pid } of victims) process.kill(pid, "SIGKILL");
       const killed = new Set(victims.map(({ pid }) => pid));
       await vi.waitUntil(() => !processes().some(({ pid }) => killed.has(pid)), 10_000);
-      // PostgreSQL would take a zombie for itself, and where nothing reaps them, they stay for good.
+      // PostgreSQL would mistake a zombie for a running server, and zombies stay if nothing reaps them.
       rmSync(path.join(data, "postmaster.pid"));
     },
     /** Starts it again on the same port and data. */
@@ -38,7 +38,7 @@ export async function ownPostgres() {
       const printed: Buffer[] = [];
       program.stdout.on("data", (chunk: Buffer) => printed.push(chunk));
       const [status] = await once(program, "exit");
-      program.stdout.destroy(); // which the server holds, too
+      program.stdout.destroy(); // the server holds the other end open
       if (status !== 0) throw new Error(`PostgreSQL did not start: ${Buffer.concat(printed)}`);
     },
     remove,

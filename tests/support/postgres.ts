@@ -7,9 +7,9 @@ declare module "vitest" {
   }
 }
 
-process.setMaxListeners(30); // each project's server ends with this process at the latest
+process.setMaxListeners(30); // each project's server adds an exit listener
 
-/** Gives the tests a PostgreSQL of their own, empty at the start of each run. */
+/** Starts a PostgreSQL for the tests, which is empty at the start of each run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { url, remove } = await startTemporaryPostgres();
   project.provide("databaseUrl", url);

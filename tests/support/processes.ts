@@ -10,12 +10,12 @@ export interface Process {
 
 const onLinux = process.platform === "linux";
 
-/** All that runs on this machine. Zombies do not run: where nothing reaps them, they stay for good. */
+/** All processes of this machine except zombies, which stay if nothing reaps them. */
 export function processes(): Process[] {
   return onLinux ? readdirSync("/proc").flatMap(fromProc) : fromPs();
 }
 
-/** The most memory that a process ever had, in bytes; where that is not recorded, what it has now. */
+/** The peak memory of a process in bytes, or its present memory if the system does not record the peak. */
 export function peakMemory(pid: number): number {
   const kilobytes = onLinux
     ? /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
@@ -23,19 +23,19 @@ export function peakMemory(pid: number): number {
   return Number(kilobytes) * 1024;
 }
 
-/** Not by `ps`, which small Linux images lack. */
+/** Reads /proc, because small Linux images have no `ps`. */
 function fromProc(entry: string): Process[] {
   if (!/^\d+$/.test(entry)) return [];
   try {
     const status = readFileSync(`/proc/${entry}/stat`, "utf8");
-    // After the program's name, which may hold anything: state, parent, group.
+    // The fields after the program's name (which may contain anything): state, parent, group.
     const [state, parent, group] = status.slice(status.lastIndexOf(")") + 2).split(" ");
     const command = readFileSync(`/proc/${entry}/cmdline`, "utf8").replaceAll("\0", " ").trim();
     return state === "Z"
       ? []
       : [{ pid: Number(entry), parent: Number(parent), group: Number(group), command }];
   } catch {
-    return []; // it has ended since
+    return []; // the process has ended
   }
 }
 

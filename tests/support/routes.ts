@@ -21,8 +21,8 @@ export const routes: Route[] = functions().flatMap(([name, { events }]) =>
 
 function functions(): [name: string, definition: Definition][] {
   const text = readFileSync(path.join(import.meta.dirname, "../../serverless.yml"), "utf8");
-  const parsed = parse(text, { merge: true, logLevel: "error" }); // it would warn of CloudFormation's own tags
+  const parsed = parse(text, { merge: true, logLevel: "error" }); // it would warn about CloudFormation's own tags
   const groups: (Record<string, Definition> | string)[] = parsed.functions;
-  // The others are functions of the deploy, in a file of their own.
+  // The others are functions that run during a deploy and have their own file.
   return groups.flatMap((group) => (typeof group === "string" ? [] : Object.entries(group)));
 }

@@ -4,13 +4,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 
-/** A version of a secret: what it holds, and the labels that are on it. */
+/** A version of a secret: its value and its labels. */
 export interface SecretVersion {
   value: string;
   labels: string[];
 }
 
-/** The members of the requests that are used here. */
+/** The request members that the stub uses. */
 interface Request {
   VersionId?: string;
   VersionStage?: string;
@@ -20,17 +20,17 @@ interface Request {
   RemoveFromVersionId?: string;
 }
 
-/** Secrets Manager on loopback with one secret, as far as a rotation needs it. */
+/** A stub of Secrets Manager on loopback with one secret and the operations of a rotation. */
 export async function secretWithVersions(versions: SecretVersion[]) {
   const secret = new Map(versions.map((version) => [randomUUID() as string, version]));
   const labelled = (label: string) => [...secret.values()].find(({ labels }) => labels.includes(label));
   const stub = {
     url: "",
-    /** The operations that were called. */
+    /** The operations called so far. */
     calls: [] as string[],
-    /** Called before an operation takes effect; what it throws is the operation's failure. */
+    /** Called before an operation takes effect; if it throws, the operation fails. */
     before: async (_operation: string): Promise<void> => {},
-    /** Of the version that has this label. */
+    /** The value of the version with this label. */
     value: (label: string) => labelled(label)?.value,
   };
 
@@ -58,7 +58,7 @@ export async function secretWithVersions(versions: SecretVersion[]) {
         return {};
       }
       default:
-        throw new Error(`there is no ${operation} here`);
+        throw new Error(`the stub has no operation ${operation}`);
     }
   }
 

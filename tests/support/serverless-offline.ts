@@ -12,7 +12,7 @@ declare module "vitest" {
   }
 }
 
-/** Runs the service as `npm run dev` does, over the tests' PostgreSQL and on ports of its own. */
+/** Runs the service as `npm run dev` does, with the tests' PostgreSQL and on free ports. */
 export default async function setup(project: TestProject): Promise<() => void> {
   const [httpPort, lambdaPort] = [await freePort("127.0.0.1"), await freePort("127.0.0.1")];
   const ports = ["--httpPort", `${httpPort}`, "--lambdaPort", `${lambdaPort}`];
@@ -44,6 +44,6 @@ export default async function setup(project: TestProject): Promise<() => void> {
     throw new Error(`serverless offline ${outcome}:\n${printed.join("\n")}`);
   }
   project.provide("apiBaseUrl", `http://127.0.0.1:${httpPort}`);
-  // This process does not end before it.
+  // This process does not end before serverless offline has ended.
   return () => void offline.kill("SIGINT");
 }

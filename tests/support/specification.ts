@@ -1,4 +1,4 @@
-// docs/openapi.yaml, and what its schemas accept. A pointer is a JSON pointer into it.
+// docs/openapi.yaml and validators of its schemas. A pointer is a JSON pointer into the document.
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
@@ -18,7 +18,7 @@ ajv.addSchema({ ...specification, $id: "openapi" });
 
 const compiled = new Map<string, ValidateFunction>();
 
-/** Whether values are as the schema there says, and as `also` says. */
+/** A validator of the schema at `pointer`, with the additional keywords in `also`. */
 export function schema(pointer: string, also: object = {}): ValidateFunction {
   const key = pointer + JSON.stringify(also);
   const validate = compiled.get(key) ?? ajv.compile({ $ref: `openapi#${encodeURI(pointer)}`, ...also });
@@ -26,7 +26,7 @@ export function schema(pointer: string, also: object = {}): ValidateFunction {
   return validate;
 }
 
-/** What was found wrong with the last value, without the value. */
+/** The errors of the last validated value, without the value itself. */
 export function errorsText({ errors }: ValidateFunction): string {
   const texts = errors?.map(({ instancePath, message, params: { unevaluatedProperty: undocumented } }) =>
     undocumented === undefined
@@ -36,7 +36,7 @@ export function errorsText({ errors }: ValidateFunction): string {
   return [...new Set(texts)].join(", ");
 }
 
-/** A key as a part of a pointer. */
+/** Escapes a key for use in a JSON pointer. */
 export function escaped(key: string): string {
   return key.replaceAll("~", "~0").replaceAll("/", "~1");
 }
@@ -48,7 +48,7 @@ export function at(pointer: string): Node {
     .reduce((node, key) => node[key.replaceAll("~1", "/").replaceAll("~0", "~")] ?? {}, specification);
 }
 
-/** Where the thing is that is there or that is referred to from there, if there is one. */
+/** The pointer itself, or the target of the `$ref` at it; undefined if there is nothing. */
 export function target(pointer: string): string | undefined {
   const node = at(pointer);
   if (Object.keys(node).length === 0) return undefined;
@@ -62,7 +62,7 @@ export interface Operation {
   /** Such as `/ticket_options/{id}`. */
   path: string;
   pointer: string;
-  /** What a deployed stage may require for it: `apiKey`, `token`. Nothing for what is public. */
+  /** Credentials that a deployed stage may require: `apiKey`, `token`; empty for a public operation. */
   security: string[];
   hasBody: boolean;
 }

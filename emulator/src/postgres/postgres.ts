@@ -174,6 +174,7 @@ function spawnServer(place: ServerPlace, data: string, log: string, port: number
   const settings = {
     listen_addresses: "127.0.0.1",
     unix_socket_directories: "",
+    max_connections: "400", // for several emulators at once, with 40 connections per secret each
     log_error_verbosity: "terse", // otherwise the log contains the values of rows that violate a constraint
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);

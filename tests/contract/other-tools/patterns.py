@@ -1,5 +1,6 @@
-"""Whether Python's `re` and RE2, which is what Go has, find what ECMA-262 finds. Reads from standard input a list of
-{pattern, maxLength, texts, accepted}; prints each text on which they differ, and ends with 1 if there is one."""
+"""Checks that Python's `re` and RE2 (the engine of Go) accept the same texts as ECMA-262. Reads a list of
+{pattern, maxLength, texts, accepted} from standard input, prints each text on which they differ, and exits with 1 if
+there is one."""
 
 import json
 import re

@@ -1,5 +1,5 @@
-// `npm run test:postman`: newman runs docs/postman.json against a local run. It checks the same as Postman would, and
-// that each request was sent and has its number of assertions.
+// `npm run test:postman`: runs docs/postman.json with newman against a local run of the service. Checks the
+// assertions of the collection, the requests that were sent and the number of assertions of each.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

@@ -1,4 +1,4 @@
-// `npm run test:contract-tools`: what other people's tools make of docs/openapi.yaml. It needs Python (3.10 or newer),
+// `npm run test:contract-tools`: checks docs/openapi.yaml with third-party tools. Requires Python 3.10 or newer,
 // and Go for kin-openapi.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
@@ -9,7 +9,7 @@ import { samples } from "./samples.ts";
 
 const project = path.resolve(import.meta.dirname, "../../..");
 const specification = path.join(project, "docs/openapi.yaml");
-/** All that the tools write goes here. */
+/** The output folder of the tools. */
 const folder = path.join(project, ".local/contract-tools");
 const own = (file: string) => path.join(import.meta.dirname, file);
 
@@ -30,7 +30,7 @@ mkdirSync(folder, { recursive: true });
 if (spawnSync("go", ["version"]).status === 0) {
   run("go", ["run", kinOpenApi, specification]);
   console.log("kin-openapi accepts docs/openapi.yaml");
-} else console.log("kin-openapi is left out: there is no Go");
+} else console.log("kin-openapi is skipped: Go is not installed");
 
 run("python3", ["-m", "venv", "venv"]);
 const venv = (program: string) => path.join(folder, "venv/bin", program);
@@ -43,7 +43,7 @@ run(venv("pip"), [
 ]);
 
 run(venv("python"), [own("patterns.py")], { input: JSON.stringify(samples("u")) });
-console.log("the patterns mean the same to ECMA-262, Python and RE2");
+console.log("the patterns match the same texts in ECMA-262, Python and RE2");
 
 const service = await startServerlessOffline(await startTemporaryPostgres());
 const config = ["--config-file", own("schemathesis.toml")];

@@ -1,18 +1,18 @@
-// Texts on which engines of regular expressions could differ, for each pattern of docs/openapi.yaml.
+// For each pattern of docs/openapi.yaml, texts on which regular expression engines may differ.
 import { specification } from "../../support/specification.ts";
 
 interface Sample {
-  /** Where the pattern is, as a JSON pointer. */
+  /** JSON pointer of the schema with the pattern. */
   pointer: string;
   pattern: string;
-  /** Of the same schema. */
+  /** The length limit of the same schema; the largest safe integer if it has none. */
   maxLength: number;
   texts: string[];
-  /** Whether the schema accepts each of the texts, by ECMA-262. */
+  /** Whether the schema accepts each text, according to ECMA-262. */
   accepted: boolean[];
 }
 
-/** Digits, letters, blanks and line ends that some engines take for others, and what the patterns have to do with. */
+/** Digits, letters and line breaks that engines classify differently, and characters that the patterns mention. */
 const odd = [
   ...["\n", "\r", "\r\n", "\u0085", "\u2028", "\t", " ", "\u00a0", "\u200b", "\u2800", "\ufeff", "\u180e"],
   ...[
@@ -54,7 +54,7 @@ const seeds = [
   "ETag, Location, Idempotency-Key, Idempotent-Replayed, Retry-After, Date,WWW-Authenticate",
 ];
 
-/** The seeds, and each with something odd put in or put in the place of a character. */
+/** The seeds, and each seed with an odd string inserted or replacing a character. */
 const texts = [
   ...new Set(
     seeds.flatMap((seed) => {
@@ -72,12 +72,12 @@ const texts = [
       ];
     }),
   ),
-].filter((text) => text.isWellFormed()); // Go has no other text
+].filter((text) => text.isWellFormed()); // Go strings are always well-formed
 
-/** These schemas are of headers only. No header holds a line end, before which Python's `$` matches as well. */
+/** Schemas of headers. No header contains a line break, before which Python's `$` would also match. */
 const headers = /^\/components\/(headers\/|schemas\/IdempotencyKey$)|\/headers\/Location\//;
 
-/** One for each place with a pattern; `flags` are those of ECMA-262's regular expressions. */
+/** One sample for each schema with a pattern; `flags` are those of ECMA-262 regular expressions. */
 export function samples(flags: "" | "u"): Sample[] {
   return schemasWithPattern("", specification).map(([pointer, { pattern, maxLength = Infinity }]) => {
     const expression = new RegExp(pattern, flags);

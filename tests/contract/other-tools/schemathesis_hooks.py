@@ -1,5 +1,5 @@
-"""Schemathesis expects each request that fits its schema to be accepted, unless the response is one such as 404 or 409.
-docs/openapi.yaml has three more refusals of such requests, which no schema can express: these are no failures."""
+"""Schemathesis expects each request that matches its schema to be accepted, except for statuses such as 404 or 409.
+docs/openapi.yaml has three more refusals of such requests, which no schema can express. These hooks allow them."""
 
 import re
 import uuid
@@ -9,13 +9,13 @@ from schemathesis.openapi.checks import RejectedPositiveData
 
 SINGLE_PURCHASE_LIMIT = 10_000
 
-# The invisible characters that the pattern of Name leaves out: Default_Ignorable_Code_Point beyond U+FFFF.
+# Invisible characters that the pattern of Name does not exclude: Default_Ignorable_Code_Point beyond U+FFFF.
 INVISIBLE_BEYOND_FFFF = re.compile("[\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]")
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Puts a new key in the place of the documented example, with which all but the first request would be a 422."""
+    """Replaces the documented example key, with which every request after the first would get a 422."""
     parameter = case.operation.schema.raw_schema["components"]["schemas"]["IdempotencyKey"]
     if case.headers.get("Idempotency-Key") in parameter["examples"]:
         case.headers["Idempotency-Key"] = str(uuid.uuid4())

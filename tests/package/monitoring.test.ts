@@ -11,7 +11,7 @@ import {
   templateOf,
 } from "./template.ts";
 
-describe.each<Stage>(["dev", "prod"])("stage %s", (stage) => {
+describe.each<Stage>(["dev", "prod"])("the monitoring of stage %s", (stage) => {
   const template = templateOf(stage);
   const functions = apiFunctions(template);
   const alarms = named(template, "AWS::CloudWatch::Alarm").map((name) => ({
@@ -21,28 +21,31 @@ describe.each<Stage>(["dev", "prod"])("stage %s", (stage) => {
   const { widgets } = dashboardOf(properties(template, "Dashboard").DashboardBody);
   const rows = widgets.flatMap(({ properties: { metrics } }) => metrics.map(metricOf));
 
-  it("has the alarms that docs/operations.md explains, and no other", () => {
+  it("has exactly the alarms of docs/operations.md", () => {
     expect(alarms.map(({ name }) => name).sort()).toEqual(Object.keys(documentedAlarms()).sort());
   });
 
-  it.each(alarms)("has $name notify the topic, when docs/operations.md says", ({ name, alarm }) => {
-    const when = documentedAlarms()[name] ?? "";
-    const [, minutes = "1"] = /for (\d+) minutes/.exec(when) ?? [];
-    const [percentile] = /\bp\d+\b/.exec(when) ?? [];
+  it.each(alarms)(
+    "raises $name under the condition in docs/operations.md and notifies the topic",
+    ({ name, alarm }) => {
+      const when = documentedAlarms()[name] ?? "";
+      const [, minutes = "1"] = /for (\d+) minutes/.exec(when) ?? [];
+      const [percentile] = /\bp\d+\b/.exec(when) ?? [];
 
-    expect(alarm.ExtendedStatistic).toBe(percentile);
-    if (!percentile && !alarm.Metrics) expect(alarm.Statistic).toBe(statisticOf(alarm));
-    expect(alarm).toMatchObject({
-      ComparisonOperator: "GreaterThanThreshold",
-      AlarmDescription: expect.stringMatching(/\w{3}/),
-      AlarmActions: [{ Ref: "AlarmTopic" }],
-      EvaluationPeriods: Number(minutes),
-      TreatMissingData: "notBreaching", // or it would be raised where nothing happens
-    });
-    expect(periodsOf(alarm)).toEqual([60]);
-  });
+      expect(alarm.ExtendedStatistic).toBe(percentile);
+      if (!percentile && !alarm.Metrics) expect(alarm.Statistic).toBe(statisticOf(alarm));
+      expect(alarm).toMatchObject({
+        ComparisonOperator: "GreaterThanThreshold",
+        AlarmDescription: expect.stringMatching(/\w{3}/),
+        AlarmActions: [{ Ref: "AlarmTopic" }],
+        EvaluationPeriods: Number(minutes),
+        TreatMissingData: "notBreaching", // so that it is not raised without requests
+      });
+      expect(periodsOf(alarm)).toEqual([60]);
+    },
+  );
 
-  it.each(alarms)("has $name take its threshold from the parameter of that name", ({ name, alarm }) => {
+  it.each(alarms)("sets the threshold of $name from the parameter of that name", ({ name, alarm }) => {
     expect(alarm.Threshold).toBe(name === "ThrottlesAlarm" ? 0 : alarmParameters()[singular(name)]);
   });
 
@@ -52,18 +55,18 @@ describe.each<Stage>(["dev", "prod"])("stage %s", (stage) => {
     );
   });
 
-  it.each(functions)("has the alarm on throttles count those of the function $name", ({ lambda }) => {
+  it.each(functions)("counts the throttles of function $name in ThrottlesAlarm", ({ lambda }) => {
     const { Metrics } = properties(template, "ThrottlesAlarm") as { Metrics: MetricQuery[] };
     const [sum, ...each] = Metrics;
     const own = each.find(({ MetricStat }) => metricOfStat(MetricStat).includes(lambda));
 
-    expect(own?.ReturnData).toBe(false); // an alarm watches one of its metrics: the sum
+    expect(own?.ReturnData).toBe(false); // an alarm watches only one of its metrics, here the sum
     expect(own?.MetricStat).toMatchObject({ Stat: "Sum", Metric: { MetricName: "Throttles" } });
-    // A function that is not called has no data, and a sum with a gap in it is a gap.
+    // A function without calls has no data, and a sum with missing data is missing.
     expect(sum?.Expression?.split(" + ")).toContain(`FILL(${own?.Id}, 0)`);
   });
 
-  it("has the alarm on throttles count nothing else, and no more than CloudWatch allows", () => {
+  it("counts nothing else in ThrottlesAlarm, within the limit of CloudWatch", () => {
     const { Metrics } = properties(template, "ThrottlesAlarm") as { Metrics: MetricQuery[] };
     const [sum, ...each] = Metrics;
 
@@ -72,12 +75,15 @@ describe.each<Stage>(["dev", "prod"])("stage %s", (stage) => {
     expect(each.length).toBeLessThanOrEqual(10);
   });
 
-  it.each(functions)("shows the throttles and the concurrency of the function $name", ({ lambda }) => {
-    expect(rows).toContain(`AWS/Lambda Throttles FunctionName=${lambda}`);
-    expect(rows).toContain(`AWS/Lambda ConcurrentExecutions FunctionName=${lambda}`);
-  });
+  it.each(functions)(
+    "shows the throttles and the concurrency of function $name on the dashboard",
+    ({ lambda }) => {
+      expect(rows).toContain(`AWS/Lambda Throttles FunctionName=${lambda}`);
+      expect(rows).toContain(`AWS/Lambda ConcurrentExecutions FunctionName=${lambda}`);
+    },
+  );
 
-  it.each(alarms)("shows on the dashboard what raises $name", ({ alarm }) => {
+  it.each(alarms)("shows the metrics of $name on the dashboard", ({ alarm }) => {
     const { Metrics = [] } = alarm as { Metrics?: MetricQuery[] };
     const watched = Metrics.flatMap(({ MetricStat }) => (MetricStat ? [metricOfStat(MetricStat)] : []));
 
@@ -86,7 +92,7 @@ describe.each<Stage>(["dev", "prod"])("stage %s", (stage) => {
     );
   });
 
-  it("shows every number that the functions count, by the stage's name", () => {
+  it("shows every metric that the functions count, for its own stage", () => {
     const own = rows.filter((row) => row.startsWith("TicketAllocation "));
 
     expect(own.sort()).toEqual(
@@ -96,7 +102,7 @@ describe.each<Stage>(["dev", "prod"])("stage %s", (stage) => {
     );
   });
 
-  it("watches its own API and stage", () => {
+  it("watches only its own API and stage", () => {
     const { Name } = properties(template, "ApiGatewayRestApi");
     const { StageName } = properties(template, "Stage");
     const watched = [...rows, ...alarms.map(({ alarm }) => metricOfStat({ Metric: alarm }))];
@@ -106,13 +112,13 @@ describe.each<Stage>(["dev", "prod"])("stage %s", (stage) => {
     for (const row of ofApis) expect(row).toMatch(new RegExp(` ApiName=${Name} Stage=${StageName}$`));
   });
 
-  it("names its dashboard with the region, since an account has one of each name in all regions together", () => {
+  it("includes the region in the dashboard's name, which is unique in an account across regions", () => {
     expect(properties(template, "Dashboard").DashboardName).toEqual({
       "Fn::Sub": `ticket-allocation-${stage}-\${AWS::Region}`,
     });
   });
 
-  it("sends mail only where an address is given", () => {
+  it("sends no email by default", () => {
     expect(propertiesOfAll(template, "AWS::SNS::Topic")).toEqual([
       { TopicName: `ticket-allocation-${stage}-alarms` },
     ]);
@@ -125,7 +131,7 @@ describe.each<Stage>(["dev", "prod"])("stage %s", (stage) => {
       expect(TracingConfig).toEqual({ Mode: "Active" });
   });
 
-  it("has in its outputs what the commands look up there, and no secret", () => {
+  it("has the outputs that the commands read, and no secret in them", () => {
     const outputs = template.Outputs ?? {};
 
     expect(Object.keys(outputs)).toEqual(expect.arrayContaining(namesOfOutputs()));
@@ -154,7 +160,7 @@ function dashboardOf(body: unknown): { widgets: Widget[] } {
   return JSON.parse((body as { "Fn::Sub": string })["Fn::Sub"]);
 }
 
-/** A row of a dashboard as one text: namespace, name, dimensions. */
+/** A metric of the dashboard as text: namespace, name, dimensions. */
 function metricOf(row: unknown[]): string {
   const [namespace, name, ...dimensions] = row.filter((part) => typeof part === "string");
   const pairs = dimensions.flatMap((key, at) =>
@@ -163,7 +169,7 @@ function metricOf(row: unknown[]): string {
   return [namespace, name, ...pairs].join(" ");
 }
 
-/** The same of a metric in an alarm. */
+/** A metric of an alarm as text: namespace, name, dimensions. */
 function metricOfStat(stat: MetricStat | undefined): string {
   const { Namespace, MetricName, Dimensions = [] } = stat?.Metric ?? {};
   const pairs = (Dimensions as { Name: string; Value: string | { Ref: string } }[]).map(
@@ -172,13 +178,13 @@ function metricOfStat(stat: MetricStat | undefined): string {
   return [Namespace, MetricName, ...pairs].join(" ");
 }
 
-/** The seconds over which an alarm takes its metrics. */
+/** The periods of an alarm's metrics in seconds. */
 function periodsOf(alarm: Record<string, unknown>): unknown[] {
   const periods = [...JSON.stringify(alarm).matchAll(/"Period":(\d+)/g)].map(([, period]) => Number(period));
   return [...new Set(periods)];
 }
 
-/** When each alarm is raised, by its name, from the table of docs/operations.md. */
+/** The condition of each alarm by name, from the table of docs/operations.md. */
 function documentedAlarms(): Record<string, string> {
   const text = readFileSync(path.join(root, "docs/operations.md"), "utf8");
   return Object.fromEntries(
@@ -189,7 +195,7 @@ function documentedAlarms(): Record<string, string> {
   );
 }
 
-/** The values of the parameters that set thresholds: `latencyAlarm` and the like. */
+/** The values of the threshold parameters, such as `latencyAlarm`. */
 function alarmParameters(): Record<string, number> {
   const text = readFileSync(path.join(root, "serverless.yml"), "utf8");
   return Object.fromEntries(
@@ -200,18 +206,18 @@ function alarmParameters(): Record<string, number> {
   );
 }
 
-/** What the names of an alarm and of its parameter have in common: `ServerErrorsAlarm`, `serverErrorAlarm`. */
+/** The common part of the names of an alarm and its parameter, such as `ServerErrorsAlarm` and `serverErrorAlarm`. */
 function singular(name: string): string {
   return name.toLowerCase().replace(/s?alarm$/, "");
 }
 
-/** How an alarm must read its metric: a part of all requests, the peak of a level, or a number. */
+/** The statistic that an alarm must use: a rate, the peak of a level, or a count. */
 function statisticOf({ Threshold, Namespace }: Record<string, unknown>): string {
   if (Number(Threshold) < 1) return "Average";
   return Namespace === "AWS/RDS" ? "Maximum" : "Sum";
 }
 
-/** The names of what the code of the functions counts: `count({ Purchases: 1 })`. */
+/** The names of the metrics that the functions count, as in `count({ Purchases: 1 })`. */
 function countedMetrics(): string[] {
   const files = ["functions", "lib"].flatMap((folder) =>
     readdirSync(path.join(root, folder)).map((file) => path.join(root, folder, file)),
@@ -220,7 +226,7 @@ function countedMetrics(): string[] {
   return calls.flatMap(([, members = ""]) => [...members.matchAll(/(\w+):/g)].map(([, name = ""]) => name));
 }
 
-/** The names of outputs in the code of the commands: `output("ClusterArn")`. */
+/** The names of the outputs that the commands read, as in `output("ClusterArn")`. */
 function namesOfOutputs(): string[] {
   const files = readdirSync(path.join(root, "infra/aws")).filter((file) => file.endsWith(".ts"));
   return files.flatMap((file) =>

@@ -1,46 +1,46 @@
 import { expect, type TestContext } from "vitest";
-import { isUnanswered, type Send } from "./clients.ts";
-import { compare, nothingFound, readBooks } from "./ledger.ts";
+import { isUnfinished, type Send } from "./clients.ts";
+import { compare, nothingFound, readStored } from "./ledger.ts";
 import { rowOf } from "./rows.ts";
 import { AT_ONCE, CAPACITY, Sale } from "./sale.ts";
 
 interface Kill {
-  /** What is killed. */
+  /** Name of the killed process in the report. */
   what: string;
   kill(): Promise<unknown>;
   restart(): Promise<unknown>;
-  /** How long it stays dead: until a client is told that. */
+  /** Restarts only after a client got this response; immediately if undefined. */
   until?: "outcome-unknown" | "unavailable" | undefined;
-  /** Whether clients send keys of their own. */
+  /** Whether clients send their own idempotency keys. */
   haveKeys: boolean;
   send: Send;
   putOnSale(tickets: number): Promise<string>;
-  /** The self-check. */
+  /** Audits the database. */
   audit(): Promise<{ breaches: string[] }>;
-  /** Of the database. */
+  /** URL of the database. */
   url: string;
 }
 
-/** Proves that a kill amid a sale loses and doubles nothing, once those in doubt have asked again. */
-export async function killAmidSale(
+/** Tests that a kill during a sale loses and doubles nothing once clients with an unknown outcome have retried. */
+export async function killDuringSale(
   { what, kill, restart, until, haveKeys, send, putOnSale, audit, url }: Kill,
   task: TestContext["task"],
 ): Promise<Sale> {
   const optionId = await putOnSale(CAPACITY);
   const sale = new Sale(optionId, send, haveKeys);
-  const inFlight = await sale.amid();
+  const inFlight = await sale.untilUnderWay();
   await kill();
-  if (until) await sale.untilTold(until);
+  if (until) await sale.untilSeen(until);
   await restart();
   await sale.over;
-  await sale.askAgain(send);
+  await sale.retryUnfinished(send);
 
-  const books = await readBooks(url, sale.clients);
-  const findings = compare(sale.clients, books);
+  const stored = await readStored(url, sale.clients);
+  const findings = compare(sale.clients, stored);
   const about = { met: what, kind: "kill", times: 1, atOnce: AT_ONCE, inFlight } as const;
-  task.meta.row = rowOf(about, sale.clients, books, findings);
+  task.meta.row = rowOf(about, sale.clients, stored, findings);
   expect(findings).toEqual(nothingFound);
-  expect(sale.clients.filter(isUnanswered)).toEqual([]);
+  expect(sale.clients.filter(isUnfinished)).toEqual([]);
   expect((await audit()).breaches).toEqual([]);
   return sale;
 }
