@@ -85,7 +85,7 @@ function purchasePiece(): Piece {
             `${sales.toLocaleString("en")} earlier sales, ${count(buyers)}:\n\n${asMarkdown(resultTable(results))}`,
         )
         .join("\n\n"),
-      postgres: `PostgreSQL ${postgres}: fsync ${fsync}, synchronous_commit ${synchronousCommit}, wal_sync_method ${walSyncMethod}, shared_buffers ${sharedBuffers}, other settings at their defaults. pgbench: ${pgbench}. An empty commit takes ${results.commits.local?.toFixed(2)} ms, and ${results.commits["4 ms"]?.toFixed(2)} ms with the imitated 4 ms (medians of 200).`,
+      postgres: `PostgreSQL ${postgres}: fsync ${fsync}, synchronous_commit ${synchronousCommit}, wal_sync_method ${walSyncMethod}, shared_buffers ${sharedBuffers}, other settings as in the local run. pgbench: ${pgbench}. An empty commit takes ${results.commits.local?.toFixed(2)} ms, and ${results.commits["4 ms"]?.toFixed(2)} ms with the imitated 4 ms (medians of 200).`,
     },
   };
 }
