@@ -86,10 +86,10 @@ export function sqlStateOf(error: unknown): string | undefined {
 }
 
 function classifyPostgresError(sqlState: string, message: string): Failure | undefined {
-  if (LOST.test(sqlState)) return { mayHaveRun: true, retry: "over" };
+  if (LOST.test(sqlState) || message.startsWith("PANIC:")) return { mayHaveRun: true, retry: "over" };
   if (TRANSIENT.test(sqlState)) return { mayHaveRun: false, retry: "soon" };
   if (TIMED_OUT.test(sqlState)) return { mayHaveRun: false, retry: undefined };
-  return /^(FATAL|PANIC):/.test(message) && !REFUSED.test(sqlState)
+  return message.startsWith("FATAL:") && !REFUSED.test(sqlState)
     ? { mayHaveRun: true, retry: "over" } // the backend has ended, for any reason
     : undefined;
 }

@@ -62,18 +62,19 @@ function notIssued() {
 
 /**
  * Waits for the result of a request. If it fails and its outcome is unknown, the client gets the key to retry with,
- * regardless of the error.
+ * regardless of the error. With an issued key, the outcome of the first attempt is unknown, even if this one certainly
+ * had no effect.
  *
  * @throws Problem `outcome-unknown`, or the error of `result`
  */
 export async function withRetryKey<Result>(
-  { retryKey }: RequestIdentity,
+  { retryKey, isRetry }: RequestIdentity,
   work: Work,
   result: Promise<Result>,
 ): Promise<Result> {
   try {
     return await result;
   } catch (error) {
-    throw work.outcomeUnknown ? outcomeUnknown(retryKey, error) : error;
+    throw work.outcomeUnknown || isRetry ? outcomeUnknown(retryKey, error) : error;
   }
 }

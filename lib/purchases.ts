@@ -51,9 +51,9 @@ export async function sellTickets(
   const hint = stockHints.of(ticketOptionId);
   let attempt: Attempt = "nothing sold";
   if (hint === "plenty") attempt = await sell(SELL_FROM_GUESSED_STRIPE, order, work);
-  if (attempt === "nothing sold" && hint !== "sold out") {
+  if (attempt === "nothing sold" && (typeof hint === "string" || quantity <= hint.left)) {
     attempt = await sell(SELL_FROM_STRIPE_WITH_ENOUGH, order, work);
-    if (hint === "plenty") stockHints.note(ticketOptionId, "running out");
+    if (hint === "plenty" && attempt !== "nothing sold") stockHints.note(ticketOptionId, "running out");
   }
   for (;;) {
     if (attempt === "sold before") return earlierSale(order, work);
@@ -66,13 +66,15 @@ export async function sellTickets(
       case "earlier sale":
         return earlierSale(order, work);
       case "too few":
-        stockHints.note(ticketOptionId, "sold out");
+        stockHints.note(ticketOptionId, { left: look.available });
         return { result: "not enough", available: look.available };
       // Another sale may win the race again; the deadline of `work` ends this loop.
       case "enough in one stripe":
+        stockHints.note(ticketOptionId, "running out");
         attempt = await sell(SELL_FROM_STRIPE_WITH_ENOUGH, order, work);
         break;
       case "enough in several stripes":
+        stockHints.note(ticketOptionId, "running out");
         attempt = await sell(SELL_FROM_SEVERAL_STRIPES, order, work);
     }
   }
@@ -201,7 +203,7 @@ const RECORD_PURCHASE = `
 
 /**
  * The usual sale: takes the tickets from a random stripe, which is the cheapest statement. `stripes` is only a hint for
- * the guess, and is null in options created before that column.
+ * the guess. It is null in options of a release before that column, from which this statement sells nothing.
  */
 const SELL_FROM_GUESSED_STRIPE = `
   with taken as (
@@ -211,7 +213,7 @@ const SELL_FROM_GUESSED_STRIPE = `
       updated_at = greatest(updated_at, clock_timestamp())
     where ticket_option_id = cast(:ticketOptionId as uuid)
       and stripe = (
-        select cast(:startingStripe as integer) % coalesce(stripes, 1)
+        select cast(:startingStripe as integer) % stripes
         from ticket_options
         where id = cast(:ticketOptionId as uuid)
       )

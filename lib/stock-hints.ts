@@ -1,5 +1,5 @@
-/** The state of an option's stock as this process last saw it. */
-export type StockHint = "plenty" | "running out" | "sold out";
+/** The state of an option's stock as this process last saw it: `left` if an order was refused. */
+export type StockHint = "plenty" | "running out" | { left: number };
 
 /** How long a hint is valid, in milliseconds. */
 const LIFETIME = 2_000;
@@ -7,7 +7,7 @@ const LIFETIME = 2_000;
 /** How many options have hints at the same time. */
 const MAX_OPTIONS = 1_000;
 
-/** Hints about stock. A wrong hint costs one more Data API call, and changes no response. */
+/** Hints about stock. A wrong hint costs up to two more Data API calls, and changes no response. */
 export class StockHints {
   /** In the order of the last note. */
   readonly #noted = new Map<string, { hint: StockHint; until: number }>();

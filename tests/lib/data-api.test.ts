@@ -121,6 +121,7 @@ describe.concurrent("a write that fails", () => {
       "ERROR: statement completion unknown; SQLState: 40003",
     ].map(databaseError),
     databaseError("FATAL: could not write to the log; SQLState: 58030"),
+    databaseError("PANIC: could not write to the log; SQLState: 53100"),
     [400, "RequestAbortedException", "aborted before a reply is sent back"],
     [500, "InternalServerErrorException", ""],
     [503, "ServiceUnavailableError", ""],

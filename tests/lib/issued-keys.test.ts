@@ -2,7 +2,7 @@
 import { v7 as uuidv7 } from "uuid";
 import { afterEach, describe, expect, inject, it, vi } from "vitest";
 import type { ApiRequest } from "../support/api.ts";
-import { breaks, failingService, faultyService } from "../support/failing-service.ts";
+import { breaks, failingService, faultyService, refuses } from "../support/failing-service.ts";
 import { differingInOneField } from "../support/fields.ts";
 
 afterEach(() => {
@@ -92,6 +92,15 @@ describe.each(posts)("the key issued for a $post with an unknown outcome", ({ re
     const key = await keyIssuedBy(request, await failingService(breaks));
 
     expect(await keyIssuedBy(request, await failingService(breaks), key)).toBe(key);
+  });
+
+  it("is returned again if a retry had no effect, because the first attempt may have had one", async () => {
+    const { request } = await requests();
+    const key = await keyIssuedBy(request, await failingService(breaks));
+    const timeout = "ERROR: canceling statement due to lock timeout; SQLState: 55P03";
+    const locked = await failingService(refuses(400, "DatabaseErrorException", timeout));
+
+    expect(await keyIssuedBy(request, locked, key)).toBe(key);
   });
 
   it("is rejected for every other request, before and after the first one has run", async () => {
