@@ -65,7 +65,7 @@ const local = [
     name: "deploy",
     globalSetup: [postgres, dataApi],
     testTimeout: 300_000,
-    sequence: { groupOrder: 6 },
+    sequence: { groupOrder: 5 },
   }),
 ];
 
