@@ -203,7 +203,7 @@ const RECORD_PURCHASE = `
 
 /**
  * The usual sale: takes the tickets from a random stripe, which is the cheapest statement. `stripes` is only a hint for
- * the guess. It is null in options of a release before that column, from which this statement sells nothing.
+ * the guess. It may be null (a function of an earlier release created the option): then this statement sells nothing.
  */
 const SELL_FROM_GUESSED_STRIPE = `
   with taken as (

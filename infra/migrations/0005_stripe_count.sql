@@ -3,4 +3,4 @@ alter table ticket_options
     constraint ticket_options_stripes_check check (stripes > 0);
 
 comment on column ticket_options.stripes is
-  'The number of stripes, as a hint for sales. Null in an option that a release before this column created.';
+  'The number of stripes, as a hint for sales. Null if a function of the previous release created the option after this migration.';

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import pg from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
@@ -164,6 +165,19 @@ describe("buyers of an option with several stripes", () => {
     for (let sale = 0; sale < 16; sale++) expect(await buy(id, 32)).toMatchObject({ result: "sold" });
     expect(await stripesOf(id)).toEqual(Array(8).fill(0));
     expect(await buy(id, 1)).toEqual({ result: "not enough", available: 0 });
+  });
+
+  it("can rely on a migration that fills in missing stripe counts", async () => {
+    const id = await optionOf(512);
+    const migration = readFileSync("infra/migrations/0006_fill_stripe_count.sql", "utf8");
+
+    await owner.query("begin");
+    await owner.query("update ticket_options set stripes = null where id = $1", [id]);
+    await owner.query(migration);
+    const { rows } = await owner.query("select stripes from ticket_options where id = $1", [id]);
+    await owner.query("rollback"); // other tests have options without a count
+
+    expect(rows).toEqual([{ stripes: 8 }]);
   });
 
   it.each([1, 3])("can buy every ticket of an option with the wrong stripe count %d", async (stripes) => {

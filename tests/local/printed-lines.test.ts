@@ -63,6 +63,7 @@ it("npm run dev prints what it starts, where the data is, and how to use it", ()
     "  applied 0003_functions_role",
     "  applied 0004_stripes",
     "  applied 0005_stripe_count",
+    "  applied 0006_fill_stripe_count",
     "Bundling the functions",
     "Starting serverless-offline",
     "Ready. Replace ID with the ID in the first response:",
