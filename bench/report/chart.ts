@@ -40,6 +40,11 @@ export function heading(finding: string, shown: string) {
   };
 }
 
+/** Options of a legend. Its gaps leave room for fonts that are wider than the one the layout assumes. */
+export function legend(top: number, left: number) {
+  return { top, left, itemGap: 50, textStyle: { fontSize: 13 } };
+}
+
 /** Options of an axis, with its name in the middle. */
 export function axis(name: string, gap: number) {
   return {

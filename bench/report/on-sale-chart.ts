@@ -1,7 +1,7 @@
 import type { EChartsOption } from "echarts";
 import type { SaleResults } from "../on-sale/results.ts";
 import { slices, soldOutAfter } from "../on-sale/tables.ts";
-import { axis, COLOURS, drawSvg, heading } from "./chart.ts";
+import { axis, COLOURS, drawSvg, heading, legend } from "./chart.ts";
 
 const SLICE = 0.5;
 
@@ -51,20 +51,16 @@ export function onSaleChart(results: SaleResults, title: string): string {
     ),
     legend: [
       {
-        top: 66,
-        left: 70,
+        ...legend(66, 70),
         icon: "roundRect",
         itemHeight: 4,
         data: rates.map(({ name }) => name),
-        textStyle: { fontSize: 13 },
       },
       {
-        top: 322,
-        left: 70,
+        ...legend(322, 70),
         icon: "roundRect",
         itemHeight: 4,
         data: times.map(({ name }) => name),
-        textStyle: { fontSize: 13 },
       },
     ],
     grid: [

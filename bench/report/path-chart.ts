@@ -1,7 +1,7 @@
 import type { EChartsOption } from "echarts";
 import type { PathResults } from "../whole-path/results.ts";
 import { layersOf } from "../whole-path/tables.ts";
-import { axis, COLOURS, drawSvg, heading } from "./chart.ts";
+import { axis, COLOURS, drawSvg, heading, legend } from "./chart.ts";
 
 const LAYER_COLOURS = [COLOURS.grey, COLOURS.orange, COLOURS.green, COLOURS.blue];
 
@@ -15,7 +15,7 @@ export function pathChart({ ways }: PathResults, title: string): string {
   const sums = bars.map(({ values }) => values.reduce((sum, value) => sum + value, 0));
   const options: EChartsOption = {
     title: heading(title, "One purchase at a time: median time, and CPU time of all processes"),
-    legend: { top: 62, left: 70, itemGap: 18, textStyle: { fontSize: 13 } },
+    legend: legend(62, 70),
     grid: { left: 80, right: 40, top: 100, bottom: 55 },
     xAxis: { type: "value", ...axis("milliseconds per purchase", 30) },
     yAxis: {

@@ -1,12 +1,12 @@
 import type { CustomSeriesOption, EChartsOption } from "echarts";
 import type { Cell, PurchaseResults } from "../purchase/results.ts";
-import { axis, COLOURS, drawSvg, heading } from "./chart.ts";
+import { axis, COLOURS, drawSvg, heading, legend } from "./chart.ts";
 import { resultOf } from "./targets.ts";
 
 const FORMS = [
-  { name: "floor", label: "Inserts only, no counter (lower bound)", colour: COLOURS.grey },
-  { name: "striped", label: "Striped: 64 rows, one statement", colour: COLOURS.blue },
-  { name: "single row", label: "Single row, same statement", colour: COLOURS.orange },
+  { name: "floor", label: "Inserts only (lower bound)", colour: COLOURS.grey },
+  { name: "striped", label: "Striped over 64 rows", colour: COLOURS.blue },
+  { name: "single row", label: "Single row", colour: COLOURS.orange },
   { name: "transaction", label: "Single row, transaction of six calls", colour: COLOURS.purple },
 ];
 
@@ -27,13 +27,7 @@ export function purchaseChart(results: PurchaseResults, title: string): string {
       title,
       "Purchases committed per second; bars are medians of the rounds, whiskers minimum and maximum",
     ),
-    legend: {
-      top: 62,
-      left: 12,
-      itemGap: 18,
-      textStyle: { fontSize: 13 },
-      data: FORMS.map(({ label }) => label),
-    },
+    legend: { ...legend(62, 76), data: FORMS.map(({ label }) => label) },
     grid: panels.map((_, index) => ({
       left: index === 0 ? 80 : 590,
       width: 440,
