@@ -146,9 +146,9 @@ async function start(place: ServerPlace, data: string): Promise<Owned> {
     rmSync(path.join(data, "postmaster.pid"), { force: true });
     const begun = existsSync(log) ? readFileSync(log).length : 0;
     const child = spawnServer(place, data, log, await freePort("127.0.0.1"));
-    // Until this process has claimed the server, it may belong to another process.
+    // Until its pid file is written, pg_ctl cannot stop it. A signal (fast shutdown) can, and it deletes that file itself.
     const kill = () =>
-      runningServer(data)?.pid === child.pid ? stopServer(place, data) : child.kill("SIGKILL");
+      runningServer(data)?.pid === child.pid ? stopServer(place, data) : child.kill("SIGINT");
     process.prependOnceListener("exit", kill);
     try {
       const server = await untilRecorded(data, child);
