@@ -37,7 +37,7 @@ interface Target {
 export type BuyersTasks = typeof tasks;
 
 const noStatement = { text: "", names: [] };
-let sell = forms({ sell: noStatement, search: noStatement, look: noStatement });
+let sell = forms({ sell: noStatement, search: noStatement, look: noStatement, former: noStatement });
 const crowds = new Map<string, Buyer[]>();
 
 const tasks = {

@@ -19,9 +19,10 @@ export type Sell = (buyer: Buyer, optionId: string) => Promise<Outcome>;
 
 /**
  * Ways to make a purchase. `lib` uses the service's statements; the option decides whether there is one row or many.
- * `look` is the service's first statement for an option that it has recently seen sold out.
+ * `look` is the service's first statement for an option that it has recently seen sold out. `planned` is the usual sale
+ * without a prepared statement, so PostgreSQL plans it at each call; `former` is the same with the former statement.
  */
-export type FormName = "lib" | "look" | "transaction" | "floor" | "sum" | "nothing";
+export type FormName = "lib" | "look" | "planned" | "former" | "transaction" | "floor" | "sum" | "nothing";
 
 /** A statement of the service in the driver's form, with a numbered parameter for each name. */
 export interface LibStatement {
@@ -29,8 +30,11 @@ export interface LibStatement {
   names: string[];
 }
 
-/** The usual sale; the search when the guessed stripes have too few tickets; the check when both sold nothing. */
-export type LibStatements = Record<"sell" | "search" | "look", LibStatement>;
+/**
+ * The usual sale; the search when the guessed stripes have too few tickets; the check when both sold nothing; the sale
+ * before 2026-11-26.
+ */
+export type LibStatements = Record<"sell" | "search" | "look" | "former", LibStatement>;
 
 /** Creates all forms. They use the same driver, with named statements that each connection prepares once. */
 export function forms(lib: LibStatements): Record<FormName, Sell> {
@@ -38,6 +42,11 @@ export function forms(lib: LibStatements): Record<FormName, Sell> {
     const { text, names } = lib[name];
     const { rows } = await client.query({ name, text, values: names.map((parameter) => order[parameter]) });
     return rows[0];
+  };
+  const planned = async ({ text, names }: LibStatement, { client }: Buyer, optionId: string) => {
+    const order = orderOf(optionId);
+    const { rows } = await client.query({ text, values: names.map((parameter) => order[parameter]) });
+    return rows[0]?.createdAt ? "sold" : "raced";
   };
   const look = async (buyer: Buyer, order: Record<string, unknown>) =>
     (await run("look", buyer, order)).available < TICKETS_PER_SALE ? "refused" : "raced";
@@ -48,6 +57,8 @@ export function forms(lib: LibStatements): Record<FormName, Sell> {
       return look(buyer, order);
     },
     look: (buyer, optionId) => look(buyer, orderOf(optionId)),
+    planned: (buyer, optionId) => planned(lib.sell, buyer, optionId),
+    former: (buyer, optionId) => planned(lib.former, buyer, optionId),
     transaction: inTransaction,
     floor: insertsOnly,
     sum: readsSum,

@@ -4,8 +4,10 @@ import { type Order, sellTickets } from "../../lib/purchases.ts";
 import { createTicketOption } from "../../lib/ticket-options.ts";
 import { newOption, newOrder } from "../../tests/support/options.ts";
 import { startRecordingProxy } from "../recording-proxy.ts";
+import { FORMER_SALE } from "./former-sale.ts";
 import { type LibStatement, type LibStatements, TICKETS_PER_SALE } from "./forms.ts";
 import { PLENTY } from "./options.ts";
+import type { Calls } from "./results.ts";
 
 /** The service's purchase statements, and a function that creates a large option. */
 export interface LibSale {
@@ -15,9 +17,20 @@ export interface LibSale {
   sql: string;
   /** Puts an option on sale through `lib/`. */
   createOption(): Promise<string>;
+  /**
+   * Sells out an option through `lib/`, with 64 buyers at once in one process, and counts the Data API calls. Orders that
+   * are refused before the last ticket is sold count for the sales.
+   */
+  countCalls(capacity: number): Promise<Calls>;
   /** Returns the SDK's request for a sale, with another option and secret, and the ids in it. */
   sentFor(optionId: string, secretArn: string): { body: string; id: string; userId: string };
 }
+
+/** The largest order while calls are counted. */
+const MAX_QUANTITY = 4;
+
+/** Buyers at the same time while calls are counted. */
+const CROWD = 64;
 
 /** Migrates the database, makes a sale and a refusal as the function does, and extracts the statements from the SDK's requests. */
 export async function recordSale(databaseUrl: string): Promise<LibSale> {
@@ -38,6 +51,32 @@ export async function recordSale(databaseUrl: string): Promise<LibSale> {
     if (result !== expected) throw new Error(`the result of the order is: ${result}`);
     return proxy.takeBodies();
   };
+  const buy = async (ticketOptionId: string, quantity: number) => {
+    const order = newOrder(ticketOptionId, { quantity });
+    return (await sellTickets(order, MAX_QUANTITY, functions.work())).result;
+  };
+  const countCalls = async (capacity: number): Promise<Calls> => {
+    const optionId = await createOption(capacity);
+    proxy.takeBodies();
+    let [sales, refusals] = [0, 0];
+    const buyUntilSoldOut = async (first: number) => {
+      for (let quantity = 1 + (first % MAX_QUANTITY); ; ) {
+        if ((await buy(optionId, quantity)) === "sold") {
+          sales += 1;
+          quantity = 1 + (quantity % MAX_QUANTITY);
+        } else if (quantity === 1) return;
+        else quantity = 1;
+      }
+    };
+    await Promise.all(Array.from({ length: CROWD }, (_, index) => buyUntilSoldOut(index)));
+    const callsOfSales = proxy.takeBodies().length;
+    const beRefused = async () => {
+      for (let quantity = 1; quantity <= MAX_QUANTITY; quantity++)
+        if ((await buy(optionId, quantity)) === "not enough") refusals += 1;
+    };
+    await Promise.all(Array.from({ length: CROWD }, beRefused));
+    return { perSale: callsOfSales / sales, perRefusal: proxy.takeBodies().length / refusals };
+  };
   const sale = newOrder(await createOption(), { quantity: TICKETS_PER_SALE });
   const [sent = ""] = await sentFor(sale, "sold");
   const tooMany = newOrder(await createOption(1), { quantity: TICKETS_PER_SALE });
@@ -51,8 +90,9 @@ export async function recordSale(databaseUrl: string): Promise<LibSale> {
     sell: numbered(sql),
     search: numbered(JSON.parse(search).sql),
     look: numbered(JSON.parse(look).sql),
+    former: numbered(FORMER_SALE),
   };
-  return { sql, statements, createOption, sentFor: requestFor };
+  return { sql, statements, createOption, countCalls, sentFor: requestFor };
 }
 
 /** Converts a statement to the driver's form, with a numbered parameter for each name. */

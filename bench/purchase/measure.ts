@@ -116,9 +116,12 @@ function medians(rounds: Round[]): Round {
   return Object.fromEntries(names.map((name) => [name, middle(name)])) as unknown as Round;
 }
 
-/** The ratio, per round, of one contestant's rate to another's sales per second. */
-export function ratio(one: Result, other: Result, figure: "soldPerSecond" | "refusedPerSecond"): Spread {
-  return spread(
-    one.rounds.map((round, index) => round[figure] / (other.rounds[index]?.soldPerSecond ?? Number.NaN)),
-  );
+/** The ratio, per round, of a figure of one contestant to that of another. */
+export function ratio(
+  one: Result,
+  other: Result,
+  figure: "soldPerSecond" | "refusedPerSecond" | "serverCpu",
+): Spread {
+  const of = (round: Round | undefined) => round?.[figure] ?? Number.NaN;
+  return spread(one.rounds.map((round, index) => of(round) / of(other.rounds[index])));
 }

@@ -33,11 +33,20 @@ export interface Cell {
   pgbench: Record<string, number> | null;
 }
 
+/** Data API calls of an on-sale, per sale until it is sold out and per refusal afterwards. */
+export interface Calls {
+  perSale: number;
+  perRefusal: number;
+}
+
 export interface PurchaseResults extends Measured {
   /** Median milliseconds of an empty commit, by latency. */
   commits: Record<string, number>;
   cells: Cell[];
   /** The cost of a refusal, compared with simpler statements. */
   refusals: Cell;
+  /** A sale that PostgreSQL plans at each call: the present statement and the former one. */
+  planned: Cell;
+  calls: Calls;
   earlier: { sales: number; buyers: number; results: Result[] }[];
 }

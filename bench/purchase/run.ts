@@ -18,8 +18,8 @@ import { cellLines, earlierLines } from "./tables.ts";
 
 const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const pace = flags.quick
-  ? { rounds: 2, milliseconds: 400, earlierSales: 50_000, pgbenchSeconds: 1 }
-  : { rounds: 5, milliseconds: 1300, earlierSales: 1_000_000, pgbenchSeconds: 3 };
+  ? { rounds: 2, milliseconds: 400, earlierSales: 50_000, pgbenchSeconds: 1, onSale: 1_000 }
+  : { rounds: 5, milliseconds: 1300, earlierSales: 1_000_000, pgbenchSeconds: 3, onSale: 20_000 };
 
 const BUYERS = [1, 16, 64];
 
@@ -57,9 +57,13 @@ for (const { latency, options } of LATENCIES) {
 }
 const refusals = await measureRefusals(64);
 console.log(cellLines(refusals));
+const planned = await measurePlanned(64);
+console.log(cellLines(planned));
 await checkSales(owner, measurement.expected);
+const calls = await lib.countCalls(pace.onSale);
+console.log("Data API calls of an on-sale:", calls, "\n");
 const earlier = await measureEarlierSales();
-writeResults("purchase", { setting, commits, cells, refusals, earlier });
+writeResults("purchase", { setting, commits, cells, refusals, planned, calls, earlier });
 await buyers.end();
 process.exit(); // ends PostgreSQL
 
@@ -129,6 +133,21 @@ async function measureRefusals(count: number): Promise<Cell> {
   const results = await measure(measurement, contestants, pace);
   await buyers.ask("close", { crowd });
   return { latency: "local", buyers: count, results, pgbench: null };
+}
+
+/** Measures what planning costs where the Data API keeps no plans. */
+async function measurePlanned(count: number): Promise<Cell> {
+  const [, slow] = LATENCIES;
+  const { latency, options } = slow as (typeof LATENCIES)[number];
+  const crowd = `planned ${count}`;
+  const pids = await buyers.ask("open", { crowd, url, buyers: count, options });
+  const contestants: Contestant[] = [
+    { name: "a sale", crowd, pids, form: "planned", optionId: await lib.createOption() },
+    { name: "the former statement", crowd, pids, form: "former", optionId: await lib.createOption() },
+  ];
+  const results = await measure(measurement, contestants, pace);
+  await buyers.ask("close", { crowd });
+  return { latency, buyers: count, results, pgbench: null };
 }
 
 async function warmUp(crowd: string, count: number, client = owner): Promise<void> {

@@ -79,6 +79,7 @@ function purchasePiece(): Piece {
         .map((cell) => `${cell.latency} commits, 64 buyers:\n\n${asMarkdown(waitTable(cell))}`)
         .join("\n\n"),
       refusals: asMarkdown(resultTable(results.refusals.results)),
+      planned: asMarkdown(resultTable(results.planned.results)),
       earlier: results.earlier
         .map(
           ({ sales, buyers, results }) =>
