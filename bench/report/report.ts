@@ -4,7 +4,7 @@ import type { ColdStartResults } from "../cold-start/results.ts";
 import { coldStartTable, firstRequestTable } from "../cold-start/tables.ts";
 import type { SaleResults } from "../on-sale/results.ts";
 import { saleTable, soldOutAfter } from "../on-sale/tables.ts";
-import type { Cell, PurchaseResults } from "../purchase/results.ts";
+import type { Cell, PurchaseResults, Round } from "../purchase/results.ts";
 import { resultTable } from "../purchase/tables.ts";
 import { type Part, RESULTS, readResults } from "../results.ts";
 import { asMarkdown, asText, type Table } from "../table.ts";
@@ -15,7 +15,7 @@ import { fillDocument } from "./document.ts";
 import { onSaleChart } from "./on-sale-chart.ts";
 import { pathChart } from "./path-chart.ts";
 import { purchaseChart } from "./purchase-chart.ts";
-import { coldStartTargets, purchaseTargets, type Target, targetTable } from "./targets.ts";
+import { coldStartTargets, purchaseTargets, resultOf, type Target, targetTable } from "./targets.ts";
 import { waitTable } from "./waits.ts";
 
 /** The contribution of one part to the documents. */
@@ -74,6 +74,7 @@ function purchasePiece(): Piece {
     targets,
     picture: purchaseChart(results, title),
     texts: {
+      summary: summaryOf(results),
       purchase: results.cells.map(cellText).join("\n\n"),
       waits: slow
         .map((cell) => `${cell.latency} commits, 64 buyers:\n\n${asMarkdown(waitTable(cell))}`)
@@ -89,6 +90,20 @@ function purchasePiece(): Piece {
       postgres: `PostgreSQL ${postgres}: fsync ${fsync}, synchronous_commit ${synchronousCommit}, wal_sync_method ${walSyncMethod}, shared_buffers ${sharedBuffers}, other settings as in the local run. pgbench: ${pgbench}. An empty commit takes ${results.commits.local?.toFixed(2)} ms, and ${results.commits["4 ms"]?.toFixed(2)} ms with the imitated 4 ms (medians of 200).`,
     },
   };
+}
+
+/** What most readers want to know, in three sentences. */
+function summaryOf({ cells, setting }: PurchaseResults): string {
+  const { results = [] } = cells.find(({ latency, buyers }) => latency === "4 ms" && buyers === 64) ?? {};
+  const medians = (name: string) => resultOf(results, name).medians;
+  const [sale, row, floor] = [medians("striped"), medians("single row"), medians("floor")];
+  const rate = ({ soldPerSecond }: Round) => Math.round(soldPerSecond).toLocaleString("en");
+  const cores = (((sale.serverCpu ?? Number.NaN) + sale.clientCpu) * sale.soldPerSecond) / 1e6;
+  return [
+    `With 64 buyers and commits of 4 ms, the service's statement sells **${rate(sale)} purchases per second**.`,
+    `The same statement on a single row sells ${rate(row)}. Inserting the same rows without counting any tickets, which is the limit, does ${rate(floor)}.`,
+    `The processor limits it next: PostgreSQL and the buyers used ${cores.toFixed(1)} of ${setting.cores} cores.`,
+  ].join("\n");
 }
 
 function cellText(cell: Cell): string {
