@@ -68,7 +68,6 @@ export function purchaseChart(results: PurchaseResults, title: string): string {
         barCategoryGap: `${100 * CATEGORY_GAP}%`,
         barGap: `${100 * BAR_GAP}%`,
         data: cells.map(({ results }) => Math.round(resultOf(results, name).soldPerSecond.median)),
-        label: { show: true, position: "top" as const, distance: 9, fontSize: 10.5, color: COLOURS.ink },
       })),
       whiskers(cells, index),
     ]),
@@ -76,6 +75,7 @@ export function purchaseChart(results: PurchaseResults, title: string): string {
   return drawSvg(options, 1060, 480);
 }
 
+/** Minimum and maximum of each bar, and its median above both. */
 function whiskers(cells: Cell[], index: number): CustomSeriesOption {
   return {
     type: "custom",
@@ -85,8 +85,8 @@ function whiskers(cells: Cell[], index: number): CustomSeriesOption {
     z: 5,
     data: cells.flatMap(({ results }, category) =>
       FORMS.map(({ name }, form) => {
-        const { min, max } = resultOf(results, name).soldPerSecond;
-        return [category, form, min, max];
+        const { min, max, median } = resultOf(results, name).soldPerSecond;
+        return [category, form, min, max, median];
       }),
     ),
     renderItem: (_, api) => {
@@ -106,6 +106,18 @@ function whiskers(cells: Cell[], index: number): CustomSeriesOption {
           line(middle, low, middle, high),
           line(middle - 4, low, middle + 4, low),
           line(middle - 4, high, middle + 4, high),
+          {
+            type: "text" as const,
+            style: {
+              text: Number(api.value(4)).toFixed(0),
+              x: middle,
+              y: high - 5,
+              align: "center" as const,
+              verticalAlign: "bottom" as const,
+              fontSize: 10.5,
+              fill: COLOURS.ink,
+            },
+          },
         ],
       };
     },
