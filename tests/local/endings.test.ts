@@ -2,7 +2,7 @@
 import { appendFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { processes } from "../support/processes.ts";
+import { processes, sendSignal } from "../support/processes.ts";
 import { commands, complaint, Project, type Service } from "./project.ts";
 import { shop } from "./shop.ts";
 
@@ -71,7 +71,7 @@ it.each([
   const id = await create(7);
   await purchase(id, 2);
 
-  for (const { pid } of victims(service)) process.kill(pid, "SIGKILL");
+  for (const { pid } of victims(service)) sendSignal(pid, "SIGKILL");
 
   await service.ended;
   const next = await serving();

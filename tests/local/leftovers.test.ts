@@ -6,6 +6,7 @@ import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
 import { afterAll, beforeEach, expect, it, onTestFinished } from "vitest";
 import { serverPlace } from "../../emulator/src/index.ts";
+import { sendSignal } from "../support/processes.ts";
 import { Project, type Service } from "./project.ts";
 import { shop } from "./shop.ts";
 
@@ -89,7 +90,7 @@ it("npm run dev waits for a PostgreSQL that is still stopping and starts it agai
 it("npm run dev ends on Ctrl-C while it waits for a PostgreSQL that does not respond", async () => {
   const { pid = 0 } = project.postgres() ?? {};
   process.kill(pid, "SIGSTOP");
-  onTestFinished(() => void process.kill(pid, "SIGCONT"));
+  onTestFinished(() => sendSignal(pid, "SIGCONT"));
 
   const next = await project.start();
   await next.line(/^Starting PostgreSQL/);

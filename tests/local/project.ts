@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { assertFree, freePort, serverPlace } from "../../emulator/src/index.ts";
-import { type Process, processes } from "../support/processes.ts";
+import { type Process, processes, sendSignal } from "../support/processes.ts";
 import { type Run, startRun } from "./run.ts";
 
 /** A run of the service. */
@@ -163,7 +163,7 @@ export class Project {
   async remove(): Promise<void> {
     await this.kill();
     const home = this.#postgresHome();
-    for (const { pid, command } of processes()) if (command.includes(home)) process.kill(pid, "SIGQUIT");
+    for (const { pid, command } of processes()) if (command.includes(home)) sendSignal(pid, "SIGQUIT");
     const limit = performance.now() + 10_000;
     while (processes().some(({ command }) => command.includes(home))) {
       if (performance.now() > limit) throw new Error("a process of the project does not end");

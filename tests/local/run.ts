@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { sendSignal } from "../support/processes.ts";
 
 /** A running command and its child processes, in their own process group as in a terminal. */
 export interface Run {
@@ -28,13 +29,7 @@ export function startRun(command: string[], cwd: string, env: Record<string, str
   const { pid } = child;
   if (pid === undefined) throw new Error(`cannot start ${program}`);
 
-  const signal = (name: NodeJS.Signals) => {
-    try {
-      process.kill(-pid, name);
-    } catch {
-      // all processes have ended
-    }
-  };
+  const signal = (name: NodeJS.Signals) => sendSignal(-pid, name);
   // If the tests are interrupted: a run that gets SIGTERM also ends its PostgreSQL.
   const terminate = () => signal("SIGTERM");
   process.once("exit", terminate);

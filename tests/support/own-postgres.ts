@@ -4,7 +4,7 @@ import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { vi } from "vitest";
 import { startTemporaryPostgres } from "../../emulator/src/index.ts";
-import { processes } from "./processes.ts";
+import { processes, sendSignal } from "./processes.ts";
 
 /** A PostgreSQL that a test may kill. */
 export type OwnPostgres = Awaited<ReturnType<typeof ownPostgres>>;
@@ -20,7 +20,7 @@ export async function ownPostgres() {
       const postmaster = Number(readFileSync(path.join(data, "postmaster.pid"), "utf8").split("\n")[0]);
       process.kill(postmaster, "SIGSTOP"); // so that it starts no process while its processes are listed
       const victims = processes().filter(({ pid, parent }) => pid === postmaster || parent === postmaster);
-      for (const { pid } of victims) process.kill(pid, "SIGKILL");
+      for (const { pid } of victims) sendSignal(pid, "SIGKILL");
       const killed = new Set(victims.map(({ pid }) => pid));
       await vi.waitUntil(() => !processes().some(({ pid }) => killed.has(pid)), 10_000);
       // PostgreSQL would mistake a zombie for a running server, and zombies stay if nothing reaps them.

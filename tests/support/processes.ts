@@ -15,6 +15,15 @@ export function processes(): Process[] {
   return onLinux ? readdirSync("/proc").flatMap(fromProc) : fromPs();
 }
 
+/** Sends a signal to a process, or to a group if the id is negative. One that has ended needs none. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 /** The peak memory of a process in bytes, or its present memory if the system does not record the peak. */
 export function peakMemory(pid: number): number {
   const kilobytes = onLinux

@@ -16,7 +16,7 @@ import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import pg from "pg";
 import { freePort } from "../ports.ts";
-import { lastError, type Running, runningServer, runs, serverUrl } from "./postmaster.ts";
+import { lastError, type Running, runningServer, runs, sendSignal, serverUrl } from "./postmaster.ts";
 import { PASSWORD, type ServerPlace } from "./server-place.ts";
 
 /** A running PostgreSQL server. */
@@ -76,7 +76,7 @@ export async function startPostgres(place: ServerPlace, database: string): Promi
       process.off("exit", stop);
       await owner.end();
       const running = runningServer(data);
-      if (running) process.kill(running.pid, "SIGQUIT");
+      if (running) sendSignal(running.pid, "SIGQUIT");
       while (running && runs(running, data)) await setTimeout(5);
       await rm(data, { recursive: true });
       place.remove();
@@ -214,7 +214,7 @@ function stopServer(place: ServerPlace, data: string): void {
     spawnSync(place.program("pg_ctl"), args, place.spawnOptions);
   }
   const stuck = runningServer(data);
-  if (stuck) process.kill(stuck.pid, "SIGKILL");
+  if (stuck) sendSignal(stuck.pid, "SIGKILL");
 }
 
 /** Creates the data under a temporary name, because initdb may be interrupted. */
@@ -237,7 +237,7 @@ async function initdb(place: ServerPlace, args: string[]): Promise<void> {
   // A separate process group, so that its children can be killed with it.
   const child = spawn(place.program("initdb"), args, { ...place.spawnOptions, detached: true });
   const { pid } = child;
-  const kill = () => pid !== undefined && process.kill(-pid, "SIGKILL");
+  const kill = () => pid !== undefined && sendSignal(-pid, "SIGKILL");
   process.prependOnceListener("exit", kill);
   const printed: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => printed.push(chunk));

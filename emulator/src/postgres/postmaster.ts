@@ -23,6 +23,15 @@ export function runs({ pid }: Pick<Running, "pid">, data: string): boolean {
   return commandOf(pid).includes(`postgres -D ${data} `);
 }
 
+/** Sends a signal to a process, or to a group if the id is negative. One that has ended needs none. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 /** Returns the connection URL of the server's owner, without a database. */
 export function serverUrl({ home }: ServerPlace, { port }: Running): string {
   return `postgres://postgres:${textOf(path.join(home, PASSWORD))}@127.0.0.1:${port}`;
