@@ -1,152 +1,162 @@
+import { setTimeout } from "node:timers/promises";
 import { DatabaseError, type Work } from "./data-api.ts";
 import type { RequestIdentity } from "./idempotency.ts";
-import { StockHints } from "./stock-hints.ts";
-import { findTicketOption, MAX_STRIPES } from "./ticket-options.ts";
+import { returnLapsedHolds } from "./lapsed-holds.ts";
+import { SaleHints } from "./sale-hints.ts";
+import { findSale, joined, type Purchase } from "./stored-purchases.ts";
+import { MAX_STRIPES } from "./ticket-options.ts";
 
-/** A request to buy tickets, with its identity. */
+/** A request to buy or hold tickets, with its identity. */
 export interface Order extends Pick<RequestIdentity, "id" | "key" | "isRetry"> {
   ticketOptionId: string;
   userId: string;
   quantity: number;
+  /** For how many seconds the tickets are held; null to buy them at once. */
+  holdSeconds: number | null;
 }
 
-export interface Purchase {
-  id: string;
-  ticketOptionId: string;
-  userId: string;
+/** The limits of one order in this deployment. */
+export interface OrderLimits {
   quantity: number;
-  /** In ascending order. */
-  ticketIds: string[];
-  /** RFC 3339 in UTC. */
-  createdAt: string;
+  holdSeconds: number;
 }
 
 /** The outcome of an order. */
 export type Outcome =
   | { result: "sold"; purchase: Purchase; replayed: boolean }
   | { result: "key reused" }
+  | { result: "no such option" }
+  | { result: "not on sale"; saleStartsAt: string | null; saleEndsAt: string | null }
+  /** `has` is what the user has: sold and held; undefined if the limit is that of one purchase. */
+  | { result: "over limit"; limit: number; has?: number }
   /** `available` is the number of tickets left, read in one snapshot. */
   | { result: "not enough"; available: number }
-  | { result: "over limit"; limit: number }
-  | { result: "no such option" };
+  | { result: "over the deployment's limits"; limits: OrderLimits };
+
+/** Counts what an order took: looks at the stock, attempts to return lapsed holds, and returned holds. */
+export type Count = (values: Partial<Record<"Looks" | "Returns" | "ReturnedHolds", number>>) => void;
 
 /**
- * Sells all the tickets of an order, or none.
+ * Sells or holds all the tickets of an order, or none.
  *
  * Safe to retry, since the order's id and key are set before the first attempt. A retry returns the purchase of the
- * first attempt, or "key reused" if the key belongs to a different order.
+ * first attempt as it is now, or "key reused" if the key belongs to a different order.
  *
- * @param maxTickets the limit for one purchase
- * @param onLook called each time the stock is read because a statement sold nothing
+ * @param limits those of the deployment; an order above them is only looked at
  * @throws DatabaseUnavailable
  */
 export async function sellTickets(
   order: Order,
-  maxTickets: number,
+  limits: OrderLimits,
   work: Work,
-  onLook: () => void = () => {},
+  count: Count = () => {},
 ): Promise<Outcome> {
   const { ticketOptionId, quantity } = order;
-  if (quantity > maxTickets) return overLimit(order, maxTickets, work);
-  const hint = stockHints.of(ticketOptionId);
+  const maySell = quantity <= limits.quantity && (order.holdSeconds ?? 0) <= limits.holdSeconds;
+  const hint = saleHints.stock(ticketOptionId);
+  let isLimited = saleHints.isLimited(ticketOptionId);
+  const note = (stock: typeof hint) => saleHints.note(ticketOptionId, stock, isLimited);
+
   let attempt: Attempt = "nothing sold";
-  if (hint === "plenty") attempt = await sell(SELL_FROM_GUESSED_STRIPE, order, work);
-  if (attempt === "nothing sold" && (typeof hint === "string" || quantity <= hint.left)) {
-    attempt = await sell(SELL_FROM_STRIPE_WITH_ENOUGH, order, work);
-    if (hint === "plenty" && attempt !== "nothing sold") stockHints.note(ticketOptionId, "running out");
+  if (maySell && hint === "plenty") attempt = await sell("from a guessed stripe", isLimited, order, work);
+  if (maySell && attempt === "nothing sold" && (typeof hint === "string" || quantity <= hint.left)) {
+    attempt = await sell("from a stripe with enough", isLimited, order, work);
+    if (hint === "plenty" && attempt !== "nothing sold") note("running out");
   }
-  for (;;) {
+  for (let looks = 1; ; looks++) {
     if (attempt === "sold before") return earlierSale(order, work);
     if (attempt !== "nothing sold") return { result: "sold", purchase: attempt, replayed: false };
-    onLook();
+    await pauseBefore(looks);
+    count({ Looks: 1 });
     const look = await lookAt(order, work);
+    if (look.shows === "earlier sale") return earlierSale(order, work);
+    if (look.shows === "refusal") {
+      const { outcome } = look;
+      if (outcome.result === "not enough") note({ left: outcome.available });
+      if (outcome.result === "not on sale") note({ left: 0 });
+      return outcome;
+    }
+    if (!maySell) return { result: "over the deployment's limits", limits };
+    isLimited = look.isLimited;
+    // Another order may win the race again; the deadline of `work` ends this loop.
     switch (look.shows) {
-      case "no such option":
-        return { result: "no such option" };
-      case "earlier sale":
-        return earlierSale(order, work);
-      case "too few":
-        stockHints.note(ticketOptionId, { left: look.available });
-        return { result: "not enough", available: look.available };
-      // Another sale may win the race again; the deadline of `work` ends this loop.
       case "enough in one stripe":
-        stockHints.note(ticketOptionId, "running out");
-        attempt = await sell(SELL_FROM_STRIPE_WITH_ENOUGH, order, work);
+        note(typeof hint === "string" ? "running out" : "plenty");
+        attempt = await sell("from a stripe with enough", isLimited, order, work);
         break;
       case "enough in several stripes":
-        stockHints.note(ticketOptionId, "running out");
-        attempt = await sell(SELL_FROM_SEVERAL_STRIPES, order, work);
+        note("running out");
+        attempt = await sell("from several stripes", isLimited, order, work);
+        break;
+      case "enough with lapsed holds": {
+        note("running out");
+        const userId = look.ofUser ? order.userId : null;
+        count({ Returns: 1, ReturnedHolds: await returnLapsedHolds(ticketOptionId, userId, work) });
+      }
     }
   }
 }
 
 /** Chooses which statement to try first. A wrong hint changes no outcome. */
-const stockHints = new StockHints();
+const saleHints = new SaleHints();
+
+/** Waits before the third look and each after it, for a random time, so that those who lost a race spread out. */
+async function pauseBefore(looks: number): Promise<void> {
+  if (looks > 2) await setTimeout(Math.random() * Math.min(10 * 2 ** (looks - 2), 500));
+}
 
 async function earlierSale(order: Order, work: Work): Promise<Outcome> {
   work.outcomeUnknown = true; // a purchase exists; until it is read, it may be that of this request
   const sale = await findSale(order, work);
   if (sale === undefined) throw new Error(`the purchase of order ${order.id} does not exist`);
-  return outcomeOfRetry(sale, order);
+  // A purchase with the order's own id was made by an earlier attempt of the same request.
+  const replayed = order.isRetry || sale.id !== order.id;
+  return isOf(sale, order) ? { result: "sold", purchase: sale, replayed } : { result: "key reused" };
 }
 
-/** For an order over the limit: sells nothing, but returns a purchase made before the limit was lowered. */
-async function overLimit(order: Order, limit: number, work: Work): Promise<Outcome> {
-  const option = await findTicketOption(order.ticketOptionId, work);
-  if (!option) return { result: "no such option" };
-  const sale = await findSale(order, work);
-  if (sale) return outcomeOfRetry(sale, order);
-  if (option.allocation < order.quantity) return { result: "not enough", available: option.allocation };
-  return { result: "over limit", limit };
-}
-
-/**
- * The outcome of an order that was sold before. A purchase with the order's own id was made by an earlier attempt of the
- * same request; it is a replay only if the client sent a retry.
- */
-function outcomeOfRetry(sale: Purchase, order: Order): Outcome {
-  const isSame =
+/** Whether a purchase is what an order asked for. The two times are in the same form, to the microsecond. */
+function isOf(sale: Purchase, order: Order): boolean {
+  const { createdAt, expiresAt } = sale;
+  const held = expiresAt === null ? null : Math.round((Date.parse(expiresAt) - Date.parse(createdAt)) / 1000);
+  return (
     sale.ticketOptionId === order.ticketOptionId &&
     sale.userId === order.userId &&
-    sale.quantity === order.quantity;
-  if (!isSame) return { result: "key reused" };
-  return { result: "sold", purchase: sale, replayed: order.isRetry || sale.id !== order.id };
+    sale.quantity === order.quantity &&
+    held === order.holdSeconds
+  );
 }
 
 type Attempt = Purchase | "nothing sold" | "sold before";
 
-async function sell(statement: string, order: Order, work: Work): Promise<Attempt> {
-  const { id, key, ticketOptionId, userId, quantity } = order;
-  const startingStripe = randomStartingStripe();
-  const parameters = { id, key, ticketOptionId, userId, quantity, startingStripe };
+async function sell(way: Way, isLimited: boolean, order: Order, work: Work): Promise<Attempt> {
+  const { id, key, ticketOptionId, userId, quantity, holdSeconds } = order;
+  const startingStripe = Math.floor(Math.random() * MAX_STRIPES); // spreads concurrent buyers over the stripes
+  const parameters = { id, key, ticketOptionId, userId, quantity, holdSeconds, startingStripe };
   try {
-    const pages = await work.execute<Pick<Purchase, "createdAt" | "ticketIds">>(statement, parameters);
-    const sale = joined(pages);
-    return sale ? { id, ticketOptionId, userId, quantity, ...sale } : "nothing sold";
+    const rows = await work.execute<SaleRow>((isLimited ? LIMITED_SALES : SALES)[way], parameters);
+    const [sale] = joined(rows);
+    if (sale === undefined) return "nothing sold";
+    const status = sale.expiresAt === null ? "sold" : "held";
+    return { ticketOptionId, userId, quantity, ...sale, status, confirmedAt: null, cancelledAt: null };
   } catch (error) {
-    if (error instanceof DatabaseError && isSoldBefore(error)) return "sold before";
+    if (error instanceof DatabaseError && SOLD_BEFORE.has(error.constraint)) return "sold before";
+    if (error instanceof DatabaseError && UNDONE.has(error.constraint)) return "nothing sold";
     throw error;
   }
 }
 
-/**
- * Joins the rows of one purchase. Each row has up to 1,000 ticket ids, since AWS limits a row to 64 KB ("Limitations
- * with Amazon RDS Data API") and 10,000 ids take 390 KB. The other columns are the same in every row.
- */
-function joined<Row extends { ticketIds: string[] }>(pages: Row[]): Row | undefined {
-  const [first] = pages;
-  return first && { ...first, ticketIds: pages.flatMap(({ ticketIds }) => ticketIds) };
+interface SaleRow extends Pick<Purchase, "id" | "createdAt" | "expiresAt"> {
+  ticketIds: string[] | null;
 }
 
-/** Spreads concurrent buyers over the stripes. */
-function randomStartingStripe(): number {
-  return Math.floor(Math.random() * MAX_STRIPES);
-}
+/** Constraints that are violated if the order, or another with its key, was sold before. */
+const SOLD_BEFORE = new Set<string | undefined>([
+  "purchases_pkey",
+  "purchases_user_id_idempotency_key_idx",
+]);
 
-/** Whether the order, or another with its key, was sold before. */
-function isSoldBefore({ constraint }: DatabaseError): boolean {
-  return constraint === "purchases_pkey" || constraint === "purchases_user_id_idempotency_key_idx";
-}
+/** Constraints that are violated if the user's limit is reached, or if the stripe had too little in the end. */
+const UNDONE = new Set<string | undefined>(["ticket_option_users_quantity_check", "purchases_stripe_check"]);
 
 // Each sale is one statement: one Data API call and one transaction, at READ COMMITTED.
 //
@@ -157,91 +167,83 @@ function isSoldBefore({ constraint }: DatabaseError): boolean {
 // - Two attempts of one order, or two orders with one key. The second insert violates `purchases_pkey` or
 //   `purchases_user_id_idempotency_key_idx`, which undoes its whole statement, including the `update`. With
 //   `on conflict do nothing`, the `update` would stay: tickets gone, nothing sold.
-// - Deadlock is impossible. Each statement locks stripes in ascending order. After that it can only wait for another
-//   order with the same id or key, which already holds all of its stripes.
+// - Two orders of a user with a limit. `on conflict do update` locks the user's counter, so the second order counts on
+//   from the first, and `ticket_option_users_quantity_check` undoes what exceeds the limit.
+// - Deadlock is impossible. All statements lock rows in one order: purchases, counters of users, stripes ascending.
+//   After that they can only wait for another order with the same id or key, which already holds all of its stripes.
 // - A statement that sells nothing is not a refusal, since it may have lost a race. Only `lookAt` finds that an order
 //   must be refused, on one snapshot.
 //
 // The parts of a `with` share one snapshot and do not see each other's writes, so each reads the `returning` of the
 // one before. They use `clock_timestamp()`: `now()` predates the wait for a lock, so a later sale would get an
-// earlier time.
+// earlier time. The sale window is compared with `now()`, the time when the statement begins.
 
-/** Records the purchase of what was `taken`, and its tickets. Returns the ticket ids in rows of up to 1,000. */
-const RECORD_PURCHASE = `
-  purchase as (
-    insert into purchases (id, ticket_option_id, stripe, user_id, quantity, idempotency_key, created_at)
-    select
-      cast(:id as uuid),
-      cast(:ticketOptionId as uuid),
-      min(stripe),
-      cast(:userId as uuid),
-      cast(:quantity as integer),
-      cast(:key as text),
-      max(updated_at)
-    from taken
-    having count(*) > 0
-    returning id, ticket_option_id, quantity, created_at
-  ),
-  sold as (
-    insert into tickets (purchase_id, ticket_option_id)
-    select purchase.id, purchase.ticket_option_id
-    from purchase
-    cross join generate_series(1, purchase.quantity)
-    returning id
-  ),
-  numbered as (
-    select id, (row_number() over (order by id) - 1) / 1000 as page
-    from sold
-  )
-  select
-    (select created_at from purchase) as "createdAt",
-    array_agg(cast(id as text) order by id) as "ticketIds"
-  from numbered
-  group by page
-  order by page
+/** The rules of an option that a sale checks for nothing, since it reads the option's row anyway. */
+const RULES = `
+  (option.sale_starts_at <= now()) is not false
+  and (option.sale_ends_at > now()) is not false
+  and (option.max_per_purchase >= cast(:quantity as integer)) is not false
   `;
 
 /**
- * The usual sale: takes the tickets from a random stripe, which is the cheapest statement. `stripes` is only a hint for
- * the guess. It may be null (a function of an earlier release created the option): then this statement sells nothing.
+ * A random stripe. `stripes` is only a hint for the guess. It may be null (a function of an earlier release created the
+ * option): then this finds none.
  */
-const SELL_FROM_GUESSED_STRIPE = `
-  with taken as (
-    update ticket_option_stripes
-    set
-      allocation = allocation - cast(:quantity as integer),
-      updated_at = greatest(updated_at, clock_timestamp())
-    where ticket_option_id = cast(:ticketOptionId as uuid)
-      and stripe = (
-        select cast(:startingStripe as integer) % stripes
-        from ticket_options
-        where id = cast(:ticketOptionId as uuid)
-      )
-      and allocation >= cast(:quantity as integer)
-    returning stripe, updated_at
-  ),
-  ${RECORD_PURCHASE}`;
+const GUESSED_STRIPE = `
+  select cast(:startingStripe as integer) % option.stripes
+  from ticket_options as option
+  where option.id = cast(:ticketOptionId as uuid)
+    and ${RULES}
+  `;
 
-/** For options that run low: takes the tickets from a stripe that has enough. */
-const SELL_FROM_STRIPE_WITH_ENOUGH = `
-  with taken as (
+/** A stripe that has enough, for options that run low. */
+const STRIPE_WITH_ENOUGH = `
+  select stripes.stripe
+  from ticket_options as option
+  join ticket_option_stripes as stripes
+    on stripes.ticket_option_id = option.id
+  where option.id = cast(:ticketOptionId as uuid)
+    and stripes.allocation >= cast(:quantity as integer)
+    and ${RULES}
+  `;
+
+/** The stripe nearest to the random one, so that buyers spread over those that have enough. */
+const NEAREST = `
+  order by cast(stripes.stripe as integer) # cast(:startingStripe as integer)
+  limit 1
+  `;
+
+/** Takes the tickets from one stripe: this is the sale. */
+function takenFrom(stripe: string): string {
+  return `
+  taken as (
     update ticket_option_stripes
     set
       allocation = allocation - cast(:quantity as integer),
       updated_at = greatest(updated_at, clock_timestamp())
     where ticket_option_id = cast(:ticketOptionId as uuid)
-      and stripe = (
-        select stripe
-        from ticket_option_stripes
-        where ticket_option_id = cast(:ticketOptionId as uuid)
-          and allocation >= cast(:quantity as integer)
-        order by cast(stripe as integer) # cast(:startingStripe as integer)
-        limit 1
-      )
+      and stripe = (${stripe})
       and allocation >= cast(:quantity as integer)
     returning stripe, updated_at
-  ),
-  ${RECORD_PURCHASE}`;
+  )`;
+}
+
+/** The stripes, each with the number of tickets in those before it, in an order that begins at the random stripe. */
+const RANKED = `
+  ranked as materialized (
+    select
+      stripes.stripe,
+      sum(stripes.allocation) over (
+        order by cast(stripes.stripe as integer) # cast(:startingStripe as integer)
+      ) - stripes.allocation as before,
+      sum(stripes.allocation) over () as total
+    from ticket_options as option
+    join ticket_option_stripes as stripes
+      on stripes.ticket_option_id = option.id
+    where option.id = cast(:ticketOptionId as uuid)
+      and stripes.allocation > 0
+      and ${RULES}
+  )`;
 
 /**
  * For options that have enough tickets in total, but in no single stripe. It locks only the stripes that it needs,
@@ -250,21 +252,17 @@ const SELL_FROM_STRIPE_WITH_ENOUGH = `
  * It sets the allocation instead of subtracting from it. PostgreSQL first computes the row from the version in the
  * snapshot and checks the constraints on that, before it turns to a newer version. If the stock of a stripe rose
  * after the snapshot, subtracting would violate `ticket_option_stripes_allocation_check`.
+ *
+ * @param when a condition that must be met before it locks stripes
  */
-const SELL_FROM_SEVERAL_STRIPES = `
-  with ranked as materialized (
-    select
-      stripe,
-      sum(allocation) over (order by cast(stripe as integer) # cast(:startingStripe as integer)) - allocation as before
-    from ticket_option_stripes
-    where ticket_option_id = cast(:ticketOptionId as uuid)
-      and allocation > 0
-  ),
+function takenFromSeveral(when: string): string {
+  return `
   locked as materialized (
     select stripe, allocation
     from ticket_option_stripes
     where ticket_option_id = cast(:ticketOptionId as uuid)
       and stripe in (select stripe from ranked where before < cast(:quantity as integer))
+      and ${when}
     order by stripe
     for no key update
   ),
@@ -291,83 +289,241 @@ const SELL_FROM_SEVERAL_STRIPES = `
     where stripes.ticket_option_id = cast(:ticketOptionId as uuid)
       and stripes.stripe = shares.stripe
     returning stripes.stripe, stripes.updated_at
+  )`;
+}
+
+/**
+ * Raises the user's counter, for options with a limit for each user, before any stripe is locked: somebody who sends
+ * many orders at once then waits for themselves and not in everybody's way. It raises it only if the snapshot shows
+ * enough tickets. If they are gone when they are taken, `RECORD_PURCHASE` violates `purchases_stripe_check`, which
+ * undoes the whole statement.
+ */
+const COUNTED = `
+  counted as (
+    insert into ticket_option_users as counter (ticket_option_id, user_id, quantity, max_quantity)
+    select
+      option.id,
+      cast(:userId as uuid),
+      cast(:quantity as integer),
+      option.max_per_user
+    from ticket_options as option
+    where option.id = cast(:ticketOptionId as uuid)
+      and option.max_per_user is not null
+      and exists (select from chosen)
+    on conflict (ticket_option_id, user_id) do update
+    set
+      quantity = counter.quantity + excluded.quantity,
+      max_quantity = excluded.max_quantity
+    returning quantity
+  )`;
+
+/** Records the purchase of what was `taken`, and its tickets unless it is a hold. */
+function recordedFrom(taken: string): string {
+  return `
+  purchase as (
+    insert into purchases (id, ticket_option_id, stripe, user_id, quantity, idempotency_key, created_at, held_until)
+    select
+      cast(:id as uuid),
+      cast(:ticketOptionId as uuid),
+      coalesce(min(taken.stripe), -1),
+      cast(:userId as uuid),
+      cast(:quantity as integer),
+      cast(:key as text),
+      coalesce(max(taken.updated_at), clock_timestamp()),
+      max(taken.updated_at) + make_interval(secs => cast(:holdSeconds as integer))
+    from ${taken}
+    having count(*) > 0
+    returning id, ticket_option_id, quantity, created_at, held_until
   ),
-  ${RECORD_PURCHASE}`;
+  sold as (
+    insert into tickets (purchase_id, ticket_option_id)
+    select purchase.id, purchase.ticket_option_id
+    from purchase
+    cross join generate_series(1, purchase.quantity)
+    where purchase.held_until is null
+    returning id
+  ),
+  pages as (
+    select page, array_agg(cast(id as text) order by id) as ticket_ids
+    from (
+      select id, (row_number() over (order by id) - 1) / 1000 as page
+      from sold
+    ) as numbered
+    group by page
+  )
+  select
+    cast(purchase.id as text) as id,
+    purchase.created_at as "createdAt",
+    purchase.held_until as "expiresAt",
+    pages.ticket_ids as "ticketIds"
+  from purchase
+  left join pages
+    on true
+  order by pages.page
+  `;
+}
+
+const UNLIMITED = "and option.max_per_user is null";
+const RECORDED = recordedFrom("taken");
+const COUNTED_AND_RECORDED = recordedFrom("counted left join taken on true");
+
+/** How to take the tickets: the usual way, the way for options that run low, and the way for their last tickets. */
+type Way = "from a guessed stripe" | "from a stripe with enough" | "from several stripes";
+
+/** The statements for options without a limit for each user. */
+const SALES: Record<Way, string> = {
+  "from a guessed stripe": `with ${takenFrom(`${GUESSED_STRIPE} ${UNLIMITED}`)}, ${RECORDED}`,
+  "from a stripe with enough": `with ${takenFrom(`${STRIPE_WITH_ENOUGH} ${UNLIMITED} ${NEAREST}`)}, ${RECORDED}`,
+  "from several stripes": `with ${RANKED}, ${takenFromSeveral("true")}, ${RECORDED}`,
+};
+
+/** The statements for options with a limit for each user. */
+const LIMITED_SALES: Record<Way, string> = {
+  "from a guessed stripe": limitedSale(GUESSED_STRIPE),
+  "from a stripe with enough": limitedSale(`${STRIPE_WITH_ENOUGH} ${NEAREST}`),
+  "from several stripes": `
+  with ${RANKED},
+  chosen as (
+    select
+    from ranked
+    where total >= cast(:quantity as integer)
+    limit 1
+  ),
+  ${COUNTED},
+  ${takenFromSeveral("exists (select from counted)")},
+  ${COUNTED_AND_RECORDED}`,
+};
+
+function limitedSale(stripe: string): string {
+  return `
+  with chosen as materialized (
+    select stripe
+    from ticket_option_stripes
+    where ticket_option_id = cast(:ticketOptionId as uuid)
+      and stripe = (${stripe})
+      and allocation >= cast(:quantity as integer)
+  ),
+  ${COUNTED},
+  ${takenFrom("select chosen.stripe from chosen cross join counted")},
+  ${COUNTED_AND_RECORDED}`;
+}
 
 /** Why a statement sold nothing, or which statement can sell. */
 type Look =
-  | { shows: "no such option" | "earlier sale" | "enough in one stripe" | "enough in several stripes" }
-  | { shows: "too few"; available: number };
+  | { shows: "earlier sale" }
+  | { shows: "refusal"; outcome: Outcome }
+  | { shows: "enough in one stripe" | "enough in several stripes"; isLimited: boolean }
+  /** There are enough only if lapsed holds are returned: those of this user, or of everyone. */
+  | { shows: "enough with lapsed holds"; isLimited: boolean; ofUser: boolean };
 
-/**
- * Reads, in one snapshot, everything that a refusal depends on: this order was not sold before, and too few tickets are
- * left in total. That stays true, because stock never rises. It takes no lock and writes nothing.
- */
-async function lookAt({ id, key, userId, ticketOptionId, quantity }: Order, work: Work): Promise<Look> {
-  const [row] = await work.query<{ soldBefore: boolean; available: number | null; largest: number }>(
-    `
-    select
-      exists (
-        select
-        from purchases
-        where id = cast(:id as uuid)
-      ) or exists (
-        select
-        from purchases
-        where user_id = cast(:userId as uuid)
-          and idempotency_key = cast(:key as text)
-      ) as "soldBefore",
-      sum(allocation) as available,
-      max(allocation) as largest
-    from ticket_option_stripes
-    where ticket_option_id = cast(:ticketOptionId as uuid)
-    `,
-    { id, key, userId, ticketOptionId },
-  );
-  if (row === undefined || row.available === null) return { shows: "no such option" };
-  const { soldBefore, available, largest } = row;
-  if (soldBefore) return { shows: "earlier sale" };
-  if (available < quantity) return { shows: "too few", available };
-  return { shows: largest < quantity ? "enough in several stripes" : "enough in one stripe" };
+interface Seen {
+  soldBefore: boolean;
+  saleStartsAt: string | null;
+  saleEndsAt: string | null;
+  isOnSale: boolean;
+  maxPerPurchase: number | null;
+  maxPerUser: number | null;
+  /** What the user has of an option with a limit, lapsed holds included; null without a limit. */
+  counted: number | null;
+  /** The quantity of the user's lapsed holds of an option with a limit. */
+  userLapsed: number;
+  left: number;
+  largest: number;
+  /** The quantity of lapsed holds, if less is left than the order asks for; else 0. */
+  lapsed: number;
 }
 
-/** Finds the purchase of an order, or of another order with the same key. */
-async function findSale({ id, key, userId }: Order, work: Work): Promise<Purchase | undefined> {
-  const rows = await work.query<Purchase>(
-    `
-    with sale as (
-      select id, ticket_option_id, user_id, quantity, created_at
+/**
+ * Reads, in one snapshot, everything that a refusal depends on: this order was not sold before, the option's rules, and
+ * too few tickets left in total, lapsed holds included. It takes no lock and writes nothing.
+ */
+async function lookAt(order: Order, work: Work): Promise<Look> {
+  const { id, key, userId, ticketOptionId, quantity } = order;
+  const [seen] = await work.query<Seen>(LOOK, { id, key, userId, ticketOptionId, quantity });
+  if (seen === undefined) return { shows: "refusal", outcome: { result: "no such option" } };
+  if (seen.soldBefore) return { shows: "earlier sale" };
+  const outcome = refusal(seen, quantity);
+  if (outcome !== undefined) return { shows: "refusal", outcome };
+
+  const { maxPerUser, counted, left, largest } = seen;
+  const isLimited = maxPerUser !== null;
+  if (isLimited && (counted ?? 0) + quantity > maxPerUser)
+    return { shows: "enough with lapsed holds", isLimited, ofUser: true };
+  if (left < quantity) return { shows: "enough with lapsed holds", isLimited, ofUser: false };
+  return { shows: largest < quantity ? "enough in several stripes" : "enough in one stripe", isLimited };
+}
+
+function refusal(seen: Seen, quantity: number): Outcome | undefined {
+  const { isOnSale, saleStartsAt, saleEndsAt, maxPerPurchase, maxPerUser, left, lapsed } = seen;
+  if (!isOnSale) return { result: "not on sale", saleStartsAt, saleEndsAt };
+  if (maxPerPurchase !== null && quantity > maxPerPurchase)
+    return { result: "over limit", limit: maxPerPurchase };
+  const has = (seen.counted ?? 0) - seen.userLapsed;
+  if (maxPerUser !== null && has + quantity > maxPerUser)
+    return { result: "over limit", limit: maxPerUser, has };
+  if (left + lapsed < quantity) return { result: "not enough", available: left + lapsed };
+  return undefined;
+}
+
+const LOOK = `
+  select
+    exists (
+      select
       from purchases
       where id = cast(:id as uuid)
-      union all
-      select id, ticket_option_id, user_id, quantity, created_at
+    ) or exists (
+      select
       from purchases
       where user_id = cast(:userId as uuid)
         and idempotency_key = cast(:key as text)
-      limit 1
-    ),
-    pages as (
-      select page, array_agg(cast(id as text) order by id) as ticket_ids
-      from (
-        select ticket.id, (row_number() over (order by ticket.id) - 1) / 1000 as page
-        from sale
-        join tickets as ticket
-          on ticket.purchase_id = sale.id
-      ) as numbered
-      group by page
-    )
+    ) as "soldBefore",
+    option.sale_starts_at as "saleStartsAt",
+    option.sale_ends_at as "saleEndsAt",
+    (option.sale_starts_at <= now()) is not false and (option.sale_ends_at > now()) is not false as "isOnSale",
+    option.max_per_purchase as "maxPerPurchase",
+    option.max_per_user as "maxPerUser",
+    case
+      when option.max_per_user is not null then (
+        select quantity
+        from ticket_option_users
+        where ticket_option_id = option.id
+          and user_id = cast(:userId as uuid)
+      )
+    end as counted,
+    case
+      when option.max_per_user is not null then (
+        select coalesce(sum(quantity), 0)
+        from purchases
+        where ticket_option_id = option.id
+          and user_id = cast(:userId as uuid)
+          and held_until <= now()
+          and held_until is not null
+          and confirmed_at is null
+          and cancelled_at is null
+      )
+      else 0
+    end as "userLapsed",
+    stripes.remaining as left,
+    stripes.largest,
+    case
+      when stripes.remaining < cast(:quantity as integer) then (
+        select coalesce(sum(quantity), 0)
+        from purchases
+        where ticket_option_id = option.id
+          and held_until <= now()
+          and held_until is not null
+          and confirmed_at is null
+          and cancelled_at is null
+      )
+      else 0
+    end as lapsed
+  from ticket_options as option
+  cross join lateral (
     select
-      sale.id,
-      sale.ticket_option_id as "ticketOptionId",
-      sale.user_id as "userId",
-      sale.quantity,
-      sale.created_at as "createdAt",
-      pages.ticket_ids as "ticketIds"
-    from sale
-    cross join pages
-    order by pages.page
-    `,
-    { id, key, userId },
-  );
-  return joined(rows);
-}
+      sum(allocation) as remaining,
+      max(allocation) as largest
+    from ticket_option_stripes
+    where ticket_option_id = option.id
+  ) as stripes
+  where option.id = cast(:ticketOptionId as uuid)
+  `;

@@ -16,7 +16,7 @@ const arrows = {
   idempotency: "data-api, idempotency-key, problem, uuid",
   location: "",
   "ticket-options": "data-api, idempotency",
-  purchases: "data-api, idempotency, stock-hints, ticket-options",
+  purchases: "data-api, idempotency, sale-hints, ticket-options",
 
   "data-api": "connections, failures, limits, @aws-sdk",
   connections: "",
@@ -27,7 +27,7 @@ const arrows = {
   "idempotency-key": "",
   "json-body": "problem, jsonc-parser",
   problem: "",
-  "stock-hints": "",
+  "sale-hints": "",
 };
 
 const libFiles = readdirSync(path.join(root, "lib"));
