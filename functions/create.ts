@@ -20,8 +20,10 @@ const publicBasePath = publicBasePathFromEnvironment();
 export const handler = endpoint(async (event, work) => {
   checkAccess(access, event);
   const { option, key } = newTicketOption(event);
-  const { apiKeyId, name, description, capacity } = option;
-  const identity = requestIdentity(key, ["create", apiKeyId, name, description, capacity], retryKeySecret);
+  const { apiKeyId, name, description, capacity, ...rules } = option;
+  const set = Object.entries(rules).flatMap(([rule, value]) => (value === null ? [] : [rule, value]));
+  const request = ["create", apiKeyId, name, description, capacity, ...set];
+  const identity = requestIdentity(key, request, retryKeySecret);
   const creation = await withRetryKey(identity, work, createTicketOption({ ...identity, ...option }, work));
   if (creation.result === "key reused") throw idempotencyKeyReused();
   const { option: created, replayed } = creation;

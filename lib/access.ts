@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import type { Access } from "./config.ts";
 import { forbidden } from "./problem.ts";
+import { UUID } from "./uuid.ts";
 
 /**
  * Checks what API Gateway does not check: that the API key is for this function, since API Gateway accepts a key of any
@@ -30,6 +31,18 @@ export function checkAccess(allowed: Access, event: APIGatewayProxyEvent): void 
 export function checkUser(allowed: Access, event: APIGatewayProxyEvent, userId: string): void {
   if (allowed.access === "cognito" && subjectOf(event)?.toLowerCase() !== userId)
     throw forbidden("the UserID is not that of the token");
+}
+
+/**
+ * The user whose purchases the caller may see and confirm: that of the Cognito token; null if every user's.
+ *
+ * @throws Problem `forbidden` if the user of the token is none who can buy here
+ */
+export function visibleUser(allowed: Access, event: APIGatewayProxyEvent): string | null {
+  if (allowed.access !== "cognito") return null;
+  const subject = subjectOf(event)?.toLowerCase();
+  if (subject === undefined || !UUID.test(subject)) throw forbidden("the user of the token is not a UUID");
+  return subject;
 }
 
 /** The user of the Cognito token, which API Gateway's authorizer has verified. */

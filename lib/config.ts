@@ -34,11 +34,24 @@ const MAX_TICKETS_PER_PURCHASE = 10_000;
  * @throws Error if the variable is not an integer within the range
  */
 export function maxTicketsFromEnvironment(): number {
-  const value = Number(process.env.MAX_TICKETS_PER_PURCHASE || MAX_TICKETS_PER_PURCHASE);
-  if (Number.isInteger(value) && value >= 1 && value <= MAX_TICKETS_PER_PURCHASE) return value;
-  throw new Error(
-    `environment variable MAX_TICKETS_PER_PURCHASE is not an integer from 1 to ${MAX_TICKETS_PER_PURCHASE}`,
-  );
+  return limitFromEnvironment("MAX_TICKETS_PER_PURCHASE", MAX_TICKETS_PER_PURCHASE);
+}
+
+const MAX_HOLD_SECONDS = 86_400;
+
+/**
+ * The limit of how long tickets can be held, in seconds. A deployment can lower it.
+ *
+ * @throws Error if the variable is not an integer within the range
+ */
+export function maxHoldSecondsFromEnvironment(): number {
+  return limitFromEnvironment("MAX_HOLD_SECONDS", MAX_HOLD_SECONDS);
+}
+
+function limitFromEnvironment(name: string, max: number): number {
+  const value = Number(process.env[name] || max);
+  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
+  throw new Error(`environment variable ${name} is not an integer from 1 to ${max}`);
 }
 
 /** Who may call a function: the parameters `createAccess` and `purchaseAccess` of serverless.yml. */

@@ -11,7 +11,7 @@ import { Connections } from "./connections.ts";
 import { classifyFailure, sqlStateOf } from "./failures.ts";
 import { limits, patience } from "./limits.ts";
 
-type Parameter = string | number | null;
+type Parameter = string | number | boolean | null;
 type Value = string | number | boolean | (string | null)[] | null;
 
 /** PostgreSQL rejected the statement, which had no effect. */
@@ -222,10 +222,14 @@ function rejection(error: unknown): unknown {
 function encode(name: string, value: Parameter): SqlParameter {
   if (value === null) return { name, value: { isNull: true } };
   if (value === undefined) throw new Error(`parameter ${name} has no value`); // the SDK would omit the parameter's value
-  return {
-    name,
-    value: typeof value === "string" ? { stringValue: value } : { longValue: value },
-  };
+  switch (typeof value) {
+    case "string":
+      return { name, value: { stringValue: value } };
+    case "boolean":
+      return { name, value: { booleanValue: value } };
+    default:
+      return { name, value: { longValue: value } };
+  }
 }
 
 function decode(field: Field, typeName: string): Value {

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
 import type { Work } from "./data-api.ts";
 import { formatKey } from "./idempotency-key.ts";
@@ -10,6 +10,8 @@ export interface RequestIdentity {
   id: string;
   /** The client's own key; null if it sent none. */
   key: string | null;
+  /** A hash of the request, to compare a retry with. */
+  hash: string;
   /** Whether the request is a retry with a key that this service issued. */
   isRetry: boolean;
   /** The value of the header `Idempotency-Key` with which the client can retry. */
@@ -34,14 +36,15 @@ export function requestIdentity(
   request: (string | number | null)[],
   secret: string,
 ): RequestIdentity {
+  const hash = createHash("sha256").update(JSON.stringify(request)).digest("base64url");
   if (key !== undefined && RESERVED.test(key)) {
     const [, id = "", mac = ""] = ISSUED.exec(key) ?? [];
     if (!isEqual(mac, macOf(id, request, secret))) throw notIssued();
-    return { id, key: null, isRetry: true, retryKey: key };
+    return { id, key: null, hash, isRetry: true, retryKey: key };
   }
   const id = uuidv7();
   const retryKey = key === undefined ? `request-${id}-${macOf(id, request, secret)}` : formatKey(key);
-  return { id, key: key ?? null, isRetry: false, retryKey };
+  return { id, key: key ?? null, hash, isRetry: false, retryKey };
 }
 
 /** Binds an id to its request, so that clients can neither choose an id nor use it for another request. */
@@ -76,5 +79,18 @@ export async function withRetryKey<Result>(
     return await result;
   } catch (error) {
     throw work.outcomeUnknown || isRetry ? outcomeUnknown(retryKey, error) : error;
+  }
+}
+
+/**
+ * Waits for the result of a request that is repeated as it was, without a key.
+ *
+ * @throws Problem `outcome-unknown`, or the error of `result`
+ */
+export async function withoutRetryKey<Result>(work: Work, result: Promise<Result>): Promise<Result> {
+  try {
+    return await result;
+  } catch (error) {
+    throw work.outcomeUnknown ? outcomeUnknown(undefined, error) : error;
   }
 }

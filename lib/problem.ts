@@ -1,5 +1,8 @@
-/** One error in a request: `pointer` names a member of the body, `header` a header. */
-export type RequestError = { pointer: string; detail: string } | { header: string; detail: string };
+/** One error in a request: `pointer` names a member of the body, `header` a header, `parameter` one of the query. */
+export type RequestError =
+  | { pointer: string; detail: string }
+  | { header: string; detail: string }
+  | { parameter: string; detail: string };
 
 interface Members {
   type: string;
@@ -9,6 +12,11 @@ interface Members {
   errors?: RequestError[];
   requested?: number;
   available?: number;
+  saleStartsAt?: string;
+  saleEndsAt?: string;
+  limit?: number;
+  has?: number;
+  inUse?: number;
 }
 
 /** An error response as an RFC 9457 problem document. The client sees all of its members, and not its cause. */
@@ -50,21 +58,21 @@ export function invalidRequest(errors: RequestError[]): Problem {
 
 function subject(error: RequestError): string {
   if ("header" in error) return error.header;
+  if ("parameter" in error) return error.parameter;
   return error.pointer === "#" ? "the body" : error.pointer.replace("#/", "");
 }
 
-/**
- * The quantity exceeds the limit of one purchase.
- *
- * @param limit the maximum number of tickets
- */
-export function tooManyTickets(limit: number): Problem {
-  return invalidRequest([
-    {
-      pointer: "#/Quantity",
-      detail: `must be at most ${limit}, which is what one purchase sells`,
-    },
-  ]);
+/** The order exceeds what one purchase sells or holds in this deployment. */
+export function overDeploymentLimits(
+  order: { quantity: number; holdSeconds: number | null },
+  limits: { quantity: number; holdSeconds: number },
+): Problem {
+  const errors: RequestError[] = [];
+  if (order.quantity > limits.quantity)
+    errors.push({ pointer: "#/Quantity", detail: `must be at most ${limits.quantity}, which is what one purchase sells` });
+  if ((order.holdSeconds ?? 0) > limits.holdSeconds)
+    errors.push({ pointer: "#/HoldSeconds", detail: `must be at most ${limits.holdSeconds}, the longest hold` });
+  return invalidRequest(errors);
 }
 
 /** The route does not exist. API Gateway refuses most such requests itself, but may ignore a trailing slash. */
@@ -104,6 +112,69 @@ export function notEnoughTickets(requested: number, available: number): Problem 
   });
 }
 
+/** The sale has not started, or has ended. The times are null where there is no rule. */
+export function notOnSale(saleStartsAt: string | null, saleEndsAt: string | null): Problem {
+  return new Problem("not-on-sale", {
+    title: "Not on sale",
+    status: 409,
+    detail: "the sale has not started, or has ended",
+    ...(saleStartsAt !== null && { saleStartsAt }),
+    ...(saleEndsAt !== null && { saleEndsAt }),
+  });
+}
+
+/**
+ * The order exceeds a limit of the ticket option.
+ *
+ * @param has the tickets that the user has, sold and held; undefined if the limit is that of one purchase
+ */
+export function overLimit(limit: number, has: number | undefined): Problem {
+  return new Problem("over-limit", {
+    title: "Over the limit",
+    status: 409,
+    detail:
+      has === undefined
+        ? `one purchase of this ticket option has at most ${limit} tickets`
+        : `one user has at most ${limit} tickets of this ticket option`,
+    limit,
+    ...(has !== undefined && { has }),
+  });
+}
+
+export function purchaseNotFound(): Problem {
+  return new Problem("purchase-not-found", {
+    title: "Purchase not found",
+    status: 404,
+    detail: "this ticket option has no purchase with this id",
+  });
+}
+
+export function purchaseCancelled(): Problem {
+  return new Problem("purchase-cancelled", {
+    title: "Purchase cancelled",
+    status: 409,
+    detail: "the purchase was cancelled, or its hold lapsed and its tickets went to somebody else",
+  });
+}
+
+export function purchaseSold(): Problem {
+  return new Problem("purchase-sold", {
+    title: "Purchase sold",
+    status: 409,
+    detail: 'the purchase is sold; to cancel it and void its tickets, send {"Sold": true}',
+  });
+}
+
+/** @param inUse the number of tickets sold and held */
+export function capacityInUse(inUse: number): Problem {
+  return new Problem("capacity-in-use", {
+    title: "Capacity in use",
+    status: 409,
+    detail: `${inUse} tickets are sold or held, so the capacity cannot be less`,
+    inUse,
+  });
+}
+
 export function bodyTooLarge(limit: number): Problem {
   return new Problem("body-too-large", {
     title: "The body is too large",
@@ -138,17 +209,20 @@ export function idempotencyKeyReused(): Problem {
 /**
  * The request may or may not have been carried out.
  *
- * @param retryKey the `Idempotency-Key` with which a retry is carried out at most once
+ * @param retryKey the `Idempotency-Key` with which a retry is carried out at most once; undefined if it needs none
  */
-export function outcomeUnknown(retryKey: string, cause: unknown): Problem {
+export function outcomeUnknown(retryKey: string | undefined, cause: unknown): Problem {
   return new Problem(
     "outcome-unknown",
     {
       title: "Outcome unknown",
       status: 503,
-      detail: "the request may have been carried out; send it again with this Idempotency-Key to find out",
+      detail:
+        retryKey === undefined
+          ? "the request may have been carried out; send it again to find out"
+          : "the request may have been carried out; send it again with this Idempotency-Key to find out",
     },
-    { "Retry-After": "5", "Idempotency-Key": retryKey },
+    { "Retry-After": "5", ...(retryKey !== undefined && { "Idempotency-Key": retryKey }) },
     cause,
   );
 }

@@ -114,7 +114,7 @@ const CANCEL = `
   with purchase as (
     update purchases
     set
-      cancelled_at = clock_timestamp(),
+      cancelled_at = greatest(confirmed_at, clock_timestamp()),
       changed_in = pg_current_xact_id()
     where id = cast(:id as uuid)
       and ticket_option_id = cast(:ticketOptionId as uuid)

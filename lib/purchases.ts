@@ -69,6 +69,7 @@ export async function sellTickets(
     await pauseBefore(looks);
     count({ Looks: 1 });
     const look = await lookAt(order, work);
+    isLimited = look.isLimited;
     if (look.shows === "earlier sale") return earlierSale(order, work);
     if (look.shows === "refusal") {
       const { outcome } = look;
@@ -77,7 +78,6 @@ export async function sellTickets(
       return outcome;
     }
     if (!maySell) return { result: "over the deployment's limits", limits };
-    isLimited = look.isLimited;
     // Another order may win the race again; the deadline of `work` ends this loop.
     switch (look.shows) {
       case "enough in one stripe":
@@ -409,12 +409,12 @@ function limitedSale(stripe: string): string {
 }
 
 /** Why a statement sold nothing, or which statement can sell. */
-type Look =
-  | { shows: "earlier sale" }
+type Look = { isLimited: boolean } & (
+  | { shows: "earlier sale" | "enough in one stripe" | "enough in several stripes" }
   | { shows: "refusal"; outcome: Outcome }
-  | { shows: "enough in one stripe" | "enough in several stripes"; isLimited: boolean }
   /** There are enough only if lapsed holds are returned: those of this user, or of everyone. */
-  | { shows: "enough with lapsed holds"; isLimited: boolean; ofUser: boolean };
+  | { shows: "enough with lapsed holds"; ofUser: boolean }
+);
 
 interface Seen {
   soldBefore: boolean;
@@ -440,14 +440,14 @@ interface Seen {
 async function lookAt(order: Order, work: Work): Promise<Look> {
   const { id, key, userId, ticketOptionId, quantity } = order;
   const [seen] = await work.query<Seen>(LOOK, { id, key, userId, ticketOptionId, quantity });
-  if (seen === undefined) return { shows: "refusal", outcome: { result: "no such option" } };
-  if (seen.soldBefore) return { shows: "earlier sale" };
-  const outcome = refusal(seen, quantity);
-  if (outcome !== undefined) return { shows: "refusal", outcome };
-
+  if (seen === undefined) return { shows: "refusal", isLimited: false, outcome: { result: "no such option" } };
   const { maxPerUser, counted, left, largest } = seen;
   const isLimited = maxPerUser !== null;
-  if (isLimited && (counted ?? 0) + quantity > maxPerUser)
+  if (seen.soldBefore) return { shows: "earlier sale", isLimited };
+  const outcome = refusal(seen, quantity);
+  if (outcome !== undefined) return { shows: "refusal", isLimited, outcome };
+
+  if (maxPerUser !== null && (counted ?? 0) + quantity > maxPerUser)
     return { shows: "enough with lapsed holds", isLimited, ofUser: true };
   if (left < quantity) return { shows: "enough with lapsed holds", isLimited, ofUser: false };
   return { shows: largest < quantity ? "enough in several stripes" : "enough in one stripe", isLimited };

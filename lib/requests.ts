@@ -1,12 +1,13 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import * as v from "valibot";
 import { parseKey } from "./idempotency-key.ts";
+import { parseInstant } from "./instant.ts";
 import { bodyMembers } from "./json-body.ts";
-import { invalidRequest, Problem, type RequestError, ticketOptionNotFound } from "./problem.ts";
+import type { OptionChange } from "./option-changes.ts";
+import { invalidRequest, Problem, purchaseNotFound, type RequestError, ticketOptionNotFound } from "./problem.ts";
+import { UUID } from "./uuid.ts";
 
 const MAX_INTEGER = 2_147_483_647;
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * Reads the id in the path.
@@ -20,34 +21,163 @@ export function ticketOptionId(event: APIGatewayProxyEvent): string {
 }
 
 /**
+ * Reads the ids of a ticket option and its purchase in the path.
+ *
+ * @throws Problem `ticket-option-not-found` or `purchase-not-found` if one is not a UUID
+ */
+export function purchasePath(event: APIGatewayProxyEvent) {
+  const option = ticketOptionId(event);
+  const id = event.pathParameters?.purchaseId ?? "";
+  if (!UUID.test(id)) throw purchaseNotFound();
+  return { ticketOptionId: option, id: id.toLowerCase() };
+}
+
+/**
  * Reads a request to create a ticket option.
  *
  * @throws Problem with every error in body and headers
  */
 export function newTicketOption(event: APIGatewayProxyEvent) {
-  const [{ Name, Desc, Allocation }, key] = bodyAndKey(event, ticketOptionSchema);
+  const [fields, key] = bodyAndKey(event, ticketOptionSchema);
   // Present only if the method requires an API key.
   const apiKeyId = event.requestContext.identity.apiKeyId ?? null;
-  return { option: { apiKeyId, name: Name, description: Desc, capacity: Allocation }, key };
+  const option = {
+    apiKeyId,
+    name: fields.Name,
+    description: fields.Desc,
+    capacity: fields.Allocation,
+    saleStartsAt: fields.SaleStartsAt ?? null,
+    saleEndsAt: fields.SaleEndsAt ?? null,
+    maxPerPurchase: fields.MaxPerPurchase ?? null,
+    maxPerUser: fields.MaxPerUser ?? null,
+  };
+  return { option, key };
+}
+
+/** The sale would not end after its start. */
+export function noSaleWindow(): Problem {
+  return invalidRequest([{ pointer: "#/SaleEndsAt", detail: "must be after SaleStartsAt" }]);
+}
+
+/** The option was created without a limit for each user, so nobody's tickets are counted. */
+export function noLimitPerUser(): Problem {
+  const detail = "can only be changed if the option was created with it";
+  return invalidRequest([{ pointer: "#/MaxPerUser", detail }]);
 }
 
 /**
- * Reads a request to buy tickets.
+ * Reads a request to buy or hold tickets.
  *
  * @throws Problem with every error in body and headers
  */
 export function order(event: APIGatewayProxyEvent) {
-  const [{ Quantity, UserID }, key] = bodyAndKey(event, orderSchema);
-  return { order: { quantity: Quantity, userId: UserID }, key };
+  const [{ Quantity, UserID, HoldSeconds }, key] = bodyAndKey(event, orderSchema);
+  return { order: { quantity: Quantity, userId: UserID, holdSeconds: HoldSeconds ?? null }, key };
 }
 
-function bodyAndKey<Entries extends v.ObjectEntries>(
-  event: APIGatewayProxyEvent,
-  schema: v.ObjectSchema<Entries, undefined>,
-) {
+/**
+ * Reads a request to change a ticket option, which is a JSON merge patch (RFC 7396).
+ *
+ * @throws Problem with every error in body and headers
+ */
+export function optionChange(event: APIGatewayProxyEvent): OptionChange {
+  const fields = allOrErrors((read) => {
+    const change = read(() => bodyOf(event, changeSchema, { nullIsAbsent: false }));
+    read(() => checkCharset(event));
+    return change;
+  });
+  const change = {
+    name: fields.Name,
+    description: fields.Desc === null ? "" : fields.Desc,
+    capacity: fields.Capacity,
+    saleStartsAt: fields.SaleStartsAt,
+    saleEndsAt: fields.SaleEndsAt,
+    maxPerPurchase: fields.MaxPerPurchase,
+    maxPerUser: fields.MaxPerUser,
+  };
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * Reads a request to cancel a purchase. It needs no body.
+ *
+ * @returns whether to cancel a sold purchase too
+ * @throws Problem with every error in body and headers
+ */
+export function cancelsSold(event: APIGatewayProxyEvent): boolean {
+  if (!event.body) return false;
+  const fields = allOrErrors((read) => {
+    const cancel = read(() => bodyOf(event, cancelSchema));
+    read(() => checkCharset(event));
+    return cancel;
+  });
+  return fields.Sold ?? false;
+}
+
+/**
+ * Reads the page of a list that a request asks for.
+ *
+ * @param parseAfter parses the cursor `After`; undefined if it is not one
+ * @throws Problem with every error in the query
+ */
+export function page<Place>(event: APIGatewayProxyEvent, parseAfter: (cursor: string) => Place | undefined) {
+  return allOrErrors((read) => {
+    const after = read(() => {
+      const cursor = parameter(event, "After");
+      const place = cursor === undefined ? undefined : parseAfter(cursor);
+      if (cursor !== undefined && place === undefined)
+        throw invalidParameter("After", "must be the Next of a page of this list");
+      return place;
+    });
+    const limit = read(() => {
+      const text = parameter(event, "Limit") ?? `${MAX_PAGE}`;
+      if (!/^[1-9]\d{0,2}$/.test(text) || Number(text) > MAX_PAGE)
+        throw invalidParameter("Limit", `must be an integer from 1 to ${MAX_PAGE}`);
+      return Number(text);
+    });
+    return limit === undefined ? undefined : { after, limit };
+  });
+}
+
+/** The maximum number of items in a page of a list. */
+const MAX_PAGE = 100;
+
+/**
+ * Reads the user whose purchases a list shows.
+ *
+ * @returns null for every user's
+ * @throws Problem if it is not a UUID
+ */
+export function listedUser(event: APIGatewayProxyEvent): string | null {
+  const userId = parameter(event, "UserID");
+  if (userId !== undefined && !UUID.test(userId)) throw invalidParameter("UserID", "must be a UUID");
+  return userId?.toLowerCase() ?? null;
+}
+
+function parameter({ multiValueQueryStringParameters }: APIGatewayProxyEvent, name: string): string | undefined {
+  const given = Object.entries(multiValueQueryStringParameters ?? {}).filter(
+    ([key]) => folded(key) === folded(name),
+  );
+  const values = given.flatMap(([, same = []]) => same);
+  if (values.length > 1) throw invalidParameter(name, "must be given only once");
+  return values[0];
+}
+
+function invalidParameter(name: string, detail: string): Problem {
+  return invalidRequest([{ parameter: name, detail }]);
+}
+
+/** Reads one part of a request; notes its errors and returns undefined if it has some. */
+type Read = <Part>(part: () => Part) => Part | undefined;
+
+/**
+ * Reads the parts of a request.
+ *
+ * @throws Problem with the errors of all parts
+ */
+function allOrErrors<All>(parts: (read: Read) => All | undefined): All {
   const errors: RequestError[] = [];
-  /** Collects the errors of one part, so that those of the next parts are reported with them. */
-  const read = <Part>(part: () => Part): Part | undefined => {
+  const all = parts((part) => {
     try {
       return part();
     } catch (error) {
@@ -55,12 +185,21 @@ function bodyAndKey<Entries extends v.ObjectEntries>(
       errors.push(...error.members.errors);
       return undefined;
     }
-  };
-  const fields = read(() => body(event, schema));
-  read(() => checkCharset(event));
-  const key = read(() => idempotencyKey(event));
-  if (fields === undefined || errors.length > 0) throw invalidRequest(errors);
-  return [fields, key] as const;
+  });
+  if (all === undefined || errors.length > 0) throw invalidRequest(errors);
+  return all;
+}
+
+function bodyAndKey<Entries extends v.ObjectEntries>(
+  event: APIGatewayProxyEvent,
+  schema: v.ObjectSchema<Entries, undefined>,
+) {
+  return allOrErrors((read) => {
+    const fields = read(() => bodyOf(event, schema));
+    read(() => checkCharset(event));
+    const key = read(() => idempotencyKey(event));
+    return fields && ([fields, key] as const);
+  });
 }
 
 /**
@@ -91,19 +230,52 @@ function checkCharset({ multiValueHeaders }: APIGatewayProxyEvent): void {
 const INVISIBLE =
   /^[\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}\u2800\ufff9-\ufffb\u{13430}-\u{1343f}\u{1d159}]*$/u;
 
+const name = v.pipe(
+  text(255),
+  v.check((value) => !INVISIBLE.test(value), "must not be blank"),
+);
+const description = text(10_000);
+const maxPerPurchase = integer(1, 10_000);
+
 const ticketOptionSchema = v.object({
-  Name: v.pipe(
-    text(255),
-    v.check((name) => !INVISIBLE.test(name), "must not be blank"),
-  ),
-  Desc: v.optional(text(10_000), ""),
+  Name: name,
+  Desc: v.optional(description, ""),
   Allocation: integer(0),
+  SaleStartsAt: v.optional(instant()),
+  SaleEndsAt: v.optional(instant()),
+  MaxPerPurchase: v.optional(maxPerPurchase),
+  MaxPerUser: v.optional(integer(1)),
+});
+
+/** Null removes what is optional. */
+const changeSchema = v.object({
+  Name: v.optional(name),
+  Desc: v.optional(v.nullable(description)),
+  Allocation: v.optional(v.never("cannot be changed: change Capacity")),
+  Capacity: v.optional(integer(0)),
+  SaleStartsAt: v.optional(v.nullable(instant())),
+  SaleEndsAt: v.optional(v.nullable(instant())),
+  MaxPerPurchase: v.optional(v.nullable(maxPerPurchase)),
+  MaxPerUser: v.optional(integer(1)),
 });
 
 const orderSchema = v.object({
   Quantity: integer(1),
   UserID: v.pipe(v.string(expected("a UUID")), v.regex(UUID, "must be a UUID"), v.toLowerCase()),
+  HoldSeconds: v.optional(integer(1, 86_400)),
 });
+
+const cancelSchema = v.object({ Sold: v.optional(v.boolean(expected("true or false"))) });
+
+/** A time, which it converts to UTC with six decimals. */
+function instant() {
+  const detail = "must be a time as in RFC 3339, with an offset or Z and at most six decimals";
+  return v.pipe(
+    v.string(detail),
+    v.transform((value) => parseInstant(value) ?? ""),
+    v.nonEmpty(detail),
+  );
+}
 
 /**
  * A string of limited length.
@@ -121,13 +293,13 @@ function text(max: number) {
   );
 }
 
-function integer(min: number) {
-  const range = `must be an integer from ${min} to ${MAX_INTEGER}`;
+function integer(min: number, max = MAX_INTEGER) {
+  const range = `must be an integer from ${min} to ${max}`;
   return v.pipe(
     v.number(expected("an integer")),
     v.integer(range),
     v.minValue(min, range),
-    v.maxValue(MAX_INTEGER, range),
+    v.maxValue(max, range),
   );
 }
 
@@ -137,16 +309,21 @@ function expected(type: string) {
 
 /**
  * Reads a JSON object. Keys match regardless of case and underscores, unknown keys are ignored, and `null` is the
- * same as absent.
+ * same as absent unless `nullIsAbsent` is false.
  */
-function body<Entries extends v.ObjectEntries>(
+function bodyOf<Entries extends v.ObjectEntries>(
   event: APIGatewayProxyEvent,
   schema: v.ObjectSchema<Entries, undefined>,
+  { nullIsAbsent = true } = {},
 ): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
   const sent = bodyMembers(event);
   const names = Object.keys(schema.entries);
   const given = new Map(names.map((name) => [name, sent.filter(([key]) => folded(key) === folded(name))]));
-  const members = Object.fromEntries(names.map((name) => [name, given.get(name)?.[0]?.[1] ?? undefined]));
+  const valueOf = (name: string) => {
+    const value = given.get(name)?.[0]?.[1];
+    return value === null && nullIsAbsent ? undefined : value;
+  };
+  const members = Object.fromEntries(names.map((name) => [name, valueOf(name)]));
   const result = v.safeParse(schema, members, { abortPipeEarly: true });
 
   const errors = names.flatMap((name) => {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
 import type { Problem } from "./problem.ts";
-import type { Purchase } from "./purchases.ts";
+import type { Purchase } from "./stored-purchases.ts";
 import type { TicketOption } from "./ticket-options.ts";
 
 type Headers = Record<string, string>;
@@ -40,24 +40,49 @@ export function ticketOption(event: APIGatewayProxyEvent, option: TicketOption):
   return json(200, body, headers);
 }
 
+/** The response to a change of an option. */
+export function changedTicketOption(option: TicketOption): APIGatewayProxyResult {
+  return json(200, ticketOptionBody(option), NOT_STORED);
+}
+
+/** @param next the cursor of the next page; undefined on the last one */
+export function ticketOptions(options: TicketOption[], next: string | undefined): APIGatewayProxyResult {
+  const body = { TicketOptions: options.map(ticketOptionBody), ...(next !== undefined && { Next: next }) };
+  return json(200, body, NOT_STORED);
+}
+
 /**
- * The response to a purchase.
+ * The response that shows a purchase.
  *
  * @param replayed whether an earlier request made the purchase
  */
-export function purchase(
-  { id, ticketOptionId, userId, quantity, ticketIds, createdAt }: Purchase,
-  replayed: boolean,
-): APIGatewayProxyResult {
-  const body = {
-    ID: id,
-    TicketOptionID: ticketOptionId,
-    UserID: userId,
-    Quantity: quantity,
-    TicketIDs: ticketIds,
-    CreatedAt: createdAt,
-  };
-  return json(200, body, { ...NOT_STORED, ...(replayed && REPLAYED) });
+export function purchase(shown: Purchase, replayed = false): APIGatewayProxyResult {
+  return json(200, purchaseBody(shown), { ...NOT_STORED, ...(replayed && REPLAYED) });
+}
+
+/** @param next the cursor to go on with, now or later */
+export function purchases(shown: Purchase[], next: string): APIGatewayProxyResult {
+  return json(200, { Purchases: shown.map(purchaseBody), Next: next }, NOT_STORED);
+}
+
+function purchaseBody({ id, ticketOptionId, userId, quantity, status, createdAt, ...more }: Purchase) {
+  const body = { ID: id, TicketOptionID: ticketOptionId, UserID: userId, Quantity: quantity, Status: status };
+  return { ...body, ...statusFields(status, more), CreatedAt: createdAt };
+}
+
+function statusFields(
+  status: Purchase["status"],
+  { ticketIds, expiresAt, confirmedAt, cancelledAt }: Pick<Purchase, "ticketIds" | "expiresAt" | "confirmedAt" | "cancelledAt">,
+): object {
+  switch (status) {
+    case "sold":
+      return { TicketIDs: ticketIds, ...(confirmedAt !== null && { ConfirmedAt: confirmedAt }) };
+    case "held":
+    case "lapsed":
+      return { ExpiresAt: expiresAt };
+    case "cancelled":
+      return { CancelledAt: cancelledAt };
+  }
 }
 
 /**
@@ -75,23 +100,21 @@ export function problem({ members, headers }: Problem, requestId: string): APIGa
   });
 }
 
-function ticketOptionBody({
-  id,
-  name,
-  description,
-  allocation,
-  capacity,
-  createdAt,
-  updatedAt,
-}: TicketOption) {
+function ticketOptionBody(option: TicketOption) {
+  const { saleStartsAt, saleEndsAt, maxPerPurchase, maxPerUser } = option;
   return {
-    ID: id,
-    Name: name,
-    Desc: description,
-    Allocation: allocation,
-    Capacity: capacity,
-    CreatedAt: createdAt,
-    UpdatedAt: updatedAt,
+    ID: option.id,
+    Name: option.name,
+    Desc: option.description,
+    Allocation: option.allocation,
+    ...(option.held > 0 && { Held: option.held }),
+    Capacity: option.capacity,
+    ...(saleStartsAt !== null && { SaleStartsAt: saleStartsAt }),
+    ...(saleEndsAt !== null && { SaleEndsAt: saleEndsAt }),
+    ...(maxPerPurchase !== null && { MaxPerPurchase: maxPerPurchase }),
+    ...(maxPerUser !== null && { MaxPerUser: maxPerUser }),
+    CreatedAt: option.createdAt,
+    UpdatedAt: option.updatedAt,
   };
 }
 
