@@ -1,10 +1,10 @@
 import { checkAccess } from "../lib/access.ts";
 import { accessFromEnvironment } from "../lib/config.ts";
 import { count, endpoint } from "../lib/endpoint.ts";
-import { formatCursor, parseCursor } from "../lib/feed-cursor.ts";
+import { formatCursor } from "../lib/feed-cursor.ts";
 import { READ_LIMIT } from "../lib/limits.ts";
 import { ticketOptionNotFound } from "../lib/problem.ts";
-import { listedUser, page, ticketOptionId } from "../lib/requests.ts";
+import { purchasesPage } from "../lib/requests.ts";
 import { purchases } from "../lib/responses.ts";
 import { FEED_START, listPurchases } from "../lib/stored-purchases.ts";
 
@@ -13,8 +13,7 @@ const access = accessFromEnvironment();
 /** `GET /ticket_options/{id}/purchases` */
 export const handler = endpoint(async (event, work) => {
   checkAccess(access, event);
-  const feed = { ticketOptionId: ticketOptionId(event), userId: listedUser(event) };
-  const { after = FEED_START, limit } = page(event, (cursor) => parseCursor(cursor, feed));
+  const { feed, after = FEED_START, limit } = purchasesPage(event);
   const found = await listPurchases({ ...feed, after, limit }, work);
   if (found === "no such option") throw ticketOptionNotFound();
   count({ FeedLag: found.lag });

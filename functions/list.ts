@@ -2,17 +2,16 @@ import { checkAccess } from "../lib/access.ts";
 import { accessFromEnvironment } from "../lib/config.ts";
 import { endpoint } from "../lib/endpoint.ts";
 import { READ_LIMIT } from "../lib/limits.ts";
-import { page } from "../lib/requests.ts";
+import { optionsPage } from "../lib/requests.ts";
 import { ticketOptions } from "../lib/responses.ts";
 import { listTicketOptions } from "../lib/ticket-options.ts";
-import { parseUuid } from "../lib/uuid.ts";
 
 const access = accessFromEnvironment();
 
 /** `GET /ticket_options` */
 export const handler = endpoint(async (event, work) => {
   checkAccess(access, event);
-  const { after, limit } = page(event, parseUuid);
+  const { after, limit } = optionsPage(event);
   const options = await listTicketOptions(after ?? null, limit + 1, work);
   const shown = options.slice(0, limit);
   return ticketOptions(shown, options.length > limit ? shown.at(-1)?.id : undefined);

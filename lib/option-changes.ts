@@ -11,14 +11,17 @@ export interface OptionChange extends Partial<Rules> {
   capacity?: number;
 }
 
+type Rule = "limit per user" | "sale window";
+
 /** The outcome of a change. */
 export type ChangeOutcome =
   | { result: "changed"; option: TicketOption }
   | { result: "no such option" }
-  /** The option was created without a limit for each user, so nobody's tickets are counted. */
-  | { result: "no limit per user" }
-  /** The sale would end before it starts. */
-  | { result: "no sale window" }
+  /**
+   * The option was created without a limit for each user, so nobody's tickets are counted; or the sale would not end
+   * after its start.
+   */
+  | { result: "against the rules"; rules: Rule[] }
   /** `inUse` is the number of tickets sold and held, read in one snapshot. */
   | { result: "capacity in use"; inUse: number };
 
@@ -30,12 +33,16 @@ export type ChangeOutcome =
  *
  * @throws DatabaseUnavailable
  */
-export async function changeTicketOption(id: string, change: OptionChange, work: Work): Promise<ChangeOutcome> {
+export async function changeTicketOption(
+  id: string,
+  change: OptionChange,
+  work: Work,
+): Promise<ChangeOutcome> {
   for (let attempts = 1; ; attempts++) {
     const current = await findTicketOption(id, work);
     if (current === undefined) return { result: "no such option" };
-    const problem = problemOf(change, current);
-    if (problem !== undefined) return problem;
+    const rules = brokenRules(change, current);
+    if (rules.length > 0) return { result: "against the rules", rules };
     const { capacity = current.capacity } = change;
     const inUse = current.capacity - current.allocation;
     if (capacity < inUse && capacity < current.capacity) return { result: "capacity in use", inUse };
@@ -47,12 +54,14 @@ export async function changeTicketOption(id: string, change: OptionChange, work:
   }
 }
 
-function problemOf(change: OptionChange, current: TicketOption): ChangeOutcome | undefined {
-  if (change.maxPerUser !== undefined && current.maxPerUser === null) return { result: "no limit per user" };
+function brokenRules(change: OptionChange, current: TicketOption): Rule[] {
   const { saleStartsAt, saleEndsAt } = { ...current, ...change };
-  // Both have the same form, so their order as text is their order in time.
-  if (saleStartsAt !== null && saleEndsAt !== null && saleStartsAt >= saleEndsAt) return { result: "no sale window" };
-  return undefined;
+  const broken: Record<Rule, boolean> = {
+    // Both times have the same form, so their order as text is their order in time.
+    "sale window": saleStartsAt !== null && saleEndsAt !== null && saleStartsAt >= saleEndsAt,
+    "limit per user": change.maxPerUser !== undefined && current.maxPerUser === null,
+  };
+  return (Object.keys(broken) as Rule[]).filter((rule) => broken[rule]);
 }
 
 async function attemptChange(
@@ -75,7 +84,7 @@ async function attemptChange(
     if (changed === undefined) return "nothing changed";
   } catch (error) {
     if (error instanceof DatabaseError && error.constraint === "ticket_options_sale_window_check")
-      return { result: "no sale window" };
+      return "nothing changed"; // another change moved the other time; the next look shows it
     if (error instanceof DatabaseUnavailable && isTimedOut(error.cause)) return "nothing changed";
     throw error;
   }

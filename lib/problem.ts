@@ -69,9 +69,15 @@ export function overDeploymentLimits(
 ): Problem {
   const errors: RequestError[] = [];
   if (order.quantity > limits.quantity)
-    errors.push({ pointer: "#/Quantity", detail: `must be at most ${limits.quantity}, which is what one purchase sells` });
+    errors.push({
+      pointer: "#/Quantity",
+      detail: `must be at most ${limits.quantity}, which is what one purchase sells`,
+    });
   if ((order.holdSeconds ?? 0) > limits.holdSeconds)
-    errors.push({ pointer: "#/HoldSeconds", detail: `must be at most ${limits.holdSeconds}, the longest hold` });
+    errors.push({
+      pointer: "#/HoldSeconds",
+      detail: `must be at most ${limits.holdSeconds}, the longest hold`,
+    });
   return invalidRequest(errors);
 }
 

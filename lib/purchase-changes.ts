@@ -9,9 +9,9 @@ import {
 } from "./stored-purchases.ts";
 
 /** The outcome of a confirm or a cancel. `changed` is false if an earlier request had done it. */
-export type PurchaseChange =
+export type PurchaseChange<Refusal> =
   | { result: "done"; purchase: Purchase; changed: boolean }
-  | { result: "no such option" | "no such purchase" | "cancelled" | "sold" };
+  | { result: "no such option" | "no such purchase" | Refusal };
 
 /**
  * Sells a held purchase: records its tickets. A hold that has lapsed is sold too, unless its tickets are gone.
@@ -23,7 +23,7 @@ export type PurchaseChange =
  * @returns "cancelled" if it was cancelled, or lapsed and its tickets went to somebody else
  * @throws DatabaseUnavailable
  */
-export async function confirmPurchase(path: PurchasePath, work: Work): Promise<PurchaseChange> {
+export async function confirmPurchase(path: PurchasePath, work: Work): Promise<PurchaseChange<"cancelled">> {
   const { ticketOptionId, id, userId } = path;
   const [confirmed] = joined(await work.execute<PurchaseRow>(CONFIRM, { ticketOptionId, id, userId }));
   if (confirmed) return { result: "done", purchase: confirmed, changed: true };
@@ -94,19 +94,18 @@ const CONFIRM = `
  * @returns "sold" if it is sold and `evenIfSold` is false
  * @throws DatabaseUnavailable
  */
-export async function cancelPurchase(path: PurchasePath, evenIfSold: boolean, work: Work): Promise<PurchaseChange> {
-  const { ticketOptionId, id, userId } = path;
-  const rows = await work.execute<PurchaseRow>(CANCEL, { ticketOptionId, id, userId, evenIfSold });
+export async function cancelPurchase(
+  { ticketOptionId, id }: Omit<PurchasePath, "userId">,
+  evenIfSold: boolean,
+  work: Work,
+): Promise<PurchaseChange<"sold">> {
+  const rows = await work.execute<PurchaseRow>(CANCEL, { ticketOptionId, id, evenIfSold });
   const [cancelled] = joined(rows);
   if (cancelled) return { result: "done", purchase: cancelled, changed: true };
-  const purchase = await findPurchase(path, work);
+  const purchase = await findPurchase({ ticketOptionId, id, userId: null }, work);
   if (typeof purchase === "string") return { result: purchase };
-  switch (purchase.status) {
-    case "cancelled":
-      return { result: "done", purchase, changed: false };
-    case "sold":
-      if (!evenIfSold) return { result: "sold" };
-  }
+  if (purchase.status === "cancelled") return { result: "done", purchase, changed: false };
+  if (purchase.status === "sold" && !evenIfSold) return { result: "sold" };
   throw new Error(`purchase ${id} is ${purchase.status} but was not cancelled`);
 }
 
@@ -118,7 +117,6 @@ const CANCEL = `
       changed_in = pg_current_xact_id()
     where id = cast(:id as uuid)
       and ticket_option_id = cast(:ticketOptionId as uuid)
-      and (user_id = cast(:userId as uuid) or cast(:userId as uuid) is null)
       and cancelled_at is null
       and (cast(:evenIfSold as boolean) or (held_until is not null and confirmed_at is null))
     returning

@@ -150,10 +150,7 @@ interface SaleRow extends Pick<Purchase, "id" | "createdAt" | "expiresAt"> {
 }
 
 /** Constraints that are violated if the order, or another with its key, was sold before. */
-const SOLD_BEFORE = new Set<string | undefined>([
-  "purchases_pkey",
-  "purchases_user_id_idempotency_key_idx",
-]);
+const SOLD_BEFORE = new Set<string | undefined>(["purchases_pkey", "purchases_user_id_idempotency_key_idx"]);
 
 /** Constraints that are violated if the user's limit is reached, or if the stripe had too little in the end. */
 const UNDONE = new Set<string | undefined>(["ticket_option_users_quantity_check", "purchases_stripe_check"]);
@@ -440,7 +437,8 @@ interface Seen {
 async function lookAt(order: Order, work: Work): Promise<Look> {
   const { id, key, userId, ticketOptionId, quantity } = order;
   const [seen] = await work.query<Seen>(LOOK, { id, key, userId, ticketOptionId, quantity });
-  if (seen === undefined) return { shows: "refusal", isLimited: false, outcome: { result: "no such option" } };
+  if (seen === undefined)
+    return { shows: "refusal", isLimited: false, outcome: { result: "no such option" } };
   const { maxPerUser, counted, left, largest } = seen;
   const isLimited = maxPerUser !== null;
   if (seen.soldBefore) return { shows: "earlier sale", isLimited };

@@ -1,11 +1,18 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import * as v from "valibot";
+import { parseCursor } from "./feed-cursor.ts";
 import { parseKey } from "./idempotency-key.ts";
 import { parseInstant } from "./instant.ts";
 import { bodyMembers } from "./json-body.ts";
 import type { OptionChange } from "./option-changes.ts";
-import { invalidRequest, Problem, purchaseNotFound, type RequestError, ticketOptionNotFound } from "./problem.ts";
-import { UUID } from "./uuid.ts";
+import {
+  invalidRequest,
+  Problem,
+  purchaseNotFound,
+  type RequestError,
+  ticketOptionNotFound,
+} from "./problem.ts";
+import { parseUuid, UUID } from "./uuid.ts";
 
 const MAX_INTEGER = 2_147_483_647;
 
@@ -15,9 +22,9 @@ const MAX_INTEGER = 2_147_483_647;
  * @throws Problem `ticket-option-not-found` if it is not a UUID
  */
 export function ticketOptionId(event: APIGatewayProxyEvent): string {
-  const id = event.pathParameters?.id ?? "";
-  if (!UUID.test(id)) throw ticketOptionNotFound();
-  return id.toLowerCase();
+  const id = parseUuid(event.pathParameters?.id ?? "");
+  if (id === undefined) throw ticketOptionNotFound();
+  return id;
 }
 
 /**
@@ -27,9 +34,9 @@ export function ticketOptionId(event: APIGatewayProxyEvent): string {
  */
 export function purchasePath(event: APIGatewayProxyEvent) {
   const option = ticketOptionId(event);
-  const id = event.pathParameters?.purchaseId ?? "";
-  if (!UUID.test(id)) throw purchaseNotFound();
-  return { ticketOptionId: option, id: id.toLowerCase() };
+  const id = parseUuid(event.pathParameters?.purchaseId ?? "");
+  if (id === undefined) throw purchaseNotFound();
+  return { ticketOptionId: option, id };
 }
 
 /**
@@ -38,7 +45,7 @@ export function purchasePath(event: APIGatewayProxyEvent) {
  * @throws Problem with every error in body and headers
  */
 export function newTicketOption(event: APIGatewayProxyEvent) {
-  const [fields, key] = bodyAndKey(event, ticketOptionSchema);
+  const [fields, key] = bodyAndKey(event, ticketOptionSchema, checkWindow);
   // Present only if the method requires an API key.
   const apiKeyId = event.requestContext.identity.apiKeyId ?? null;
   const option = {
@@ -52,17 +59,6 @@ export function newTicketOption(event: APIGatewayProxyEvent) {
     maxPerUser: fields.MaxPerUser ?? null,
   };
   return { option, key };
-}
-
-/** The sale would not end after its start. */
-export function noSaleWindow(): Problem {
-  return invalidRequest([{ pointer: "#/SaleEndsAt", detail: "must be after SaleStartsAt" }]);
-}
-
-/** The option was created without a limit for each user, so nobody's tickets are counted. */
-export function noLimitPerUser(): Problem {
-  const detail = "can only be changed if the option was created with it";
-  return invalidRequest([{ pointer: "#/MaxPerUser", detail }]);
 }
 
 /**
@@ -98,6 +94,27 @@ export function optionChange(event: APIGatewayProxyEvent): OptionChange {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 
+/** The error of each rule that a change would break. */
+const BROKEN = {
+  "limit per user": {
+    pointer: "#/MaxPerUser",
+    detail: "can only be changed if the option was created with it",
+  },
+  "sale window": { pointer: "#/SaleEndsAt", detail: "must be after SaleStartsAt" },
+};
+
+/** The option would break these rules after the change. */
+export function invalidChange(broken: (keyof typeof BROKEN)[]): Problem {
+  return invalidRequest(broken.map((rule) => BROKEN[rule]));
+}
+
+type Window = { SaleStartsAt?: string | undefined; SaleEndsAt?: string | undefined };
+
+/** Both times have the same form, so their order as text is their order in time. */
+function checkWindow({ SaleStartsAt: starts, SaleEndsAt: ends }: Window): void {
+  if (starts !== undefined && ends !== undefined && starts >= ends) throw invalidChange(["sale window"]);
+}
+
 /**
  * Reads a request to cancel a purchase. It needs no body.
  *
@@ -114,47 +131,68 @@ export function cancelsSold(event: APIGatewayProxyEvent): boolean {
   return fields.Sold ?? false;
 }
 
-/**
- * Reads the page of a list that a request asks for.
- *
- * @param parseAfter parses the cursor `After`; undefined if it is not one
- * @throws Problem with every error in the query
- */
-export function page<Place>(event: APIGatewayProxyEvent, parseAfter: (cursor: string) => Place | undefined) {
-  return allOrErrors((read) => {
-    const after = read(() => {
-      const cursor = parameter(event, "After");
-      const place = cursor === undefined ? undefined : parseAfter(cursor);
-      if (cursor !== undefined && place === undefined)
-        throw invalidParameter("After", "must be the Next of a page of this list");
-      return place;
-    });
-    const limit = read(() => {
-      const text = parameter(event, "Limit") ?? `${MAX_PAGE}`;
-      if (!/^[1-9]\d{0,2}$/.test(text) || Number(text) > MAX_PAGE)
-        throw invalidParameter("Limit", `must be an integer from 1 to ${MAX_PAGE}`);
-      return Number(text);
-    });
-    return limit === undefined ? undefined : { after, limit };
-  });
-}
-
 /** The maximum number of items in a page of a list. */
 const MAX_PAGE = 100;
 
 /**
- * Reads the user whose purchases a list shows.
+ * Reads which page of the ticket options a request asks for.
  *
- * @returns null for every user's
- * @throws Problem if it is not a UUID
+ * @throws Problem with every error in the query
  */
-export function listedUser(event: APIGatewayProxyEvent): string | null {
-  const userId = parameter(event, "UserID");
-  if (userId !== undefined && !UUID.test(userId)) throw invalidParameter("UserID", "must be a UUID");
-  return userId?.toLowerCase() ?? null;
+export function optionsPage(event: APIGatewayProxyEvent) {
+  return allOrErrors((read) => {
+    const [after, limit] = [read(() => place(event, parseUuid)), read(() => pageSize(event))];
+    return limit === undefined ? undefined : { after, limit };
+  });
 }
 
-function parameter({ multiValueQueryStringParameters }: APIGatewayProxyEvent, name: string): string | undefined {
+/**
+ * Reads which page of the purchases of an option, of one user or of all, a request asks for.
+ *
+ * @throws Problem with every error in path and query
+ */
+export function purchasesPage(event: APIGatewayProxyEvent) {
+  const id = ticketOptionId(event);
+  return allOrErrors((read) => {
+    const userId = read(() => listedUser(event));
+    const limit = read(() => pageSize(event));
+    if (userId === undefined) return undefined;
+    const feed = { ticketOptionId: id, userId };
+    const after = read(() => place(event, (cursor) => parseCursor(cursor, feed)));
+    return limit === undefined ? undefined : { feed, after, limit };
+  });
+}
+
+/** Returns null for every user's purchases. */
+function listedUser(event: APIGatewayProxyEvent): string | null {
+  const given = parameter(event, "UserID");
+  if (given === undefined) return null;
+  const userId = parseUuid(given);
+  if (userId === undefined) throw invalidParameter("UserID", "must be a UUID");
+  return userId;
+}
+
+function place<Place>(
+  event: APIGatewayProxyEvent,
+  parse: (cursor: string) => Place | undefined,
+): Place | undefined {
+  const cursor = parameter(event, "After");
+  if (cursor === undefined) return undefined;
+  const after = parse(cursor);
+  if (after === undefined) throw invalidParameter("After", "must be the Next of a page of this list");
+  return after;
+}
+
+function pageSize(event: APIGatewayProxyEvent): number {
+  const text = parameter(event, "Limit") ?? `${MAX_PAGE}`;
+  if (/^[1-9]\d{0,2}$/.test(text) && Number(text) <= MAX_PAGE) return Number(text);
+  throw invalidParameter("Limit", `must be an integer from 1 to ${MAX_PAGE}`);
+}
+
+function parameter(
+  { multiValueQueryStringParameters }: APIGatewayProxyEvent,
+  name: string,
+): string | undefined {
   const given = Object.entries(multiValueQueryStringParameters ?? {}).filter(
     ([key]) => folded(key) === folded(name),
   );
@@ -193,9 +231,11 @@ function allOrErrors<All>(parts: (read: Read) => All | undefined): All {
 function bodyAndKey<Entries extends v.ObjectEntries>(
   event: APIGatewayProxyEvent,
   schema: v.ObjectSchema<Entries, undefined>,
+  check: (fields: v.InferOutput<v.ObjectSchema<Entries, undefined>>) => void = () => {},
 ) {
   return allOrErrors((read) => {
     const fields = read(() => bodyOf(event, schema));
+    if (fields) read(() => check(fields));
     read(() => checkCharset(event));
     const key = read(() => idempotencyKey(event));
     return fields && ([fields, key] as const);
@@ -319,11 +359,11 @@ function bodyOf<Entries extends v.ObjectEntries>(
   const sent = bodyMembers(event);
   const names = Object.keys(schema.entries);
   const given = new Map(names.map((name) => [name, sent.filter(([key]) => folded(key) === folded(name))]));
-  const valueOf = (name: string) => {
+  const memberOf = (name: string) => {
     const value = given.get(name)?.[0]?.[1];
     return value === null && nullIsAbsent ? undefined : value;
   };
-  const members = Object.fromEntries(names.map((name) => [name, valueOf(name)]));
+  const members = Object.fromEntries(names.map((name) => [name, memberOf(name)]));
   const result = v.safeParse(schema, members, { abortPipeEarly: true });
 
   const errors = names.flatMap((name) => {

@@ -72,7 +72,12 @@ function purchaseBody({ id, ticketOptionId, userId, quantity, status, createdAt,
 
 function statusFields(
   status: Purchase["status"],
-  { ticketIds, expiresAt, confirmedAt, cancelledAt }: Pick<Purchase, "ticketIds" | "expiresAt" | "confirmedAt" | "cancelledAt">,
+  {
+    ticketIds,
+    expiresAt,
+    confirmedAt,
+    cancelledAt,
+  }: Pick<Purchase, "ticketIds" | "expiresAt" | "confirmedAt" | "cancelledAt">,
 ): object {
   switch (status) {
     case "sold":

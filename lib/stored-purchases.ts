@@ -224,7 +224,12 @@ function list(filter: string): string {
  * @throws DatabaseUnavailable
  */
 export async function listPurchases(
-  { ticketOptionId, userId, after, limit }: { ticketOptionId: string; userId: string | null; after: FeedPlace; limit: number },
+  {
+    ticketOptionId,
+    userId,
+    after,
+    limit,
+  }: { ticketOptionId: string; userId: string | null; after: FeedPlace; limit: number },
   work: Work,
 ): Promise<FeedPage | "no such option"> {
   const parameters = { ticketOptionId, changedIn: after.changedIn, after: after.id, limit };

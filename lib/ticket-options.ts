@@ -78,7 +78,8 @@ export async function createTicketOption(option: NewTicketOption, work: Work): P
     if (!(error instanceof DatabaseError && CREATED_BEFORE.has(error.constraint))) throw error;
     work.outcomeUnknown = true; // an option exists; until it is read, it may be that of this request
     const earlier = single(await findCreated(option, work));
-    const isSame = earlier.requestHash === null ? isAsRequested(earlier, option) : earlier.requestHash === hash;
+    const isSame =
+      earlier.requestHash === null ? isAsRequested(earlier, option) : earlier.requestHash === hash;
     if (!isSame) return { result: "key reused" };
     const { requestHash, ...current } = earlier;
     return { result: "created", option: current, replayed: option.isRetry || earlier.id !== id };
@@ -160,7 +161,10 @@ const CREATE = `
   `;
 
 /** Compares a request with an option of a previous release, which stored no hash and allowed no change. */
-function isAsRequested(earlier: TicketOption, { name, description, capacity, ...rules }: NewTicketOption): boolean {
+function isAsRequested(
+  earlier: TicketOption,
+  { name, description, capacity, ...rules }: NewTicketOption,
+): boolean {
   const { saleStartsAt, saleEndsAt, maxPerPurchase, maxPerUser } = rules;
   return (
     earlier.name === name &&

@@ -47,13 +47,17 @@ export async function recordSale(databaseUrl: string): Promise<LibSale> {
   /** Makes an order and returns the bodies of its requests. */
   const sentFor = async (order: Order, expected: string) => {
     proxy.takeBodies();
-    const { result } = await sellTickets(order, TICKETS_PER_SALE, functions.work());
+    const { result } = await sellTickets(
+      order,
+      { quantity: TICKETS_PER_SALE, holdSeconds: 0 },
+      functions.work(),
+    );
     if (result !== expected) throw new Error(`the result of the order is: ${result}`);
     return proxy.takeBodies();
   };
   const buy = async (ticketOptionId: string, quantity: number) => {
     const order = newOrder(ticketOptionId, { quantity });
-    return (await sellTickets(order, MAX_QUANTITY, functions.work())).result;
+    return (await sellTickets(order, { quantity: MAX_QUANTITY, holdSeconds: 0 }, functions.work())).result;
   };
   const countCalls = async (capacity: number): Promise<Calls> => {
     const optionId = await createOption(capacity);

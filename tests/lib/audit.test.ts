@@ -6,7 +6,7 @@ import type { LocalDatabase } from "../../infra/local/database.ts";
 import { sellTickets } from "../../lib/purchases.ts";
 import { createTicketOption } from "../../lib/ticket-options.ts";
 import { freshDatabase } from "../support/fresh-database.ts";
-import { newOption, newOrder } from "../support/options.ts";
+import { anyOrder, newOption, newOrder } from "../support/options.ts";
 
 // Uses its own database without constraints, so that the tests can create inconsistent rows.
 let owner: pg.Client;
@@ -122,7 +122,7 @@ async function saleOf(capacity: number): Promise<Sale> {
   const option = newOption({ capacity });
   await createTicketOption(option, work);
   const order = newOrder(option.id, { quantity: Math.min(2, capacity) });
-  const outcome = await sellTickets(order, 2, work);
+  const outcome = await sellTickets(order, { ...anyOrder, quantity: 2 }, work);
   if (outcome.result !== "sold") throw new Error(outcome.result);
   return { id: option.id, purchaseId: order.id, ticketId: outcome.purchase.ticketIds[0] ?? "" };
 }

@@ -1,6 +1,6 @@
 // Arguments of the statements of lib/, with default values for the fields that a test or benchmark does not set.
 import { v4, v7 } from "uuid";
-import type { Order } from "../../lib/purchases.ts";
+import type { Order, OrderLimits } from "../../lib/purchases.ts";
 import type { NewTicketOption } from "../../lib/ticket-options.ts";
 
 /** A new ticket option with 10 tickets unless `fields` has another capacity. */
@@ -13,11 +13,21 @@ export function newOption(fields: Partial<NewTicketOption> = {}): NewTicketOptio
     name: "Derby",
     description: "",
     capacity: 10,
+    saleStartsAt: null,
+    saleEndsAt: null,
+    maxPerPurchase: null,
+    maxPerUser: null,
+    hash: v4(),
+    retryKey: "",
     ...fields,
   };
 }
 
 /** A new user's order, of 1 ticket unless `fields` has another quantity. */
 export function newOrder(ticketOptionId: string, fields: Partial<Order> = {}): Order {
-  return { id: v7(), key: null, isRetry: false, ticketOptionId, userId: v4(), quantity: 1, ...fields };
+  const identity = { id: v7(), key: null, isRetry: false };
+  return { ...identity, ticketOptionId, userId: v4(), quantity: 1, holdSeconds: null, ...fields };
 }
+
+/** The widest limits that a deployment can have. */
+export const anyOrder: OrderLimits = { quantity: 10_000, holdSeconds: 86_400 };
