@@ -40,11 +40,13 @@ export const PURCHASE_COLUMNS = `
   `;
 
 /** Shows the purchases in a relation `purchase`, each in rows of up to 1,000 ticket ids. */
-const SHOW = `
+const SHOW = show(PURCHASE_COLUMNS);
+
+function show(columns: string): string {
+  return `
   select
-    ${PURCHASE_COLUMNS},
-    pages.ticket_ids as "ticketIds",
-    cast(purchase.changed_in as text) as "changedIn"
+    ${columns},
+    pages.ticket_ids as "ticketIds"
   from purchase
   left join lateral (
     select page, array_agg(cast(id as text) order by id) as ticket_ids
@@ -59,6 +61,7 @@ const SHOW = `
     on true
   order by purchase.changed_in, purchase.id, pages.page
   `;
+}
 
 const STORED_COLUMNS = `
   id,
@@ -209,7 +212,7 @@ function list(filter: string): string {
       from listed
       where tickets <= ${MAX_TICKETS}
     )
-    ${SHOW}`;
+    ${show(`${PURCHASE_COLUMNS}, cast(purchase.changed_in as text) as "changedIn"`)}`;
 }
 
 /**
@@ -238,8 +241,8 @@ export async function listPurchases(
     : work.query<FeedRow>(LIST_OF_USER, { ...parameters, userId }));
   const lag = await feedLag(ticketOptionId, work);
   if (lag === undefined) return "no such option";
-  const purchases = joined(rows);
-  const last = purchases.at(-1);
+  const last = rows.at(-1);
+  const purchases = joined(rows).map(({ changedIn, ...purchase }) => purchase);
   return { purchases, next: last ? { changedIn: last.changedIn, id: last.id } : after, lag };
 }
 

@@ -17,27 +17,27 @@ afterEach(() => {
 
 describe("a stock hint of an option", () => {
   it('is "plenty" by default', () => {
-    expect(new SaleHints().of(uuidv7())).toBe("plenty");
+    expect(new SaleHints().stock(uuidv7())).toBe("plenty");
   });
 
   it("is the last noted value for two seconds", () => {
     vi.useFakeTimers();
     const [hints, id] = [new SaleHints(), uuidv7()];
 
-    hints.note(id, "running out");
-    hints.note(id, { left: 0 });
+    hints.note(id, "running out", false);
+    hints.note(id, { left: 0 }, false);
     vi.advanceTimersByTime(1_999);
-    expect(hints.of(id)).toEqual({ left: 0 });
+    expect(hints.stock(id)).toEqual({ left: 0 });
     vi.advanceTimersByTime(1);
-    expect(hints.of(id)).toBe("plenty");
+    expect(hints.stock(id)).toBe("plenty");
   });
 
   it("is kept for the last 1,000 noted options", () => {
     const hints = new SaleHints();
     const ids = Array.from({ length: 1_002 }, () => uuidv7());
-    for (const id of ids) hints.note(id, { left: 0 });
+    for (const id of ids) hints.note(id, { left: 0 }, false);
 
-    expect(ids.filter((id) => hints.of(id) === "plenty")).toEqual(ids.slice(0, 2));
+    expect(ids.filter((id) => hints.stock(id) === "plenty")).toEqual(ids.slice(0, 2));
   });
 });
 
