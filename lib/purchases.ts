@@ -3,7 +3,7 @@ import { DatabaseError, type Work } from "./data-api.ts";
 import type { RequestIdentity } from "./idempotency.ts";
 import { returnLapsedHolds } from "./lapsed-holds.ts";
 import { SaleHints } from "./sale-hints.ts";
-import { findSale, joined, type Purchase } from "./stored-purchases.ts";
+import { findSale, type Purchase } from "./stored-purchases.ts";
 import { MAX_STRIPES } from "./ticket-options.ts";
 
 /** A request to buy or hold tickets, with its identity. */
@@ -131,13 +131,21 @@ type Attempt = Purchase | "nothing sold" | "sold before";
 async function sell(way: Way, isLimited: boolean, order: Order, work: Work): Promise<Attempt> {
   const { id, key, ticketOptionId, userId, quantity, holdSeconds } = order;
   const startingStripe = Math.floor(Math.random() * MAX_STRIPES); // spreads concurrent buyers over the stripes
-  const parameters = { id, key, ticketOptionId, userId, quantity, holdSeconds, startingStripe };
+  const parameters = { id, key, ticketOptionId, userId, quantity, startingStripe };
+  const kind = holdSeconds !== null ? "hold" : quantity > PAGE ? "large sale" : "sale";
+  const statement = (isLimited ? LIMITED : UNLIMITED)[kind][way];
   try {
-    const rows = await work.execute<SaleRow>((isLimited ? LIMITED_SALES : SALES)[way], parameters);
-    const [sale] = joined(rows);
+    const rows = await work.execute<SaleRow>(statement, {
+      ...parameters,
+      ...(kind === "hold" && { holdSeconds }),
+    });
+    const [sale] = rows;
     if (sale === undefined) return "nothing sold";
-    const status = sale.expiresAt === null ? "sold" : "held";
-    return { ticketOptionId, userId, quantity, ...sale, status, confirmedAt: null, cancelledAt: null };
+    const { createdAt, expiresAt = null } = sale;
+    const ticketIds = rows.flatMap((row) => row.ticketIds ?? []);
+    const status = expiresAt === null ? "sold" : "held";
+    const none = { confirmedAt: null, cancelledAt: null };
+    return { id, ticketOptionId, userId, quantity, status, ticketIds, createdAt, expiresAt, ...none };
   } catch (error) {
     if (error instanceof DatabaseError && SOLD_BEFORE.has(error.constraint)) return "sold before";
     if (error instanceof DatabaseError && UNDONE.has(error.constraint)) return "nothing sold";
@@ -145,9 +153,18 @@ async function sell(way: Way, isLimited: boolean, order: Order, work: Work): Pro
   }
 }
 
-interface SaleRow extends Pick<Purchase, "id" | "createdAt" | "expiresAt"> {
-  ticketIds: string[] | null;
+/** A sale returns its tickets, in rows of up to `PAGE`; a hold returns when it lapses. */
+interface SaleRow {
+  createdAt: string;
+  ticketIds?: string[];
+  expiresAt?: string;
 }
+
+/**
+ * The number of ticket ids in a row, since AWS limits a row to 64 KB ("Limitations with Amazon RDS Data API") and
+ * 10,000 ids take 390 KB.
+ */
+const PAGE = 1_000;
 
 /** Constraints that are violated if the order, or another with its key, was sold before. */
 const SOLD_BEFORE = new Set<string | undefined>(["purchases_pkey", "purchases_user_id_idempotency_key_idx"]);
@@ -292,7 +309,7 @@ function takenFromSeveral(when: string): string {
 /**
  * Raises the user's counter, for options with a limit for each user, before any stripe is locked: somebody who sends
  * many orders at once then waits for themselves and not in everybody's way. It raises it only if the snapshot shows
- * enough tickets. If they are gone when they are taken, `RECORD_PURCHASE` violates `purchases_stripe_check`, which
+ * enough tickets. If they are gone when they are taken, `purchaseFrom` violates `purchases_stripe_check`, which
  * undoes the whole statement.
  */
 const COUNTED = `
@@ -314,8 +331,14 @@ const COUNTED = `
     returning quantity
   )`;
 
-/** Records the purchase of what was `taken`, and its tickets unless it is a hold. */
-function recordedFrom(taken: string): string {
+/** How to take the tickets: the usual way, the way for options that run low, and the way for their last tickets. */
+type Way = "from a guessed stripe" | "from a stripe with enough" | "from several stripes";
+
+/** What is recorded: a sale with its tickets, one with so many that they need pages, or a hold. */
+type Kind = "sale" | "large sale" | "hold";
+
+/** Records a purchase from the rows of `taken`. */
+function purchaseFrom(taken: string, heldUntil = "null"): string {
   return `
   purchase as (
     insert into purchases (id, ticket_option_id, stripe, user_id, quantity, idempotency_key, created_at, held_until)
@@ -327,72 +350,76 @@ function recordedFrom(taken: string): string {
       cast(:quantity as integer),
       cast(:key as text),
       coalesce(max(taken.updated_at), clock_timestamp()),
-      max(taken.updated_at) + make_interval(secs => cast(:holdSeconds as integer))
+      ${heldUntil}
     from ${taken}
     having count(*) > 0
     returning id, ticket_option_id, quantity, created_at, held_until
-  ),
+  )`;
+}
+
+const SOLD = `
   sold as (
     insert into tickets (purchase_id, ticket_option_id)
     select purchase.id, purchase.ticket_option_id
     from purchase
     cross join generate_series(1, purchase.quantity)
-    where purchase.held_until is null
     returning id
-  ),
-  pages as (
-    select page, array_agg(cast(id as text) order by id) as ticket_ids
-    from (
-      select id, (row_number() over (order by id) - 1) / 1000 as page
-      from sold
-    ) as numbered
-    group by page
+  )`;
+
+/** The end of each statement: records what was `taken`, and returns it. */
+function recorded(kind: Kind, taken: string): string {
+  switch (kind) {
+    case "sale":
+      return `
+  ${purchaseFrom(taken)},
+  ${SOLD}
+  select
+    (select created_at from purchase) as "createdAt",
+    array_agg(cast(id as text) order by id) as "ticketIds"
+  from sold
+  having count(*) > 0
+  `;
+    case "large sale":
+      return `
+  ${purchaseFrom(taken)},
+  ${SOLD},
+  numbered as (
+    select id, (row_number() over (order by id) - 1) / ${PAGE} as page
+    from sold
   )
   select
-    cast(purchase.id as text) as id,
-    purchase.created_at as "createdAt",
-    purchase.held_until as "expiresAt",
-    pages.ticket_ids as "ticketIds"
-  from purchase
-  left join pages
-    on true
-  order by pages.page
+    (select created_at from purchase) as "createdAt",
+    array_agg(cast(id as text) order by id) as "ticketIds"
+  from numbered
+  group by page
+  order by page
   `;
+    case "hold":
+      return `
+  ${purchaseFrom(taken, "max(taken.updated_at) + make_interval(secs => cast(:holdSeconds as integer))")}
+  select
+    created_at as "createdAt",
+    held_until as "expiresAt"
+  from purchase
+  `;
+  }
 }
 
-const UNLIMITED = "and option.max_per_user is null";
-const RECORDED = recordedFrom("taken");
-const COUNTED_AND_RECORDED = recordedFrom("counted left join taken on true");
-
-/** How to take the tickets: the usual way, the way for options that run low, and the way for their last tickets. */
-type Way = "from a guessed stripe" | "from a stripe with enough" | "from several stripes";
-
 /** The statements for options without a limit for each user. */
-const SALES: Record<Way, string> = {
-  "from a guessed stripe": `with ${takenFrom(`${GUESSED_STRIPE} ${UNLIMITED}`)}, ${RECORDED}`,
-  "from a stripe with enough": `with ${takenFrom(`${STRIPE_WITH_ENOUGH} ${UNLIMITED} ${NEAREST}`)}, ${RECORDED}`,
-  "from several stripes": `with ${RANKED}, ${takenFromSeveral("true")}, ${RECORDED}`,
-};
+function unlimited(kind: Kind): Record<Way, string> {
+  const end = recorded(kind, "taken");
+  const only = "and option.max_per_user is null";
+  return {
+    "from a guessed stripe": `with ${takenFrom(`${GUESSED_STRIPE} ${only}`)}, ${end}`,
+    "from a stripe with enough": `with ${takenFrom(`${STRIPE_WITH_ENOUGH} ${only} ${NEAREST}`)}, ${end}`,
+    "from several stripes": `with ${RANKED}, ${takenFromSeveral("true")}, ${end}`,
+  };
+}
 
 /** The statements for options with a limit for each user. */
-const LIMITED_SALES: Record<Way, string> = {
-  "from a guessed stripe": limitedSale(GUESSED_STRIPE),
-  "from a stripe with enough": limitedSale(`${STRIPE_WITH_ENOUGH} ${NEAREST}`),
-  "from several stripes": `
-  with ${RANKED},
-  chosen as (
-    select
-    from ranked
-    where total >= cast(:quantity as integer)
-    limit 1
-  ),
-  ${COUNTED},
-  ${takenFromSeveral("exists (select from counted)")},
-  ${COUNTED_AND_RECORDED}`,
-};
-
-function limitedSale(stripe: string): string {
-  return `
+function limited(kind: Kind): Record<Way, string> {
+  const end = recorded(kind, "counted left join taken on true");
+  const fromOne = (stripe: string) => `
   with chosen as materialized (
     select stripe
     from ticket_option_stripes
@@ -402,8 +429,27 @@ function limitedSale(stripe: string): string {
   ),
   ${COUNTED},
   ${takenFrom("select chosen.stripe from chosen cross join counted")},
-  ${COUNTED_AND_RECORDED}`;
+  ${end}`;
+  return {
+    "from a guessed stripe": fromOne(GUESSED_STRIPE),
+    "from a stripe with enough": fromOne(`${STRIPE_WITH_ENOUGH} ${NEAREST}`),
+    "from several stripes": `
+  with ${RANKED},
+  chosen as (
+    select
+    from ranked
+    where total >= cast(:quantity as integer)
+    limit 1
+  ),
+  ${COUNTED},
+  ${takenFromSeveral("exists (select from counted)")},
+  ${end}`,
+  };
 }
+
+/** All statements are made once, while the module loads. */
+const UNLIMITED = { sale: unlimited("sale"), "large sale": unlimited("large sale"), hold: unlimited("hold") };
+const LIMITED = { sale: limited("sale"), "large sale": limited("large sale"), hold: limited("hold") };
 
 /** Why a statement sold nothing, or which statement can sell. */
 type Look = { isLimited: boolean } & (

@@ -201,6 +201,7 @@ function list(filter: string): string {
         from purchases
         where ticket_option_id = cast(:ticketOptionId as uuid)
           ${filter}
+          and changed_in >= cast(cast(:changedIn as text) as xid8)
           and (changed_in, id) > (cast(cast(:changedIn as text) as xid8), cast(:after as uuid))
           and changed_in < pg_snapshot_xmin(pg_current_snapshot())
         order by changed_in, id

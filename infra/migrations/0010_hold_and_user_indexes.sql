@@ -5,4 +5,4 @@ create index if not exists purchases_open_holds_idx
 
 -- The feed of changes of one user.
 create index if not exists purchases_ticket_option_id_user_id_changed_in_idx
-  on purchases (ticket_option_id, user_id, changed_in, id);
+  on purchases (ticket_option_id, user_id, changed_in);
