@@ -116,8 +116,20 @@ export type NewTicketOption = {
  * Any of these fields. `Allocation` is refused, since `Capacity` is what can be changed.
  */
 export type TicketOptionChange = {
-    Name?: Name;
-    Desc?: Desc;
+    /**
+     * 1 to 255 characters, at least one of them visible (not white space, a control or another invisible character).
+     * Well-formed Unicode without NUL and U+FFFD.
+     * @minLength 1
+     * @maxLength 255
+     * @pattern ^[\x01-\x20\x7f-\xa0\xad͏؜ᅟ-ᅠ ឴-឵᠋-᠏ -‏ -  -⁯⠀　ㅤ︀-️﻿ﾠ￰-￻]*[^\x00-\x20\x7f-\xa0\xad͏؜ᅟ-ᅠ ឴-឵᠋-᠏ -‏ -  -⁯⠀　ㅤ︀-️﻿ﾠ￰-￻�][^\x00�]*$
+     */
+    Name?: string;
+    /**
+     * Up to 10,000 characters. Well-formed Unicode without NUL and U+FFFD. `null` makes it empty.
+     * @maxLength 10000
+     * @pattern ^[^\x00�]*$
+     */
+    Desc?: string | null;
     /**
      * How many tickets there are in all, sold and held ones included.
      * @minimum 0
