@@ -83,17 +83,17 @@ export type NewTicketOption = {
      */
     Allocation: number;
     /**
-     * When the sale begins: RFC 3339 with `Z` or an offset, with at most six decimals, in the years 1 to 9999. Without it,
-     * the sale has begun.
+     * When the sale begins: RFC 3339 with `Z` or an offset, at most six decimals and no leap second, in the years 1 to 9999.
+     * Without it, the sale has begun.
      * @maxLength 32
-     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$
+     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$
      * @format date-time
      */
     SaleStartsAt?: string | null;
     /**
      * When the sale ends, after `SaleStartsAt`, in the same form. Without it, the sale does not end.
      * @maxLength 32
-     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$
+     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$
      * @format date-time
      */
     SaleEndsAt?: string | null;
@@ -137,17 +137,17 @@ export type TicketOptionChange = {
      */
     Capacity?: number;
     /**
-     * When the sale begins: RFC 3339 with `Z` or an offset, with at most six decimals, in the years 1 to 9999. Without it,
-     * the sale has begun.
+     * When the sale begins: RFC 3339 with `Z` or an offset, at most six decimals and no leap second, in the years 1 to 9999.
+     * Without it, the sale has begun.
      * @maxLength 32
-     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$
+     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$
      * @format date-time
      */
     SaleStartsAt?: string | null;
     /**
      * When the sale ends, after `SaleStartsAt`, in the same form. Without it, the sale does not end.
      * @maxLength 32
-     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$
+     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$
      * @format date-time
      */
     SaleEndsAt?: string | null;
