@@ -7,11 +7,11 @@
  *
  * **Requests.** A body is a JSON object in UTF-8 of at most 100 kB. A `Content-Type` is not required; one with a
  * charset other than UTF-8 is refused. Keys match regardless of case and underscores: `UserID`, as this page writes
- * it, `userId` and `user_id` are the same key, and so it is with the parameters of a query. A key or parameter that occurs
- * twice, in the same or in different spellings, is refused. Unknown ones are ignored. A body nested thousands of levels deep is refused. Numbers are read exactly:
- * `1.0000000000000000001` is not an integer. Text is well-formed Unicode, counted in code points, without NUL and
- * without U+FFFD, with which gateways replace bytes that are not UTF-8. Header names match regardless of case; a
- * repeated `Idempotency-Key` is refused.
+ * it, `userId` and `user_id` are the same key, and so it is with the parameters of a query. A key or parameter that
+ * occurs twice, in the same or in different spellings, is refused. Unknown ones are ignored. A body nested thousands
+ * of levels deep is refused. Numbers are read exactly: `1.0000000000000000001` is not an integer. Text is well-formed
+ * Unicode, counted in code points, without NUL and without U+FFFD, with which gateways replace bytes that are not
+ * UTF-8. Header names match regardless of case; a repeated `Idempotency-Key` is refused.
  *
  * **Order of checks.** Access (403), a malformed id (404), a body that is too large (413), all errors in body, headers
  * and query at once (400), an unknown option, then an unknown purchase (404), a key used for another request (422), not
