@@ -10,8 +10,9 @@ const RFC_3339 =
 export function parseInstant(text: string): string | undefined {
   const [, date = "", time = "", fraction = "", offset = ""] = RFC_3339.exec(text) ?? [];
   const local = Date.parse(`${date}T${time}Z`);
-  // JavaScript accepts February 30 as March 2.
-  if (Number.isNaN(local) || new Date(local).toISOString().slice(0, 10) !== date) return undefined;
+  // JavaScript accepts February 30 as March 2, and the year 0.
+  if (Number.isNaN(local) || date.startsWith("0000") || new Date(local).toISOString().slice(0, 10) !== date)
+    return undefined;
   const utc = new Date(Date.parse(`${date}T${time}${offset.toUpperCase()}`));
   const [seconds = ""] = utc.toISOString().split(".");
   return /^(?!0000)\d{4}-/.test(seconds) ? `${seconds}.${fraction.padEnd(6, "0")}Z` : undefined;

@@ -111,8 +111,9 @@ export function invalidChange(broken: (keyof typeof BROKEN)[]): Problem {
 type Window = { SaleStartsAt?: string | undefined; SaleEndsAt?: string | undefined };
 
 /** Both times have the same form, so their order as text is their order in time. */
-function checkWindow({ SaleStartsAt: starts, SaleEndsAt: ends }: Window): void {
-  if (starts !== undefined && ends !== undefined && starts >= ends) throw invalidChange(["sale window"]);
+function checkWindow({ SaleStartsAt: starts, SaleEndsAt: ends }: Window): Record<string, string> {
+  const isOpen = starts === undefined || ends === undefined || starts < ends;
+  return isOpen ? {} : { SaleEndsAt: BROKEN["sale window"].detail };
 }
 
 /**
@@ -231,11 +232,10 @@ function allOrErrors<All>(parts: (read: Read) => All | undefined): All {
 function bodyAndKey<Entries extends v.ObjectEntries>(
   event: APIGatewayProxyEvent,
   schema: v.ObjectSchema<Entries, undefined>,
-  check: (fields: v.InferOutput<v.ObjectSchema<Entries, undefined>>) => void = () => {},
+  check?: Check<Entries>,
 ) {
   return allOrErrors((read) => {
-    const fields = read(() => bodyOf(event, schema));
-    if (fields) read(() => check(fields));
+    const fields = read(() => bodyOf(event, schema, { check }));
     read(() => checkCharset(event));
     const key = read(() => idempotencyKey(event));
     return fields && ([fields, key] as const);
@@ -347,6 +347,11 @@ function expected(type: string) {
   return ({ input }: { input: unknown }) => (input === undefined ? "is required" : `must be ${type}`);
 }
 
+/** Checks the valid fields of a body together. Returns the error of each field that has one. */
+type Check<Entries extends v.ObjectEntries> = (
+  fields: Partial<v.InferOutput<v.ObjectSchema<Entries, undefined>>>,
+) => Record<string, string>;
+
 /**
  * Reads a JSON object. Keys match regardless of case and underscores, unknown keys are ignored, and `null` is the
  * same as absent unless `nullIsAbsent` is false.
@@ -354,7 +359,7 @@ function expected(type: string) {
 function bodyOf<Entries extends v.ObjectEntries>(
   event: APIGatewayProxyEvent,
   schema: v.ObjectSchema<Entries, undefined>,
-  { nullIsAbsent = true } = {},
+  { nullIsAbsent = true, check }: { nullIsAbsent?: boolean; check?: Check<Entries> | undefined } = {},
 ): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
   const sent = bodyMembers(event);
   const names = Object.keys(schema.entries);
@@ -366,10 +371,15 @@ function bodyOf<Entries extends v.ObjectEntries>(
   const members = Object.fromEntries(names.map((name) => [name, memberOf(name)]));
   const result = v.safeParse(schema, members, { abortPipeEarly: true });
 
+  const isValid = ([name]: [string, unknown]) =>
+    !result.issues?.some((issue) => v.getDotPath(issue) === name);
+  const valid = Object.fromEntries(Object.entries(result.output as object).filter(isValid));
+  const together = check?.(valid as Partial<v.InferOutput<v.ObjectSchema<Entries, undefined>>>) ?? {};
+
   const errors = names.flatMap((name) => {
     const repeated = (given.get(name)?.length ?? 0) > 1;
     const invalid = result.issues?.find((issue) => v.getDotPath(issue) === name)?.message;
-    const detail = repeated ? "must be given only once" : invalid;
+    const detail = repeated ? "must be given only once" : (invalid ?? together[name]);
     return detail === undefined ? [] : [{ pointer: `#/${name}`, detail }];
   });
   if (!result.success || errors.length > 0) throw invalidRequest(errors);
