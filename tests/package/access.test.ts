@@ -113,16 +113,17 @@ it("by default the organiser and the shop sell, confirm, read, list and cancel w
   expect(held).toMatchObject({ status: 200, Status: "held" });
   const ids = { id, purchaseId: held.ID };
   expect(await send("ShopKey", "confirm", ids)).toMatchObject({ status: 200, Status: "sold" });
-  for (const key of ["OrganiserKey", "ShopKey"] as const) {
+  const keys = ["OrganiserKey", "ShopKey"] as const;
+  for (const key of keys) {
     expect(await send(key, "get-purchase", ids)).toMatchObject({ status: 200, Status: "sold" });
-    const { Purchases } = await send(key, "list-purchases", { id });
-    expect(Purchases).toMatchObject([{ ID: held.ID }]);
-    expect(await send(key, "list", {})).toMatchObject({ status: 200, TicketOptions: expect.anything() });
+    expect(await send(key, "list-purchases", { id })).toMatchObject({ Purchases: [{ ID: held.ID }] });
+    expect(await send(key, "list", {})).toMatchObject({ status: 200, TicketOptions: expect.any(Array) });
+  }
+  for (const key of keys)
     expect(await send(key, "cancel", ids, { Sold: true })).toMatchObject({
       status: 200,
       Status: "cancelled",
     });
-  }
   expect(await send("OrganiserKey", "change", { id }, { Capacity: 8 })).toMatchObject({ status: 200 });
   expect(await send("nobody", "get", { id })).toMatchObject({ status: 200, Allocation: 8, Capacity: 8 });
 });
