@@ -11,9 +11,7 @@ import { freshDatabase } from "../support/fresh-database.ts";
 
 const operations = readFileSync(path.join(import.meta.dirname, "../../docs/operations.md"), "utf8");
 const [, section = ""] = /### Update a large database\n([\s\S]*?)\n##/.exec(operations) ?? [];
-const [documented = [], [invalidIndexes = ""] = []] = [...section.matchAll(/```sql\n([\s\S]*?)```/g)].map(
-  ([, sql = ""]) => statementsOf(sql),
-);
+const [documented = [], [invalidIndexes = ""] = []] = scriptsIn(section);
 
 let database: LocalDatabase;
 const earlier = mkdtempSync(path.join(tmpdir(), "earlier-migrations-"));
@@ -49,12 +47,12 @@ it("a database with sales in it can be updated with the statements before the mi
       returning id
     ),
     stripe as (
-      insert into ticket_option_stripes (ticket_option_id, stripe, allocation)
-      select id, 0, 8 from option
+      insert into ticket_option_stripes (ticket_option_id, stripe, allocation, updated_at)
+      select id, 0, 8, now() from option
     ),
     purchase as (
-      insert into purchases (id, ticket_option_id, stripe, user_id, quantity)
-      select gen_random_uuid(), id, 0, gen_random_uuid(), 1 from option
+      insert into purchases (id, ticket_option_id, stripe, user_id, quantity, created_at)
+      select gen_random_uuid(), id, 0, gen_random_uuid(), 1, now() from option
       returning id, ticket_option_id
     )
     insert into tickets (purchase_id, ticket_option_id)
@@ -66,6 +64,28 @@ it("a database with sales in it can be updated with the statements before the mi
 
   expect(await audit(owner)).toEqual({ options: 1, breaches: [] });
 });
+
+it("the query for invalid indexes shows an index whose statement failed", async () => {
+  const { owner } = database;
+  await owner.execute("create table twice as select 1 as number union all select 1");
+  const failing = owner.execute("create unique index concurrently twice_idx on twice (number)");
+  await expect(failing).rejects.toThrow("twice_idx");
+
+  expect(await owner.query(invalidIndexes)).toEqual([{ relname: "twice_idx" }]);
+});
+
+it.each(
+  scriptsIn(operations)
+    .flat()
+    .filter((statement) => statement.startsWith("select")),
+)("the Data API runs the query %j of docs/operations.md", async (query) => {
+  expect(await database.owner.query(query)).toEqual(expect.any(Array));
+});
+
+/** The statements of each SQL script in a text, each on one line. */
+function scriptsIn(text: string): string[][] {
+  return [...text.matchAll(/```sql\n([\s\S]*?)```/g)].map(([, sql = ""]) => statementsOf(sql));
+}
 
 /** The statements of a script, each on one line. */
 function statementsOf(sql: string): string[] {
