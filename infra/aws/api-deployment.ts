@@ -1,4 +1,5 @@
 import { PREFLIGHT_TYPES } from "../preflight.ts";
+import type { ApiFunction } from "./api-functions.ts";
 import { namesOf, resourceOf, type Template } from "./template.ts";
 
 /**
@@ -19,6 +20,22 @@ export function finishPreflights({ Resources }: Template): void {
       RequestTemplates: Object.fromEntries(PREFLIGHT_TYPES.map((type) => [type, template])),
     });
   }
+}
+
+/** Throttles the routes of the functions that have a throttle, if the template has a stage (api.yml). */
+export function throttleRoutes({ Resources }: Template, functions: ApiFunction[]): void {
+  const throttles = functions.flatMap(({ method, path, throttle }) =>
+    throttle
+      ? {
+          HttpMethod: method,
+          ResourcePath: `/~1${path.replaceAll("/", "~1")}`,
+          ThrottlingRateLimit: throttle.rate,
+          ThrottlingBurstLimit: throttle.burst,
+        }
+      : [],
+  );
+  const settings = Resources.Stage?.Properties.MethodSettings as object[] | undefined;
+  settings?.push(...throttles);
 }
 
 /**

@@ -18,15 +18,6 @@ export function limitPermissions(template: Template, functions: ApiFunction[], s
     };
 }
 
-/** Makes the functions depend on the migrations, if the template has them, so that new code finds its tables. */
-export function waitForMigrations(template: Template, functions: ApiFunction[]): void {
-  if (!template.Resources.Migrations) return;
-  for (const { lambda } of functions) {
-    const resource = resourceOf(template, lambda);
-    resource.DependsOn = [...(resource.DependsOn ?? []), "Migrations"];
-  }
-}
-
 function roleOf({ name, logGroup }: ApiFunction, lambda: Resource): Resource {
   const { Variables } = lambda.Properties.Environment as { Variables: Record<string, unknown> };
   const allow = (Action: string | string[], Resource: unknown) => ({ Effect: "Allow", Action, Resource });

@@ -1,12 +1,14 @@
 import { checksumOfAll } from "../migration-files.ts";
-import { finishDeployment, finishPreflights } from "./api-deployment.ts";
+import { finishDeployment, finishPreflights, throttleRoutes } from "./api-deployment.ts";
 import { type ApiFunction, apiFunctions, type Serverless } from "./api-functions.ts";
 import { repeatDashboardRows, watchThrottles } from "./function-monitoring.ts";
-import { addRoles, limitPermissions, waitForMigrations } from "./function-roles.ts";
+import { updateInOrder, waitForMigrations } from "./function-order.ts";
+import { addRoles, limitPermissions } from "./function-roles.ts";
 
 /**
- * Serverless plugin that completes the CloudFormation template: it derives the role, permission, dependency on the
- * migrations, alarm and dashboard metrics of each function of the API, and adds what serverless.yml cannot express.
+ * Serverless plugin that completes the CloudFormation template: it derives the role, permission, throttle, place in the
+ * order of updates, alarm and dashboard metrics of each function of the API, and adds what serverless.yml cannot
+ * express.
  */
 export default class AwsPlugin {
   /** `${migrations:checksum}` */
@@ -25,8 +27,10 @@ export default class AwsPlugin {
       addRoles(template, this.#functions);
       limitPermissions(template, this.#functions, this.#serverless.getProvider("aws").getStage());
       waitForMigrations(template, this.#functions);
+      updateInOrder(template, this.#functions);
       watchThrottles(template, this.#functions);
       repeatDashboardRows(template, this.#functions);
+      throttleRoutes(template, this.#functions);
       finishPreflights(template);
       finishDeployment(template);
     },
@@ -36,5 +40,9 @@ export default class AwsPlugin {
 
   constructor(serverless: Serverless) {
     this.#serverless = serverless;
+    const name = { type: "string" };
+    serverless.configSchemaHandler.defineFunctionProperties("aws", {
+      properties: { throttle: name, updateAfter: name },
+    });
   }
 }

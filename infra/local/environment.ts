@@ -2,10 +2,10 @@ import { devNull } from "node:os";
 
 /**
  * The variables that change how the AWS SDK, node-postgres, Powertools, serverless-offline or `lib/` work: endpoints,
- * proxies, database connections, logging, the caller's identity, the limit of a purchase.
+ * proxies, database connections, logging, the caller's identity, the limits of a purchase.
  */
 const SETTINGS =
-  /^(AWS_.*|PG.*|POWERTOOLS_.*|LOG_LEVEL|ENVIRONMENT|TZ|_X_AMZN_TRACE_ID|SLS_.*|AUTHORIZER|PRINCIPAL_ID|MAX_TICKETS_PER_PURCHASE|NODE_USE_ENV_PROXY)$/;
+  /^(AWS_.*|PG.*|POWERTOOLS_.*|LOG_LEVEL|ENVIRONMENT|TZ|_X_AMZN_TRACE_ID|SLS_.*|AUTHORIZER|PRINCIPAL_ID|MAX_TICKETS_PER_PURCHASE|MAX_HOLD_SECONDS|NODE_USE_ENV_PROXY)$/;
 
 /**
  * Removes the caller's settings from the environment of this process, and hides the caller's AWS profile, so that a

@@ -21,13 +21,23 @@ export interface LoggedError {
 /** The members of response bodies that a line shows: no users and no keys. */
 interface Body {
   requestId?: string;
+  status?: number;
   detail?: string;
   requested?: number;
   available?: number;
+  saleStartsAt?: string;
+  saleEndsAt?: string;
+  limit?: number;
+  has?: number;
   ID?: string;
   Allocation?: number;
+  Held?: number;
   Capacity?: number;
   Quantity?: number;
+  Status?: string;
+  ExpiresAt?: string;
+  Purchases?: object[];
+  TicketOptions?: object[];
 }
 
 /** The number of characters shown of a path, which may have thousands. */
@@ -46,7 +56,7 @@ export function requestLine(
     `${method.padEnd(4)} ${printable(url)}`,
     response.headersSent ? response.statusCode : "---",
     `${milliseconds} ms`,
-    outcome(method, response.statusCode, seen.result?.headers, body),
+    outcome(`${method} ${url}`, response.statusCode, seen.result?.headers, body),
     seen.unreadable,
     !response.writableFinished && "the client disconnected",
     requestId && `request ${requestId}`,
@@ -63,24 +73,63 @@ export function unreadableLine(reason: string): string {
 }
 
 function now(): string {
-  return new Date().toTimeString().slice(0, 8);
+  return clock(new Date());
 }
 
+/** The time of day on this machine's clock. */
+function clock(time: Date): string {
+  return time.toTimeString().slice(0, 8);
+}
+
+function dateAndClock(time: string): string {
+  return new Date(time).toLocaleString("sv"); // 2022-01-05 17:41:08
+}
+
+/** @param request its method and URL */
 function outcome(
-  method: string,
+  request: string,
   status: number,
   headers: APIGatewayProxyResult["headers"],
   body: Body,
 ): string | undefined {
-  const { detail, requested, available, ID, Allocation, Capacity, Quantity } = body;
+  const { detail, ID, Allocation, Held, Capacity, Quantity, Purchases, TicketOptions } = body;
   const replayed = headers?.["Idempotent-Replayed"] ? "replayed: " : "";
-  if (available !== undefined) return `refused: ${requested} requested, ${available} available`;
-  if (detail !== undefined) return detail;
-  if (Quantity !== undefined) return `${replayed}sold ${Quantity}`;
-  if (Capacity !== undefined && method === "POST") return `${replayed}created ${ID} with ${Capacity} tickets`;
-  if (Capacity !== undefined) return `${Allocation} of ${Capacity} available`;
+  if (detail !== undefined) return body.status === 409 ? `refused: ${refusal(body)}` : detail;
+  if (Quantity !== undefined) return `${replayed}${purchaseText(request, Quantity, body)}`;
+  if (Capacity !== undefined) {
+    if (request.startsWith("POST")) return `${replayed}created ${ID} with ${Capacity} tickets`;
+    const held = Held === undefined ? "" : `, ${Held} held`;
+    const left = `${Allocation} of ${Capacity} available${held}`;
+    return request.startsWith("PATCH") ? `changed: ${left}` : left;
+  }
+  if (Purchases) return counted(Purchases, "purchase");
+  if (TicketOptions) return counted(TicketOptions, "option");
   if (status === 304) return "not modified";
-  return method === "OPTIONS" ? "preflight" : undefined;
+  return request.startsWith("OPTIONS") ? "preflight" : undefined;
+}
+
+function refusal({ detail, requested, available, saleStartsAt, saleEndsAt, limit, has }: Body): string {
+  if (available !== undefined) return `${requested} requested, ${available} available`;
+  if (saleStartsAt !== undefined && new Date(saleStartsAt) > new Date())
+    return `the sale starts at ${dateAndClock(saleStartsAt)}`;
+  if (saleEndsAt !== undefined && new Date(saleEndsAt) <= new Date())
+    return `the sale ended at ${dateAndClock(saleEndsAt)}`;
+  if (limit === undefined) return String(detail);
+  return has === undefined
+    ? `over the limit of ${limit} for one purchase`
+    : `over the limit of ${limit} for one user, who has ${has}`;
+}
+
+function purchaseText(request: string, quantity: number, { Status = "", ExpiresAt = "" }: Body): string {
+  const expiry = clock(new Date(ExpiresAt));
+  const time = { held: ` until ${expiry}`, lapsed: ` at ${expiry}` }[Status] ?? "";
+  if (request.startsWith("GET")) return `${quantity} ${Status}${time}`;
+  const confirmed = /\/confirm(\?|$)/.test(request) ? "confirmed: " : "";
+  return `${confirmed}${Status} ${quantity}${time}`;
+}
+
+function counted(list: object[], what: string): string {
+  return `${list.length} ${what}${list.length === 1 ? "" : "s"}`;
 }
 
 function parse(body = "null"): Body {

@@ -97,7 +97,7 @@ export function apiGateway(
       try {
         const parameters = route.pattern.exec(path)?.groups;
         const event = eventOf(
-          { method, path, headers: headerLines(request), body },
+          { method, path: target, headers: headerLines(request), body },
           { ...route, stage },
           parameters,
         );

@@ -44,7 +44,7 @@ it("the packaged functions pass the API suite", async ({ skip }) => {
 /** Serves the API of the template with the functions in the zips. */
 async function serve(program: string): Promise<{ api: ApiGateway; url: string; close(): Promise<unknown> }> {
   const api = apiGateway(deployment.template, "local", ({ Handler, Environment }) => {
-    const name = /dist\/(\w+)\./.exec(Handler)?.[1] ?? "";
+    const name = /dist\/([\w-]+)\./.exec(Handler)?.[1] ?? "";
     return Lambda.of({
       zip: deployment.zips[name] as Buffer,
       handler: Handler,

@@ -18,6 +18,7 @@ const settings = {
   ENVIRONMENT: "other",
   HTTP_PROXY: "http://127.0.0.1:1",
   LANG: "tr_TR.UTF-8",
+  MAX_HOLD_SECONDS: "none",
   MAX_TICKETS_PER_PURCHASE: "none",
   NODE_USE_ENV_PROXY: "1",
   PGHOST: "127.0.0.2",

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { ApiRequest } from "../support/api.ts";
 import { overHttp } from "../support/over-http.ts";
+import { routes } from "../support/routes.ts";
 import { Project, type Service } from "./project.ts";
 import { shop } from "./shop.ts";
 
@@ -62,7 +63,18 @@ describe("a route that is not deployed", () => {
   it.each([
     { what: "an unknown path", method: "GET", path: "/tickets" },
     { what: "an unknown method", method: "DELETE", path: `/ticket_options/${unknownId}` },
+    {
+      what: "PATCH of a purchase",
+      method: "PATCH",
+      path: `/ticket_options/${unknownId}/purchases/${unknownId}`,
+    },
+    {
+      what: "GET of confirm",
+      method: "GET",
+      path: `/ticket_options/${unknownId}/purchases/${unknownId}/confirm`,
+    },
     { what: "create with a trailing slash", method: "POST", path: "/ticket_options/" },
+    { what: "a list with a trailing slash", method: "GET", path: "/ticket_options/?Limit=1" },
     { what: "get with a trailing slash", method: "GET", path: `/ticket_options/${unknownId}/` },
     { what: "a preflight to an unknown path", method: "OPTIONS", path: "/tickets" },
     { what: "a preflight with a trailing slash", method: "OPTIONS", path: "/ticket_options/" },
@@ -103,11 +115,9 @@ describe("a CORS preflight", () => {
   const { custom } = parse(readFileSync(path.join(project.folder, "serverless.yml"), "utf8"), {
     logLevel: "error",
   });
-  it.each([
-    { method: "POST", path: "/ticket_options" },
-    { method: "GET", path: `/ticket_options/${unknownId}` },
-    { method: "POST", path: `/ticket_options/${unknownId}/purchases` },
-  ])(
+  it.each(
+    routes.map(({ method, resource }) => ({ method, path: resource.replaceAll(/\{\w+\}/g, unknownId) })),
+  )(
     "of $method $path gets the CORS settings of serverless.yml, whatever it requests",
     async ({ method, path }) => {
       const { status, headers, body } = await send({
@@ -170,7 +180,77 @@ it("a response is the same with Origin, Range and Accept-Encoding headers", asyn
   expect({ ...headers, date: plain.date }).toEqual(plain);
 });
 
+it("every route of serverless.yml reaches its function, with its path parameters", async () => {
+  const id = await shop(service).create(3);
+  const { body: hold } = await send({
+    method: "POST",
+    path: `/ticket_options/${id}/purchases`,
+    body: JSON.stringify({ Quantity: 1, UserID: unknownId, HoldSeconds: 60 }),
+  });
+  const { ID: purchaseId } = JSON.parse(hold);
+  const bodies: Record<string, object> = {
+    create: { Name: "Derby", Allocation: 1 },
+    purchase: { Quantity: 1, UserID: unknownId },
+    cancel: { Sold: true }, // after confirm
+  };
+
+  for (const { method, resource, name } of routes) {
+    const path = resource.replace("{id}", id).replace("{purchaseId}", purchaseId);
+    const body = JSON.stringify(bodies[name] ?? {});
+    const response = await send({ method, path, ...(method !== "GET" && name !== "confirm" && { body }) });
+    expect(response.status, `${name}: ${response.body}`).toBe(200);
+  }
+});
+
+describe("a query", () => {
+  const list = async (query: string) => {
+    const { status, body } = await send({ method: "GET", path: `/ticket_options${query}` });
+    return { status, ...JSON.parse(body) };
+  };
+
+  it.each(["", "?", "?&", "?Limit=1", "?limit=1&Other=%zz", "?Limit=%31"])("%j is read", async (query) => {
+    await shop(service).create(1);
+
+    expect(await list(query)).toMatchObject({ status: 200, TicketOptions: expect.any(Array) });
+  });
+
+  it.each(["?Limit=1&Limit=2", "?Limit=1&Limit=1", "?Limit=1&limit=2", "?Limit", "?Limit=", "?After=1"])(
+    "%j gets the problem invalid-request",
+    async (query) => {
+      expect(await list(query)).toMatchObject({
+        status: 400,
+        type: "urn:ticket-allocation:problem:invalid-request",
+      });
+    },
+  );
+});
+
 describe("a request body", () => {
+  it.each(["application/merge-patch+json", "application/json", "application/x-www-form-urlencoded", ""])(
+    "of PATCH is read with the content type %j",
+    async (type) => {
+      const id = await shop(service).create(3);
+      const body = JSON.stringify({ Capacity: 5 });
+      const headers = type ? { "Content-Type": type } : {};
+
+      const response = await send({ method: "PATCH", path: `/ticket_options/${id}`, headers, body });
+
+      expect({ status: response.status, ...JSON.parse(response.body) }).toMatchObject({
+        status: 200,
+        Capacity: 5,
+      });
+    },
+  );
+
+  it.each(["identity", "gzip"])("may be empty, with Content-Encoding %s", async (coding) => {
+    const id = await shop(service).create(3);
+    const { body } = await shop(service).purchase(id, 1);
+    const path = `/ticket_options/${id}/purchases/${JSON.parse(body).ID}/confirm`;
+    const headers = { "Content-Encoding": coding, "Content-Type": "application/json" };
+
+    expect((await send({ method: "POST", path, headers })).status).toBe(200);
+  });
+
   it.each([
     { coding: "gzip", encode: gzipSync },
     { coding: "GZIP", encode: gzipSync },

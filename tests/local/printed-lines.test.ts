@@ -64,6 +64,10 @@ it("npm run dev prints what it starts, where the data is, and how to use it", ()
     "  applied 0004_stripes",
     "  applied 0005_stripe_count",
     "  applied 0006_fill_stripe_count",
+    "  applied 0007_rules_and_holds",
+    "  applied 0008_validate_purchase_checks",
+    "  applied 0009_feed_index",
+    "  applied 0010_hold_and_user_indexes",
     "Bundling the functions",
     "Starting serverless-offline",
     "Ready. Replace ID with the ID in the first response:",
@@ -122,6 +126,138 @@ describe("the line of a request", () => {
     expect(await buy(2, key)).toEqual(
       printed(422, "this Idempotency-Key was used for another request; choose a new one for each"),
     );
+  });
+
+  describe("of the life of a purchase", () => {
+    const sale = async (more = {}) => {
+      const body = json({ Name: "Fenerbahce vs Galatasaray", Allocation: 9, ...more });
+      const from = service.lines.length;
+      const created = JSON.parse((await send({ method: "POST", path: "/ticket_options", body })).body);
+      await service.line(new RegExp(`created ${created.ID}`), from);
+      return String(created.ID);
+    };
+    const buy = async (id: string, more = {}) => {
+      const from = service.lines.length;
+      const body = json({ Quantity: 2, UserID: user, ...more });
+      const response = await send({ method: "POST", path: purchases(id), body });
+      const printed = await service.line(/^\d\d:/, from);
+      return { printed, purchase: JSON.parse(response.body) };
+    };
+    const printed = (method: string, path: string, status: number, text: string) =>
+      line("TIME", `${method.padEnd(4)} ${path}`, status, "MS", text, "request UUID");
+    const clock = (time: string) => new Date(time).toTimeString().slice(0, 8);
+
+    it("states until when tickets are held, that they were confirmed, and that they were cancelled", async () => {
+      const id = await sale();
+      const { printed: line, purchase } = await buy(id, { HoldSeconds: 60 });
+      const until = `until ${clock(purchase.ExpiresAt)}`;
+      expect(line).toEqual(printed("POST", purchases(id), 200, `held 2 ${until}`));
+
+      const own = `${purchases(id)}/${purchase.ID}`;
+      const get = () => printedFor({ method: "GET", path: own });
+      const post = (action: string, body?: string) =>
+        printedFor({ method: "POST", path: `${own}/${action}`, ...(body && { body }) });
+      expect(await get()).toEqual([printed("GET", own, 200, `2 held ${until}`)]);
+      expect(await post("confirm")).toEqual([printed("POST", `${own}/confirm`, 200, "confirmed: sold 2")]);
+      expect(await get()).toEqual([printed("GET", own, 200, "2 sold")]);
+      const isSold = 'refused: the purchase is sold; to cancel it and void its tickets, send {"Sold": true}';
+      expect(await post("cancel")).toEqual([printed("POST", `${own}/cancel`, 409, isSold)]);
+      const cancelled = [printed("POST", `${own}/cancel`, 200, "cancelled 2")];
+      expect(await post("cancel", json({ Sold: true }))).toEqual(cancelled);
+      expect(await get()).toEqual([printed("GET", own, 200, "2 cancelled")]);
+      const isCancelled =
+        "refused: the purchase was cancelled, or its hold lapsed and its tickets went to somebody else";
+      expect(await post("confirm")).toEqual([printed("POST", `${own}/confirm`, 409, isCancelled)]);
+    });
+
+    it("states when a hold has lapsed, also of a replay", async () => {
+      const id = await sale();
+      const headers = { "Idempotency-Key": crypto.randomUUID() };
+      const body = json({ Quantity: 2, UserID: user, HoldSeconds: 1 });
+      const hold: ApiRequest = { method: "POST", path: purchases(id), headers, body };
+      const from = service.lines.length;
+      const held = JSON.parse((await send(hold)).body);
+      await service.line(/held 2 until/, from);
+      const own = `${purchases(id)}/${held.ID}`;
+
+      await expect
+        .poll(async () => JSON.parse((await send({ method: "GET", path: own })).body).Status, {
+          timeout: 30_000,
+        })
+        .toBe("lapsed");
+      const at = clock(held.ExpiresAt);
+      await service.line(new RegExp(`GET  ${own}  200  \\d+ ms  2 lapsed at ${at}  request`), from);
+      expect(await printedFor(hold)).toEqual([
+        printed("POST", purchases(id), 200, `replayed: lapsed 2 at ${at}`),
+      ]);
+    });
+
+    it("states what is held, what a change leaves, and how many tickets are in use", async () => {
+      const id = await sale();
+      const path = `/ticket_options/${id}`;
+      await buy(id, { HoldSeconds: 60 });
+      const patch = (change: object) => printedFor({ method: "PATCH", path, body: json(change) });
+
+      expect(await printedFor({ method: "GET", path })).toEqual([
+        printed("GET", path, 200, "7 of 9 available, 2 held"),
+      ]);
+      expect(await patch({ Capacity: 12 })).toEqual([
+        printed("PATCH", path, 200, "changed: 10 of 12 available, 2 held"),
+      ]);
+      expect(await patch({ Capacity: 1 })).toEqual([
+        printed("PATCH", path, 409, "refused: 2 tickets are sold or held, so the capacity cannot be less"),
+      ]);
+    });
+
+    it("states the number of purchases and options in a list, without the query", async () => {
+      const id = await sale();
+      const list = (path: string, query: string) => printedFor({ method: "GET", path: `${path}?${query}` });
+
+      expect(await list(purchases(id), "Limit=9")).toEqual([
+        printed("GET", purchases(id), 200, "0 purchases"),
+      ]);
+      await buy(id);
+      expect(await list(purchases(id), `UserID=${user}`)).toEqual([
+        printed("GET", purchases(id), 200, "1 purchase"),
+      ]);
+      await sale();
+      expect(await list("/ticket_options", "Limit=2")).toEqual([
+        printed("GET", "/ticket_options", 200, "2 options"),
+      ]);
+      expect(await list("/ticket_options", "Limit=1")).toEqual([
+        printed("GET", "/ticket_options", 200, "1 option"),
+      ]);
+      expect(await list("/ticket_options", "Limit=1&limit=2")).toEqual([
+        printed("GET", "/ticket_options", 400, "Limit must be given only once"),
+      ]);
+    });
+
+    it.each([
+      {
+        what: "the start of the sale",
+        rules: { SaleStartsAt: "2999-01-05T17:41:08Z" },
+        text: `the sale starts at ${new Date("2999-01-05T17:41:08Z").toLocaleString("sv")}`,
+      },
+      {
+        what: "the end of the sale",
+        rules: { SaleStartsAt: "2022-01-05T17:41:08Z", SaleEndsAt: "2022-01-06T17:41:08Z" },
+        text: `the sale ended at ${new Date("2022-01-06T17:41:08Z").toLocaleString("sv")}`,
+      },
+      {
+        what: "the limit of a purchase",
+        rules: { MaxPerPurchase: 1 },
+        text: "over the limit of 1 for one purchase",
+      },
+      {
+        what: "the limit of a user",
+        rules: { MaxPerUser: 1 },
+        text: "over the limit of 1 for one user, who has 0",
+      },
+    ])("states $what that refused a purchase", async ({ rules, text }) => {
+      const id = await sale(rules);
+
+      expect((await buy(id)).printed).toEqual(printed("POST", purchases(id), 409, `refused: ${text}`));
+    });
   });
 
   it.each([

@@ -109,7 +109,6 @@ describe.each<Stage>(["dev", "prod"])("the database of stage %s", (stage) => {
         CLUSTER_ARN: clusterArn,
         SECRET_ARN: { Ref: "FunctionsSecret" },
         DATABASE_NAME: "tickets",
-        MAX_TICKETS_PER_PURCHASE: "20",
         POWERTOOLS_SERVICE_NAME: `ticket-allocation-${stage}`,
       });
   });

@@ -14,10 +14,22 @@ afterEach(() => project.remove());
 it.each([
   { mistake: "an unknown option", from: "memorySize: 512", to: "memorySise: 512", named: "memorySise" },
   {
+    mistake: "an unknown throttle",
+    from: "throttle: purchase",
+    to: "throttle: purchases",
+    named: "function purchase: there is no throttle purchases",
+  },
+  {
+    mistake: "an unknown function to wait for",
+    from: "updateAfter: purchase",
+    to: "updateAfter: purchases",
+    named: "function create: there is no function purchases",
+  },
+  {
     mistake: "a parameter that does not exist",
     from: "param:maxTicketsPerPurchase",
     to: "param:maxTickets",
-    named: "provider.environment.MAX_TICKETS_PER_PURCHASE",
+    named: "functions.0.purchase.environment.MAX_TICKETS_PER_PURCHASE",
   },
 ])("packaging fails with the name of $mistake in serverless.yml", async ({ from, to, named }) => {
   const file = path.join(project.folder, "serverless.yml");

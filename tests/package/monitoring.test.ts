@@ -102,6 +102,18 @@ describe.each<Stage>(["dev", "prod"])("the monitoring of stage %s", (stage) => {
     );
   });
 
+  it("shows the lag of the list of purchases as its maximum, like the alarm", () => {
+    const [widget] = widgets.filter(({ properties: { metrics } }) => metrics.flat().includes("FeedLag"));
+
+    expect(widget?.properties.stat).toBe("Maximum");
+  });
+
+  it("shows no two widgets of the dashboard in one place", () => {
+    const places = widgets.map(({ x, y }) => `${x} ${y}`);
+
+    expect(new Set(places).size).toBe(places.length);
+  });
+
   it("watches only its own API and stage", () => {
     const { Name } = properties(template, "ApiGatewayRestApi");
     const { StageName } = properties(template, "Stage");
@@ -140,7 +152,9 @@ describe.each<Stage>(["dev", "prod"])("the monitoring of stage %s", (stage) => {
 });
 
 interface Widget {
-  properties: { title: string; metrics: unknown[][] };
+  x: number;
+  y: number;
+  properties: { title: string; stat?: string; metrics: unknown[][] };
 }
 
 interface MetricQuery {
@@ -212,9 +226,9 @@ function singular(name: string): string {
 }
 
 /** The statistic that an alarm must use: a rate, the peak of a level, or a count. */
-function statisticOf({ Threshold, Namespace }: Record<string, unknown>): string {
+function statisticOf({ Threshold, Namespace, MetricName }: Record<string, unknown>): string {
   if (Number(Threshold) < 1) return "Average";
-  return Namespace === "AWS/RDS" ? "Maximum" : "Sum";
+  return Namespace === "AWS/RDS" || MetricName === "FeedLag" ? "Maximum" : "Sum";
 }
 
 /** The names of the metrics that the functions count, as in `count({ Purchases: 1 })`. */
@@ -222,8 +236,10 @@ function countedMetrics(): string[] {
   const files = ["functions", "lib"].flatMap((folder) =>
     readdirSync(path.join(root, folder)).map((file) => path.join(root, folder, file)),
   );
-  const calls = files.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/count\(\{([^}]+)\}\)/g)]);
-  return calls.flatMap(([, members = ""]) => [...members.matchAll(/(\w+):/g)].map(([, name = ""]) => name));
+  const calls = files.flatMap((file) => readFileSync(file, "utf8").match(/\bcount\([^*;][^;]*;/g) ?? []);
+  const counts = calls.flatMap((call) => call.match(/\{[^{}]*\}/g) ?? []);
+  const names = counts.flatMap((each) => [...each.matchAll(/\b([A-Z]\w+):/g)].map(([, name = ""]) => name));
+  return [...new Set(names)];
 }
 
 /** The names of the outputs that the commands read, as in `output("ClusterArn")`. */

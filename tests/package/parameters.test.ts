@@ -20,11 +20,14 @@ const parameters = {
   cognitoUserPoolArn: "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/eu-west-1_buyers",
   publicBasePath: "/shop",
   maxTicketsPerPurchase: "8",
+  maxHoldSeconds: "300",
   tracing: "false",
   purchaseReservedConcurrency: "800",
   purchaseProvisionedConcurrency: "300",
+  confirmReservedConcurrency: "400",
   alarmEmail: "on-call@example.org",
   refusalsAlarm: "50000",
+  feedLagAlarm: "60",
 };
 
 beforeAll(async () => {
@@ -51,6 +54,16 @@ describe("a deploy with parameters", () => {
       SnapshotIdentifier: { "Fn::If": ["IsRestored", parameters.snapshot, { Ref: "AWS::NoValue" }] },
       MasterUsername: { "Fn::If": ["IsRestored", { Ref: "AWS::NoValue" }, "tickets_owner"] },
     });
+  });
+
+  it("throttles confirm and cancel like purchases", () => {
+    for (const action of ["confirm", "cancel"])
+      expect(properties(template, "Stage").MethodSettings).toContainEqual({
+        HttpMethod: "POST",
+        ResourcePath: `/~1ticket_options~1{id}~1purchases~1{purchaseId}~1${action}`,
+        ThrottlingRateLimit: "9000",
+        ThrottlingBurstLimit: "5000",
+      });
   });
 
   it("throttles purchases, and limits requests per IP address with a firewall", () => {
@@ -113,9 +126,12 @@ describe("a deploy with parameters", () => {
     expect(environment(template, "Purchase")).toMatchObject({ ACCESS: "cognito", API_KEY_IDS: "" });
   });
 
-  it("configures the functions with the public base path and the limit of one purchase", () => {
+  it("configures the functions with the public base path and the limits of one purchase", () => {
     expect(environment(template, "Create").PUBLIC_BASE_PATH).toBe("/shop");
-    expect(environment(template, "Purchase").MAX_TICKETS_PER_PURCHASE).toBe("8");
+    expect(environment(template, "Purchase")).toMatchObject({
+      MAX_TICKETS_PER_PURCHASE: "8",
+      MAX_HOLD_SECONDS: "300",
+    });
   });
 
   it("disables tracing of the API and the functions", () => {
@@ -126,6 +142,7 @@ describe("a deploy with parameters", () => {
 
   it("sets reserved and provisioned concurrency, and routes the API to the provisioned alias", () => {
     expect(properties(template, "PurchaseLambdaFunction").ReservedConcurrentExecutions).toBe(800);
+    expect(properties(template, "ConfirmLambdaFunction").ReservedConcurrentExecutions).toBe(400);
     expect(properties(template, "CreateLambdaFunction")).not.toHaveProperty("ReservedConcurrentExecutions");
     const [alias = "", ...more] = named(template, "AWS::Lambda::Alias");
     expect(more).toEqual([]);
@@ -149,5 +166,6 @@ describe("a deploy with parameters", () => {
       Endpoint: "on-call@example.org",
     });
     expect(properties(template, "RefusalsAlarm").Threshold).toBe("50000");
+    expect(properties(template, "FeedLagAlarm").Threshold).toBe("60");
   });
 });
