@@ -30,7 +30,7 @@ type Path = Pick<Purchase, "ticketOptionId" | "id">;
  */
 export function salesIn(functions: DataApi, owner: DataApi, milliseconds?: number) {
   const inTime = () => functions.work(milliseconds);
-  const sell = (order: Order) => sellTickets(order, anyOrder, inTime());
+  const sell = (order: Order, limits = anyOrder) => sellTickets(order, limits, inTime());
 
   /** Orders tickets, 1 unless `fields` has another quantity. */
   const buy = (id: string, fields: Partial<Order> = {}) => sell(newOrder(id, fields));
@@ -44,8 +44,8 @@ export function salesIn(functions: DataApi, owner: DataApi, milliseconds?: numbe
     sold,
     /** Holds tickets for ten minutes, and fails if that is refused. */
     held: (id: string, fields: Partial<Order> = {}) => sold(id, { holdSeconds: 600, ...fields }),
-    confirm: ({ ticketOptionId, id }: Path) =>
-      confirmPurchase({ ticketOptionId, id, userId: null }, inTime()),
+    confirm: ({ ticketOptionId, id }: Path, userId: string | null = null) =>
+      confirmPurchase({ ticketOptionId, id, userId }, inTime()),
     cancel: ({ ticketOptionId, id }: Path, evenIfSold = false) =>
       cancelPurchase({ ticketOptionId, id }, evenIfSold, inTime()),
     find: ({ ticketOptionId, id }: Path) => findPurchase({ ticketOptionId, id, userId: null }, inTime()),
