@@ -45,7 +45,7 @@ export async function changeTicketOption(
     if (rules.length > 0) return { result: "against the rules", rules };
     const { capacity = current.capacity } = change;
     const inUse = current.capacity - current.allocation;
-    if (capacity < inUse && capacity < current.capacity) return { result: "capacity in use", inUse };
+    if (capacity < inUse) return { result: "capacity in use", inUse };
 
     const result = await attemptChange(id, change, work);
     if (result !== "nothing changed") return result;
