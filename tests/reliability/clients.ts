@@ -41,6 +41,7 @@ export interface Client {
   next: Operation[];
   /** The last operation that succeeded before this one. */
   before?: Operation;
+  operationsBefore: number;
   /** The option to buy from. */
   optionId?: string;
   /** The number of tickets to buy or to put on sale. */
@@ -60,7 +61,7 @@ export function newClient(
   hasOwnKey: boolean,
 ): Client {
   const key = hasOwnKey ? `own-${randomUUID()}` : undefined;
-  return { next: [], ...order, id: randomUUID(), key, results: [], earlier: [] };
+  return { next: [], operationsBefore: 0, ...order, id: randomUUID(), key, results: [], earlier: [] };
 }
 
 /** One client for each quantity. They buy from the option, or each create one if `optionId` is undefined. */
@@ -81,6 +82,7 @@ export function goOn(client: Client): boolean {
   const [operation, ...next] = client.next;
   if (operation === undefined || lastResult(client).kind !== "done") return false;
   client.earlier.push(...client.results);
+  client.operationsBefore += 1;
   Object.assign(client, { operation, next, before: client.operation, results: [] });
   return true;
 }
@@ -198,6 +200,7 @@ function read({ status, headers, body }: ApiResponse, client: Client, sentAt: st
     const mayHaveLapsed = operation === "hold" && holdSeconds !== undefined;
     if (Status !== statuses[operation] && !(mayHaveLapsed && ["lapsed", "cancelled"].includes(Status)))
       return undocumented;
+    if (Status === "sold" && TicketIDs.length !== quantity) return undocumented;
     const changedAt = { confirm: ConfirmedAt, "cancel a hold": CancelledAt, "cancel a sale": CancelledAt };
     const isReplay = withKey.has(operation)
       ? "idempotent-replayed" in headers

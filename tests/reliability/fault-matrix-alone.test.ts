@@ -1,4 +1,27 @@
 // Injects every fault into the request of a single client.
-import { faultMatrix } from "./fault-matrix.ts";
+import { type Case, faultMatrix } from "./fault-matrix.ts";
 
-faultMatrix({ quantities: [2], capacity: 2, times: 1, poolSize: 2 });
+const creating = (["create", "purchase", "hold"] as const).flatMap((operation): Case[] => [
+  { title: `${operation} with a key`, operations: [operation], hasKey: true },
+  { title: `${operation} without a key`, operations: [operation], hasKey: false },
+]);
+
+faultMatrix({ quantities: [2], capacity: 2, times: 1, poolSize: 2 }, [
+  ...creating,
+  { title: "confirm", operations: ["hold", "confirm"] },
+  { title: "cancel a hold", operations: ["hold", "cancel a hold"] },
+  { title: "cancel a sale", operations: ["purchase", "cancel a sale"] },
+  { title: "cancel a confirmed hold", operations: ["hold", "confirm", "cancel a sale"] },
+  {
+    title: "change, in the read before it",
+    operations: ["create", "change"],
+    position: "a read before the write",
+  },
+  { title: "change", operations: ["create", "change"], passes: 1 },
+  {
+    title: "change, in the read after it",
+    operations: ["create", "change"],
+    passes: 2,
+    position: "a read after the write",
+  },
+]);

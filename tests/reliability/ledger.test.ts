@@ -18,13 +18,16 @@ describe("compare()", () => {
   const clientWith = (...results: AttemptResult[]): Client => ({
     id: "me",
     operation: "purchase",
+    next: [],
+    operationsBefore: 0,
     quantity: 2,
     key: undefined,
     results,
+    earlier: [],
   });
 
   const stored = (capacity: number, remaining: number, ...entries: Partial<Entry>[]): StoredState => ({
-    entries: entries.map((entry) => ({ ...sale, clientId: "me", quantity: 2, ...entry })),
+    entries: entries.map((entry) => ({ ...sale, clientId: "me", quantity: 2, state: "sold", ...entry })),
     stock: { capacity, remaining },
   });
 
@@ -41,7 +44,12 @@ describe("compare()", () => {
   it.each<[string, Client, StoredState, Partial<Findings>]>([
     ["a sale that is not stored", clientWith(done), stored(10, 10), { lost }],
     ["a sale with another ticket", clientWith(done), stored(10, 8, { ticketIds: ["t1", "t3"] }), { lost }],
-    ["a sale of fewer tickets", clientWith(done), stored(10, 9, { quantity: 1 }), { lost }],
+    [
+      "a sale of fewer tickets",
+      clientWith(done),
+      stored(10, 9, { quantity: 1, ticketIds: ["t1"] }),
+      { lost },
+    ],
     [
       "a second sale, with the tickets of the first",
       clientWith(done),
@@ -88,7 +96,7 @@ describe("compare()", () => {
       "tickets that are missing without a sale",
       clientWith(done),
       stored(10, 7, {}),
-      { wrong: ["10 tickets became 7 left and 2 sold"] },
+      { wrong: ["10 tickets became 7 left, 0 held and 2 sold"] },
     ],
     [
       "a sale to an unknown client",

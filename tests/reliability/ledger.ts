@@ -123,8 +123,9 @@ function compareTickets(entries: Entry[], findings: Findings): void {
   for (const { id, state, quantity, confirmedAt, expiresAt, ticketIds } of entries) {
     const hasTickets = state === "sold" || (state === "cancelled" && (!expiresAt || confirmedAt));
     const expected = hasTickets ? quantity : 0;
-    if (ticketIds.length > expected)
-      findings.doubled.push(`${id} has ${ticketIds.length} tickets instead of ${expected}`);
+    if (ticketIds.length === expected) continue;
+    const kind = ticketIds.length > expected ? "doubled" : "lost";
+    findings[kind].push(`${id} has ${ticketIds.length} tickets instead of ${expected}`);
   }
 }
 
@@ -178,7 +179,5 @@ function isAsReported(entry: Entry, { ticketIds, ...reported }: Reported): boole
 
 /** Whether a hold has lapsed and its tickets have gone to somebody else. */
 function isReturnedHold({ state, expiresAt, confirmedAt, cancelledAt }: Entry, done: Operation): boolean {
-  return (
-    done === "hold" && state === "cancelled" && !confirmedAt && String(cancelledAt) >= String(expiresAt)
-  );
+  return done === "hold" && state === "cancelled" && !confirmedAt && String(cancelledAt) >= String(expiresAt);
 }
