@@ -88,6 +88,7 @@ async function attemptChange(
     if (error instanceof DatabaseUnavailable && isTimedOut(error.cause)) return "nothing changed";
     throw error;
   }
+  work.outcomeUnknown = true; // it is changed; until it is read, a failure must not say that nothing was done
   const option = await findTicketOption(id, work);
   if (option === undefined) throw new Error(`option ${id} does not exist any more`);
   return { result: "changed", option };
