@@ -1,13 +1,14 @@
 // Injects every fault into the request of a single client.
 import { type Case, faultMatrix } from "./fault-matrix.ts";
 
-const creating = (["create", "purchase", "hold"] as const).flatMap((operation): Case[] => [
-  { title: `${operation} with a key`, operations: [operation], hasKey: true },
-  { title: `${operation} without a key`, operations: [operation], hasKey: false },
+const alone = { quantities: [2], capacity: 2, times: 1 };
+
+const creations = (["create", "purchase", "hold"] as const).flatMap((operation): Case[] => [
+  { ...alone, title: `${operation} with a key`, operations: [operation], hasKey: true },
+  { ...alone, title: `${operation} without a key`, operations: [operation] },
 ]);
 
-faultMatrix({ quantities: [2], capacity: 2, times: 1, poolSize: 2 }, [
-  ...creating,
+const changes: Omit<Case, keyof typeof alone>[] = [
   { title: "confirm", operations: ["hold", "confirm"] },
   { title: "cancel a hold", operations: ["hold", "cancel a hold"] },
   { title: "cancel a sale", operations: ["purchase", "cancel a sale"] },
@@ -24,4 +25,6 @@ faultMatrix({ quantities: [2], capacity: 2, times: 1, poolSize: 2 }, [
     passes: 2,
     position: "a read after the write",
   },
-]);
+];
+
+faultMatrix(2, [...creations, ...changes.map((each) => ({ ...alone, ...each }))]);
