@@ -67,7 +67,7 @@ export interface Statements {
 export interface Work extends Statements {
   /**
    * Whether a statement may have written something although the caller got no result. Never reset to false: a lost
-   * attempt may even start after its retry, so only a definite result (sold, created, refused) settles the outcome.
+   * attempt may even start after its retry, so only what has been done (sold, created) settles the outcome.
    */
   outcomeUnknown: boolean;
 }

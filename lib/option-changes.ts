@@ -2,7 +2,13 @@ import { setTimeout } from "node:timers/promises";
 import { DatabaseError, DatabaseUnavailable, type Work } from "./data-api.ts";
 import { sqlStateOf } from "./failures.ts";
 import { returnLapsedHolds } from "./lapsed-holds.ts";
-import { findTicketOption, type Rules, stripesOf, type TicketOption } from "./ticket-options.ts";
+import {
+  findTicketOption,
+  type Rules,
+  type StoredOption,
+  stripesOf,
+  type TicketOption,
+} from "./ticket-options.ts";
 
 /** What to change of an option: a member that is absent stays, and null removes a rule. */
 export interface OptionChange extends Partial<Rules> {
@@ -28,10 +34,15 @@ export type ChangeOutcome =
 /**
  * Changes an option, completely or not at all. The last change of a field wins.
  *
- * Safe to retry, since it sets values. On an option that sells fast it may wait longer for a stripe than a statement
- * may take; then it had no effect, and is repeated until the deadline of `work`.
+ * Safe to retry, since it sets values. An attempt changes only the version of the option that was read before it, so a
+ * lost one that begins after its retry has no effect. After a lost attempt, a refusal settles nothing: the attempt may
+ * begin later, and then find that the change is possible.
+ *
+ * On an option that sells fast it may wait longer for a stripe than a statement may take; then it had no effect, and is
+ * repeated until the deadline of `work`.
  *
  * @throws DatabaseUnavailable
+ * @throws Error if the change would be refused but an earlier attempt was lost
  */
 export async function changeTicketOption(
   id: string,
@@ -41,17 +52,25 @@ export async function changeTicketOption(
   for (let attempts = 1; ; attempts++) {
     const current = await findTicketOption(id, work);
     if (current === undefined) return { result: "no such option" };
-    const rules = brokenRules(change, current);
-    if (rules.length > 0) return { result: "against the rules", rules };
-    const { capacity = current.capacity } = change;
-    const inUse = current.capacity - current.allocation;
-    if (capacity < inUse) return { result: "capacity in use", inUse };
+    const refusal = refusalOf(change, current);
+    if (refusal !== undefined && work.outcomeUnknown)
+      throw new Error(`${refusal.result}, but a lost attempt may still change the option`);
+    if (refusal !== undefined) return refusal;
 
-    const result = await attemptChange(id, change, work);
+    const { capacity = current.capacity } = change;
+    const result = await attemptChange(current, change, work);
     if (result !== "nothing changed") return result;
     if (capacity < current.capacity) await returnLapsedHolds(id, null, work);
     await setTimeout(Math.random() * Math.min(10 * 2 ** attempts, 500));
   }
+}
+
+function refusalOf(change: OptionChange, current: TicketOption): ChangeOutcome | undefined {
+  const rules = brokenRules(change, current);
+  if (rules.length > 0) return { result: "against the rules", rules };
+  const { capacity = current.capacity } = change;
+  const inUse = current.capacity - current.allocation;
+  return capacity < inUse ? { result: "capacity in use", inUse } : undefined;
 }
 
 function brokenRules(change: OptionChange, current: TicketOption): Rule[] {
@@ -65,14 +84,14 @@ function brokenRules(change: OptionChange, current: TicketOption): Rule[] {
 }
 
 async function attemptChange(
-  id: string,
+  { id, changedAt }: StoredOption,
   change: OptionChange,
   work: Work,
 ): Promise<ChangeOutcome | "nothing changed"> {
   const { name = null, description = null, capacity = null, maxPerUser = null } = change;
   try {
     const [changed] = await work.execute<{ id: string }>(CHANGE, {
-      ...{ id, name, description, capacity, maxPerUser },
+      ...{ id, changedAt, name, description, capacity, maxPerUser },
       stripes: stripesOf(capacity ?? 0),
       setsSaleStartsAt: change.saleStartsAt !== undefined,
       saleStartsAt: change.saleStartsAt ?? null,
@@ -88,6 +107,7 @@ async function attemptChange(
     if (error instanceof DatabaseUnavailable && isTimedOut(error.cause)) return "nothing changed";
     throw error;
   }
+  work.outcomeUnknown = true; // it is changed; until it is read, a failure must not say that nothing was done
   const option = await findTicketOption(id, work);
   if (option === undefined) throw new Error(`option ${id} does not exist any more`);
   return { result: "changed", option };
@@ -102,9 +122,10 @@ function isTimedOut(error: unknown): boolean {
  * Changes the option's row and, if the capacity changes, spreads what is left then evenly over its stripes.
  *
  * Races, and what makes them safe:
- * - Two changes of one option. `option` locks its row, and only a change does, so the second waits for the first. But
- *   its snapshot does not show the stripes that the first has added: if it sees fewer than the row says, it does
- *   nothing.
+ * - Two changes of one option. `option` locks its row, and only a change does, so the second waits for the first, and
+ *   then does nothing: `changed_at` is not what was read before it, since each change moves it. That also stops an
+ *   attempt that begins after its retry. The count of stripes is a second line of defence: the second's snapshot does
+ *   not show the stripes that the first has added.
  * - Sales, cancels and returns. `locked` takes all stripes in ascending order, and reads them after it has the locks.
  *   The new values are absolute: PostgreSQL checks constraints on values computed from the snapshot's version of a
  *   row first, so differences could fail wrongly.
@@ -134,6 +155,7 @@ const CHANGE = `
       coalesce(cast(:maxPerUser as integer), max_per_user) as max_per_user
     from ticket_options
     where id = cast(:id as uuid)
+      and changed_at is not distinct from cast(cast(:changedAt as text) as timestamptz)
     for no key update
   ),
   locked as materialized (
@@ -167,7 +189,7 @@ const CHANGE = `
       sale_ends_at = option.sale_ends_at,
       max_per_purchase = option.max_per_purchase,
       max_per_user = option.max_per_user,
-      changed_at = greatest(ticket_options.changed_at, clock_timestamp())
+      changed_at = greatest(ticket_options.changed_at + interval '1 microsecond', clock_timestamp())
     from option
     where ticket_options.id = option.id
       and (cast(:capacity as integer) is null or exists (select from spread))

@@ -42,8 +42,12 @@ export type Count = (values: Partial<Record<"Looks" | "Returns" | "ReturnedHolds
  * Safe to retry, since the order's id and key are set before the first attempt. A retry returns the purchase of the
  * first attempt as it is now, or "key reused" if the key belongs to a different order.
  *
+ * After an attempt whose response was lost, a refusal settles nothing: that attempt may begin later, and then find
+ * tickets that have come back.
+ *
  * @param limits those of the deployment; an order above them is only looked at
  * @throws DatabaseUnavailable
+ * @throws Error if the order would be refused but an earlier attempt was lost
  */
 export async function sellTickets(
   order: Order,
@@ -75,6 +79,8 @@ export async function sellTickets(
       const { outcome } = look;
       if (outcome.result === "not enough") note({ left: outcome.available });
       if (outcome.result === "not on sale") note({ left: 0 });
+      if (work.outcomeUnknown && outcome.result !== "no such option")
+        throw new Error(`${outcome.result}, but a lost attempt may still sell if tickets come back`);
       return outcome;
     }
     if (!maySell) return { result: "over the deployment's limits", limits };

@@ -81,7 +81,7 @@ export async function createTicketOption(option: NewTicketOption, work: Work): P
     const isSame =
       earlier.requestHash === null ? isAsRequested(earlier, option) : earlier.requestHash === hash;
     if (!isSame) return { result: "key reused" };
-    const { requestHash, ...current } = earlier;
+    const { changedAt, requestHash, ...current } = earlier;
     return { result: "created", option: current, replayed: option.isRetry || earlier.id !== id };
   }
 }
@@ -189,6 +189,7 @@ const OPTION = `
     option.max_per_user as "maxPerUser",
     option.created_at as "createdAt",
     greatest(stripes.updated_at, option.changed_at) as "updatedAt",
+    option.changed_at as "changedAt",
     option.request_hash as "requestHash"
   from ticket_options as option
   cross join lateral (
@@ -210,7 +211,11 @@ const OPTION = `
   ) as holds
   `;
 
-type StoredOption = TicketOption & { requestHash: string | null };
+/** An option, with the time of the organiser's last change and a hash of the request that created it. */
+export interface StoredOption extends TicketOption {
+  changedAt: string | null;
+  requestHash: string | null;
+}
 
 function findCreated({ id, key, apiKeyId }: NewTicketOption, work: Work): Promise<StoredOption[]> {
   return work.query<StoredOption>(
@@ -232,8 +237,8 @@ function findCreated({ id, key, apiKeyId }: NewTicketOption, work: Work): Promis
  * @returns undefined if there is none with this id
  * @throws DatabaseUnavailable
  */
-export async function findTicketOption(id: string, work: Work): Promise<TicketOption | undefined> {
-  const [option] = await work.query<TicketOption>(
+export async function findTicketOption(id: string, work: Work): Promise<StoredOption | undefined> {
+  const [option] = await work.query<StoredOption>(
     `
     ${OPTION}
     where option.id = cast(:id as uuid)

@@ -48,3 +48,17 @@ export const expectedOutcomes: Record<FaultKind, Outcomes> = {
   "run-then-database-error-57P02": uncertain,
   slow: uncertain,
 };
+
+/** Which call of a request meets the fault: the one that writes, or one that only reads, before or after it. */
+export type Position = "the write" | "a read before the write" | "a read after the write";
+
+/**
+ * The first response to a request one of whose calls meets a fault.
+ *
+ * A read has no effect, so before the write nothing was done, and after it the request was carried out.
+ */
+export function expectedOutcome(fault: FaultKind, position: Position, time: keyof Outcomes): FirstResponse {
+  const outcome = expectedOutcomes[fault][time];
+  if (position === "the write" || outcome === "definite") return outcome;
+  return position === "a read before the write" ? "unavailable" : "outcome-unknown";
+}

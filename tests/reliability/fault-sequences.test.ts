@@ -2,8 +2,16 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { FaultKind } from "../../emulator/src/index.ts";
 import { type LocalDatabase, startLocalDatabase } from "../../infra/local/database.ts";
-import { isUnfinished, lastResult, newClients, retryWhile, sendOnce } from "./clients.ts";
-import { clearFaults, SHORT_TIME, setFault } from "./faults.ts";
+import {
+  goOn,
+  isUnfinished,
+  lastResult,
+  newClients,
+  type Operation,
+  retryWhile,
+  sendOnce,
+} from "./clients.ts";
+import { clearFaults, letPass, SHORT_TIME, setFault } from "./faults.ts";
 import { compare, nothingFound, readStored } from "./ledger.ts";
 import { loadService, type Service } from "./service.ts";
 
@@ -48,12 +56,23 @@ describe.concurrent.for(sequences)("$title", ({ faults, first }) => {
   });
   afterAll(() => database.emulator.close());
 
-  it.for([
-    { operation: "create", hasKey: false },
-    { operation: "purchase", hasKey: true },
-  ])("$operation, with its own key: $hasKey", { concurrent: false }, async ({ operation, hasKey }) => {
-    const optionId = operation === "purchase" ? await service.putOnSale(2) : undefined;
-    const clients = newClients([2], optionId, hasKey);
+  it.for<{ title: string; operations: Operation[]; hasKey?: boolean }>([
+    { title: "create without a key", operations: ["create"] },
+    { title: "purchase with a key", operations: ["purchase"], hasKey: true },
+    { title: "hold without a key", operations: ["hold"] },
+    { title: "confirm", operations: ["hold", "confirm"] },
+    { title: "cancel a hold", operations: ["hold", "cancel a hold"] },
+    { title: "cancel a sale", operations: ["purchase", "cancel a sale"] },
+    { title: "change", operations: ["create", "change"] },
+  ])("$title", { concurrent: false }, async ({ operations, hasKey = false }) => {
+    const optionId = operations[0] === "create" ? undefined : await service.putOnSale(2);
+    const clients = newClients([2], optionId, hasKey, operations);
+    for (const client of clients.filter(({ next }) => next.length > 0)) {
+      await sendOnce(client, service.send);
+      expect(goOn(client)).toBe(true);
+    }
+    // A change reads before it writes.
+    await letPass(database.emulator, operations.includes("change") ? 1 : 0);
     for (const [index, fault] of faults.entries())
       await setFault(database.emulator, fault, index < faults.length - 1 ? 1 : 1000);
 

@@ -10,10 +10,20 @@ export const ONE_ATTEMPT = 4_500;
 export const SHORT_TIME = 9_000;
 
 /** Injects a fault into the next `calls` calls. */
-export async function setFault({ url }: DataApi, fault: FaultKind, calls: number): Promise<void> {
-  const body = JSON.stringify({ fault, calls, milliseconds: SLOW });
+export async function setFault(
+  { url }: DataApi,
+  fault: FaultKind,
+  calls: number,
+  milliseconds = SLOW,
+): Promise<void> {
+  const body = JSON.stringify({ fault, calls, milliseconds });
   const { status } = await fetch(`${url}/faults`, { method: "PUT", body });
   if (status !== 200) throw new Error(`the emulator responded ${status}`);
+}
+
+/** Lets the next `calls` calls pass before those that meet the faults set later. */
+export async function letPass(emulator: DataApi, calls: number): Promise<void> {
+  if (calls > 0) await setFault(emulator, "slow", calls, 0);
 }
 
 export async function clearFaults({ url }: DataApi): Promise<void> {

@@ -23,7 +23,7 @@ afterAll(async () => {
   await postgres.remove();
 });
 
-it("no sale is lost or doubled by a kill -9 of the API during a sale", { timeout: 120_000 }, async ({
+it("nothing is lost or doubled by a kill -9 of the API during a sale", { timeout: 120_000 }, async ({
   task,
 }) => {
   const { httpPort, lambdaPort, ...run } = await start();

@@ -34,7 +34,7 @@ afterAll(async () => {
   await postgres.remove();
 });
 
-it("no sale is lost or doubled by a kill -9 of the Data API during a sale", { timeout: 120_000 }, async ({
+it("nothing is lost or doubled by a kill -9 of the Data API during a sale", { timeout: 120_000 }, async ({
   task,
 }) => {
   const { url } = postgres;
@@ -42,7 +42,7 @@ it("no sale is lost or doubled by a kill -9 of the Data API during a sale", { ti
   await killDuringSale({ ...service, ...emulatorProcess, what: "the Data API", haveKeys: true, url }, task);
 });
 
-it("no sale is lost or doubled if the Data API stays down until all clients have given up, with issued keys only", {
+it("nothing is lost or doubled if the Data API stays down until all clients have given up, with issued keys only", {
   timeout: 120_000,
 }, async ({ task }) => {
   const { url } = postgres;

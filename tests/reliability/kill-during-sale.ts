@@ -1,5 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { expect, type TestContext } from "vitest";
-import { isUnfinished, type Send } from "./clients.ts";
+import { type Client, isUnfinished, lastResult, type Send } from "./clients.ts";
 import { compare, nothingFound, readStored } from "./ledger.ts";
 import { rowOf } from "./rows.ts";
 import { AT_ONCE, CAPACITY, Sale } from "./sale.ts";
@@ -38,9 +39,24 @@ export async function killDuringSale(
   const stored = await readStored(url, sale.clients);
   const findings = compare(sale.clients, stored);
   const about = { met: what, kind: "kill", times: 1, atOnce: AT_ONCE, inFlight } as const;
-  task.meta.row = rowOf(about, sale.clients, stored, findings);
+  task.meta.row = rowOf(about, sale.clients, stored, findings, "all operations");
   expect(findings).toEqual(nothingFound);
   expect(sale.clients.filter(isUnfinished)).toEqual([]);
+  expect(sale.clients.filter(({ next }) => next.length > 0).every(isRefused)).toBe(true);
+  await sellTheRest(optionId, send);
   expect((await audit()).breaches).toEqual([]);
   return sale;
+}
+
+function isRefused(client: Client): boolean {
+  return lastResult(client).kind === "refused";
+}
+
+/** All that the option says it has left can be sold, the tickets of lapsed holds included. */
+async function sellTheRest(optionId: string, send: Send): Promise<void> {
+  const path = `/ticket_options/${optionId}`;
+  const { Allocation } = JSON.parse((await send({ method: "GET", path })).body);
+  if (Allocation === 0) return;
+  const body = JSON.stringify({ Quantity: Allocation, UserID: randomUUID() });
+  expect(await send({ method: "POST", path: `${path}/purchases`, body })).toMatchObject({ status: 200 });
 }

@@ -20,13 +20,13 @@ afterAll(async () => {
   await postgres.remove();
 });
 
-it("no sale is lost or doubled by a kill -9 of PostgreSQL during a sale", { timeout: 120_000 }, async ({
+it("nothing is lost or doubled by a kill -9 of PostgreSQL during a sale", { timeout: 120_000 }, async ({
   task,
 }) => {
   await killDuringSale({ ...service, ...postgres, what: "PostgreSQL", haveKeys: true }, task);
 });
 
-it("no sale is lost or doubled if PostgreSQL stays down until the functions give up, with issued keys only", {
+it("nothing is lost or doubled if PostgreSQL stays down until the functions give up, with issued keys only", {
   timeout: 120_000,
 }, async ({ task }) => {
   const until = "outcome-unknown";

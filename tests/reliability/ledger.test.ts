@@ -2,7 +2,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type LocalDatabase, startLocalDatabase } from "../../infra/local/database.ts";
-import { type AttemptResult, type Client, newClients, sendOnce } from "./clients.ts";
+import { type AttemptResult, type Client, newClients, type Operation, sendOnce } from "./clients.ts";
 import { ONE_ATTEMPT, setFault } from "./faults.ts";
 import { compare, type Entry, type Findings, nothingFound, readStored, type StoredState } from "./ledger.ts";
 import { loadService, type Service } from "./service.ts";
@@ -18,13 +18,16 @@ describe("compare()", () => {
   const clientWith = (...results: AttemptResult[]): Client => ({
     id: "me",
     operation: "purchase",
+    next: [],
+    operationsBefore: 0,
     quantity: 2,
     key: undefined,
     results,
+    earlier: [],
   });
 
   const stored = (capacity: number, remaining: number, ...entries: Partial<Entry>[]): StoredState => ({
-    entries: entries.map((entry) => ({ ...sale, clientId: "me", quantity: 2, ...entry })),
+    entries: entries.map((entry) => ({ ...sale, clientId: "me", quantity: 2, state: "sold", ...entry })),
     stock: { capacity, remaining },
   });
 
@@ -41,7 +44,12 @@ describe("compare()", () => {
   it.each<[string, Client, StoredState, Partial<Findings>]>([
     ["a sale that is not stored", clientWith(done), stored(10, 10), { lost }],
     ["a sale with another ticket", clientWith(done), stored(10, 8, { ticketIds: ["t1", "t3"] }), { lost }],
-    ["a sale of fewer tickets", clientWith(done), stored(10, 9, { quantity: 1 }), { lost }],
+    [
+      "a sale of fewer tickets",
+      clientWith(done),
+      stored(10, 9, { quantity: 1, ticketIds: ["t1"] }),
+      { lost },
+    ],
     [
       "a second sale, with the tickets of the first",
       clientWith(done),
@@ -88,7 +96,7 @@ describe("compare()", () => {
       "tickets that are missing without a sale",
       clientWith(done),
       stored(10, 7, {}),
-      { wrong: ["10 tickets became 7 left and 2 sold"] },
+      { wrong: ["10 tickets became 7 left, 0 held and 2 sold"] },
     ],
     [
       "a sale to an unknown client",
@@ -98,6 +106,92 @@ describe("compare()", () => {
     ],
   ])("finds %s", (_what, client, found, findings) => {
     expect(compare([client], found)).toEqual({ ...nothingFound, ...findings });
+  });
+
+  describe("after a hold", () => {
+    const times = { expiresAt: "2022-01-05T12:00:00.000000Z", confirmedAt: "2022-01-05T11:00:00.000000Z" };
+    const cancelledAt = "2022-01-05T11:30:00.000000Z";
+    const [held, confirmed, cancelled]: [AttemptResult, AttemptResult, AttemptResult] = [
+      { ...done, ticketIds: [], expiresAt: times.expiresAt },
+      { ...done, ...times },
+      { ...done, ticketIds: [], cancelledAt },
+    ];
+
+    const clientThat = (operation: Operation, ...results: AttemptResult[]): Client => ({
+      ...clientWith(...results),
+      ...{ operation, before: "hold", earlier: [held] },
+    });
+    const openHold: Partial<Entry> = { state: "held", ticketIds: [], expiresAt: times.expiresAt };
+    const cancelledHold: Partial<Entry> = { ...openHold, state: "cancelled", cancelledAt };
+
+    it.each([
+      ["a confirm", clientThat("confirm", unknown, confirmed), stored(10, 8, times)],
+      ["a cancel", clientThat("cancel a hold", cancelled), stored(10, 10, cancelledHold)],
+      ["a confirm that did nothing", clientThat("confirm", unavailable), stored(10, 8, openHold)],
+      [
+        "a hold whose tickets went to somebody else when it had lapsed",
+        { ...clientWith(held), operation: "hold" as const },
+        stored(10, 10, { ...cancelledHold, cancelledAt: times.expiresAt }),
+      ],
+    ])("accepts %s", (_what, client, found) => {
+      expect(compare([client], found)).toEqual(nothingFound);
+    });
+
+    const isStill = (state: string, operation: string) => [
+      `me has a purchase that is ${state} after its last success, ${operation}`,
+    ];
+    it.each<[string, Client, StoredState, Partial<Findings>]>([
+      [
+        "a confirm that is not stored",
+        clientThat("confirm", confirmed),
+        stored(10, 8, openHold),
+        { lost, wrong: isStill("held", "confirm") },
+      ],
+      [
+        "a confirm with each ticket twice",
+        clientThat("confirm", confirmed),
+        stored(10, 8, { ...times, ticketIds: ["t1", "t2", "t3", "t4"] }),
+        { lost, doubled: ["sale has 4 tickets instead of 2"] },
+      ],
+      [
+        "a confirm whose tickets were returned",
+        clientThat("confirm", confirmed),
+        stored(10, 10, times),
+        { wrong: ["10 tickets became 10 left, 0 held and 2 sold"] },
+      ],
+      [
+        "a confirm that was carried out although it got unavailable",
+        clientThat("confirm", unavailable),
+        stored(10, 8, times),
+        { wrong: isStill("sold", "hold") },
+      ],
+      [
+        "a cancel that is not stored",
+        clientThat("cancel a hold", cancelled),
+        stored(10, 8, openHold),
+        { lost, wrong: isStill("held", "cancel a hold") },
+      ],
+      [
+        "a cancel that returned the tickets twice",
+        clientThat("cancel a hold", cancelled),
+        stored(10, 12, cancelledHold),
+        { wrong: ["10 tickets became 12 left, 0 held and 0 sold"] },
+      ],
+      [
+        "a hold that was returned before it lapsed",
+        { ...clientWith(held), operation: "hold" },
+        stored(10, 10, cancelledHold),
+        { wrong: isStill("cancelled", "hold") },
+      ],
+      [
+        "a hold with tickets",
+        { ...clientWith(held), operation: "hold" },
+        stored(10, 8, { ...openHold, ticketIds: ["t1"] }),
+        { doubled: ["sale has 1 tickets instead of 0"] },
+      ],
+    ])("finds %s", (_what, client, found, findings) => {
+      expect(compare([client], found)).toEqual({ ...nothingFound, ...findings });
+    });
   });
 });
 

@@ -1,28 +1,62 @@
 import { vi } from "vitest";
 import { mixedBuyers } from "../support/buyers.ts";
-import { type Client, isUnfinished, newClients, retryWhile, type Send, sendOnce } from "./clients.ts";
+import {
+  allResults,
+  type Client,
+  goOn,
+  isUnfinished,
+  newClient,
+  type Operation,
+  retryWhile,
+  type Send,
+  sendOnce,
+} from "./clients.ts";
 
-/** The number of concurrent clients. Each is followed by another when it gets its response. */
+/** The number of concurrent clients. Each is followed by another when it has done all that it wants. */
 export const AT_ONCE = 40;
 
-/** The total number of clients. Together they order more than the capacity. */
+/** The total number of clients. */
 const CLIENTS = 400;
-export const CAPACITY = 700;
+
+/** Less than what the clients want to keep, so that the option sells out. */
+export const CAPACITY = 420;
+
+/** What clients want to do, one after the other. A hold alone is left to lapse. */
+const wishes: [Operation, ...Operation[]][] = [
+  ["purchase"],
+  ["hold", "confirm"],
+  ["hold", "cancel a hold"],
+  ["purchase"],
+  ["hold"],
+  ["hold", "confirm"],
+  ["purchase", "cancel a sale"],
+  ["hold", "confirm", "cancel a sale"],
+  ["purchase"],
+];
+
+function clientsOf(optionId: string, hasKeys: boolean): Client[] {
+  return mixedBuyers(CLIENTS, 3).map((quantity, index) => {
+    const [operation, ...next] = wishes[index % wishes.length] ?? ["purchase"];
+    const lapses = operation === "hold" && next.length === 0;
+    return newClient({ operation, next, optionId, quantity, ...(lapses && { holdSeconds: 1 }) }, hasKeys);
+  });
+}
 
 /** A sale that continues while a process is killed. */
 export class Sale {
   readonly clients: Client[];
-  /** Resolves when every client has a response or a broken connection. */
+  /** Resolves when every client has done all that it wants, or has had an operation that did not succeed. */
   readonly over: Promise<unknown>;
   #waiting: Client[];
   #inFlight = 0;
 
   constructor(optionId: string, send: Send, hasKeys: boolean) {
-    this.clients = newClients(mixedBuyers(CLIENTS, 3), optionId, hasKeys);
+    this.clients = clientsOf(optionId, hasKeys);
     this.#waiting = [...this.clients];
     this.over = this.#serve(async (client) => {
       this.#inFlight += 1;
-      await sendOnce(client, send);
+      do await sendOnce(client, send);
+      while (goOn(client));
       this.#inFlight -= 1;
     });
   }
@@ -41,16 +75,23 @@ export class Sale {
   }
 
   /**
-   * Retries the requests that neither succeeded nor were refused. Those whose response was lost at the kill come last:
-   * if they have bought, the retry must find it although nothing is left by then.
+   * Retries the requests that neither succeeded nor were refused, and does what these clients want after that. Those
+   * whose response was lost at the kill come last: if they have bought, the retry must find it although nothing is left
+   * by then.
    */
   async retryUnfinished(send: Send): Promise<void> {
     this.#waiting = this.clients.filter(isUnfinished).reverse();
-    await this.#serve((client) => retryWhile(client, send, isUnfinished));
+    await this.#serve(async (client) => {
+      await retryWhile(client, send, isUnfinished);
+      while (goOn(client)) {
+        await sendOnce(client, send);
+        await retryWhile(client, send, isUnfinished);
+      }
+    });
   }
 
   countOf(kind: string): number {
-    return this.clients.filter(({ results }) => results.some((result) => result.kind === kind)).length;
+    return this.clients.filter((client) => allResults(client).some((result) => result.kind === kind)).length;
   }
 
   #serve(serve: (client: Client) => Promise<void>): Promise<unknown> {

@@ -26,14 +26,20 @@ export function loadService(environment: Record<string, string>, database: DataA
       putOnSale: async (tickets: number): Promise<string> =>
         (await post("/ticket_options", { Name: "Derby", Allocation: tickets })).ID,
     };
-    const post = async (path: string, body: object) => {
-      const response = await service.send({ method: "POST", path, body: JSON.stringify(body) });
+    const call = async (method: string, path: string, body: object) => {
+      const response = await service.send({ method, path, body: JSON.stringify(body) });
       if (response.status !== 200) throw new Error(`the API responded ${response.status}: ${response.body}`);
       return JSON.parse(response.body);
     };
+    const post = (path: string, body: object) => call("POST", path, body);
     // Each function reads the environment when it is first used.
-    const optionId = await service.putOnSale(1);
-    await post(`/ticket_options/${optionId}/purchases`, { Quantity: 1, UserID: randomUUID() });
+    const option = `/ticket_options/${await service.putOnSale(1)}`;
+    const order = { Quantity: 1, UserID: randomUUID(), HoldSeconds: 600 };
+    const purchase = `${option}/purchases/${(await post(`${option}/purchases`, order)).ID}`;
+    await post(`${purchase}/confirm`, {});
+    await post(`${purchase}/cancel`, { Sold: true });
+    await call("PATCH", option, { Capacity: 2 });
+    await service.send({ method: "GET", path: option });
     return service;
   });
 }

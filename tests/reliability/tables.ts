@@ -1,5 +1,5 @@
 import { faultKinds } from "../../emulator/src/index.ts";
-import type { Operation } from "./clients.ts";
+import { operations } from "./clients.ts";
 import type { Row } from "./rows.ts";
 
 type Column = [heading: string, cell: (rows: Row[]) => string | number];
@@ -8,7 +8,7 @@ const sum = (rows: Row[], count: (row: Row) => number | undefined) =>
   rows.reduce((total, row) => total + (count(row) ?? 0), 0);
 
 const countOf = (kind: keyof Row["results"]) => (rows: Row[]) => sum(rows, ({ results }) => results[kind]);
-const requests = (rows: Row[]) => sum(rows, ({ clients, retries }) => clients + retries);
+const requests = (rows: Row[]) => sum(rows, (row) => row.requests);
 const atOnce = (rows: Row[]) => Math.max(...rows.map((row) => row.atOnce));
 
 const common: Column[] = [
@@ -43,7 +43,6 @@ const ofKills: Column[] = [
 export function tables(rows: Row[]): string {
   const faults = rows.filter(({ kind }) => kind === "fault");
   const kills = rows.filter(({ kind }) => kind === "kill");
-  const operations: Operation[] = ["create", "purchase"];
   const cells = faultKinds.flatMap((fault) =>
     operations.map((each) => faults.filter(({ met, operation }) => met === fault && operation === each)),
   );
@@ -53,7 +52,9 @@ export function tables(rows: Row[]): string {
 
 function totals(faults: Row[], kills: Row[]): string {
   const all = [...faults, ...kills];
-  const purchases = all.filter(({ operation }) => operation === "purchase");
+  const isOption = ({ operation }: Row) => operation === "create" || operation === "change";
+  const purchases = all.filter((row) => !isOption(row));
+  const options = all.filter(isOption);
   const lines: [string, string | number][] = [
     ["Load held", `${atOnce(all)} clients at once`],
     [
@@ -62,15 +63,11 @@ function totals(faults: Row[], kills: Row[]): string {
     ],
     ["Inputs tried", `${requests(all)} requests of ${sum(all, ({ clients }) => clients)} clients`],
     ["Sales", sum(purchases, ({ sales }) => sales)],
-    ["Sales lost", sum(purchases, ({ lost }) => lost)],
-    ["Sales doubled", sum(purchases, ({ doubled }) => doubled)],
-    [
-      "Options lost or doubled",
-      sum(
-        faults.filter(({ operation }) => operation === "create"),
-        ({ lost, doubled }) => lost + doubled,
-      ),
-    ],
+    ["Holds confirmed", sum(purchases, ({ confirms }) => confirms)],
+    ["Holds and sales cancelled", sum(purchases, ({ cancels }) => cancels)],
+    ["Purchases lost", sum(purchases, ({ lost }) => lost)],
+    ["Purchases doubled", sum(purchases, ({ doubled }) => doubled)],
+    ["Options lost or doubled", sum(options, ({ lost, doubled }) => lost + doubled)],
   ];
   return ["| | |", "| --- | --- |", ...lines.map(([name, value]) => `| **${name}** | ${value} |`)].join("\n");
 }
