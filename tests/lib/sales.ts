@@ -164,6 +164,8 @@ export function interrupted(functions: DataApi, happens: () => Promise<unknown>)
   };
 }
 
+export type Sales = ReturnType<typeof salesIn>;
+
 export function purchaseOf(outcome: Outcome): Purchase {
   if (outcome.result !== "sold") throw new Error(JSON.stringify(outcome));
   return outcome.purchase;
