@@ -3,7 +3,7 @@ import { inject, vi } from "vitest";
 
 interface Lock {
   holder: pg.Client;
-  /** Waits until at least `count` statements that contain `text` wait for a lock. */
+  /** Waits until at least `count` statements that contain `text`, in their first 1,000 bytes, wait for a lock. */
   untilWaiting(count: number, text: string): Promise<unknown>;
   /** Waits until no statement that contains `text` waits for a lock. */
   untilNoneWaiting(text: string): Promise<unknown>;
@@ -45,7 +45,10 @@ export async function holdingLock(
 
 async function waiting(observer: pg.Client, text: string): Promise<number> {
   const { rowCount } = await observer.query(
-    "select from pg_stat_activity where wait_event_type = 'Lock' and strpos(query, $1) > 0",
+    `
+    select from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock' and strpos(query, $1) > 0
+    `,
     [text],
   );
   return rowCount ?? 0;
