@@ -50,7 +50,7 @@ export function salesIn(functions: DataApi, owner: DataApi, milliseconds?: numbe
       cancelPurchase({ ticketOptionId, id }, evenIfSold, inTime()),
     find: ({ ticketOptionId, id }: Path) => findPurchase({ ticketOptionId, id, userId: null }, inTime()),
     returnLapsed: (id: string, userId: string | null = null) => returnLapsedHolds(id, userId, inTime()),
-    change: (id: string, change: OptionChange) => changeTicketOption(id, change, inTime()),
+    change: (id: string, change: OptionChange, work = inTime()) => changeTicketOption(id, change, work),
     list: async (id: string, after: FeedPlace = FEED_START, limit = 100, userId: string | null = null) => {
       const page = await listPurchases({ ticketOptionId: id, userId, after, limit }, inTime());
       if (page === "no such option") throw new Error(page);
