@@ -20,7 +20,12 @@ export async function returnLapsedHolds(
   return row?.returned ?? 0;
 }
 
-/** `exists (select from …)` of a part that writes makes a part wait until the other one has all its locks. */
+/**
+ * A sub-select that counts the rows of a part that writes makes a part wait until the other one has all its locks.
+ *
+ * `lowered` sets both columns of the counter to values read after the lock. PostgreSQL checks
+ * `ticket_option_users_quantity_check` on the version of the row in the snapshot first, whose limit may be an older one.
+ */
 const RETURN_LAPSED_HOLDS = `
   with lapsed as materialized (
     select id
@@ -50,7 +55,7 @@ const RETURN_LAPSED_HOLDS = `
     group by user_id
   ),
   counters as materialized (
-    select counter.user_id, counter.quantity - of_users.quantity as rest
+    select counter.user_id, counter.quantity - of_users.quantity as rest, counter.max_quantity
     from ticket_option_users as counter
     join of_users
       on of_users.user_id = counter.user_id
@@ -60,7 +65,9 @@ const RETURN_LAPSED_HOLDS = `
   ),
   lowered as (
     update ticket_option_users as counter
-    set quantity = counters.rest
+    set
+      quantity = counters.rest,
+      max_quantity = counters.max_quantity
     from counters
     where counter.ticket_option_id = cast(:ticketOptionId as uuid)
       and counter.user_id = counters.user_id

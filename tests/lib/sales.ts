@@ -1,7 +1,7 @@
 // What happens in the life of a sale, as short calls of the statements of lib/.
 import { v4 } from "uuid";
 import { auditOption } from "../../infra/audit.ts";
-import type { DataApi } from "../../lib/data-api.ts";
+import type { DataApi, Work } from "../../lib/data-api.ts";
 import { returnLapsedHolds } from "../../lib/lapsed-holds.ts";
 import { changeTicketOption, type OptionChange } from "../../lib/option-changes.ts";
 import { cancelPurchase, confirmPurchase } from "../../lib/purchase-changes.ts";
@@ -30,7 +30,7 @@ type Path = Pick<Purchase, "ticketOptionId" | "id">;
  */
 export function salesIn(functions: DataApi, owner: DataApi, milliseconds?: number) {
   const inTime = () => functions.work(milliseconds);
-  const sell = (order: Order, limits = anyOrder) => sellTickets(order, limits, inTime());
+  const sell = (order: Order, limits = anyOrder, work = inTime()) => sellTickets(order, limits, work);
 
   /** Orders tickets, 1 unless `fields` has another quantity. */
   const buy = (id: string, fields: Partial<Order> = {}) => sell(newOrder(id, fields));
@@ -50,7 +50,7 @@ export function salesIn(functions: DataApi, owner: DataApi, milliseconds?: numbe
       cancelPurchase({ ticketOptionId, id }, evenIfSold, inTime()),
     find: ({ ticketOptionId, id }: Path) => findPurchase({ ticketOptionId, id, userId: null }, inTime()),
     returnLapsed: (id: string, userId: string | null = null) => returnLapsedHolds(id, userId, inTime()),
-    change: (id: string, change: OptionChange) => changeTicketOption(id, change, inTime()),
+    change: (id: string, change: OptionChange, work = inTime()) => changeTicketOption(id, change, work),
     list: async (id: string, after: FeedPlace = FEED_START, limit = 100, userId: string | null = null) => {
       const page = await listPurchases({ ticketOptionId: id, userId, after, limit }, inTime());
       if (page === "no such option") throw new Error(page);
@@ -137,6 +137,34 @@ export function salesIn(functions: DataApi, owner: DataApi, milliseconds?: numbe
     audit: (id: string) => auditOption(owner, id),
   };
 }
+
+/** The statements of one request, with something else that happens once between its first look and the next write. */
+export function interrupted(functions: DataApi, happens: () => Promise<unknown>): Work {
+  const inner = functions.work(25_000);
+  let state: "before the look" | "after the look" | "happened" = "before the look";
+  return {
+    get outcomeUnknown() {
+      return inner.outcomeUnknown;
+    },
+    set outcomeUnknown(value) {
+      inner.outcomeUnknown = value;
+    },
+    query: async (...statement) => {
+      const rows = await inner.query(...statement);
+      if (state === "before the look") state = "after the look";
+      return rows as never;
+    },
+    execute: async (...statement) => {
+      if (state === "after the look") {
+        state = "happened";
+        await happens();
+      }
+      return inner.execute(...statement);
+    },
+  };
+}
+
+export type Sales = ReturnType<typeof salesIn>;
 
 export function purchaseOf(outcome: Outcome): Purchase {
   if (outcome.result !== "sold") throw new Error(JSON.stringify(outcome));
