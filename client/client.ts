@@ -16,13 +16,13 @@ import {
 export type * from "./generated.ts";
 
 interface Options {
-  /** API key, if the service requires one: the organiser's to create, the shop's to purchase. Keep it on a server. */
+  /** API key, if the service requires one: the organiser's or the shop's. Keep it on a server. */
   apiKey?: string;
   /** The buyer's token for purchases, if the service requires one. A function is called for each request. */
   token?: TokenProvider;
   /** Limit of retries per request; 0 turns them off. */
   retries?: number;
-  /** `false` sends POSTs without a key, and therefore without retries, which could carry them out twice. */
+  /** `false` creates and purchases without a key, and therefore without retries, which could do so twice. */
   idempotencyKey?: boolean;
   /** Milliseconds for one attempt. */
   timeout?: number;
@@ -36,8 +36,8 @@ const LONGEST_WAIT = 30;
 const SPREAD = 1000;
 
 /**
- * Creates a client of the service at `baseUrl`. Each POST has its own `Idempotency-Key`, the same in all attempts, so that
- * a retry after a lost response gets that response and nothing is done twice.
+ * Creates a client of the service at `baseUrl`. It retries every request. To create and to purchase has its own
+ * `Idempotency-Key`, the same in all attempts, so that nothing is done twice; all other requests need no key for that.
  */
 export function ticketAllocation(baseUrl: string, { apiKey, token, retries = 4, ...options }: Options = {}) {
   const config: ClientConfig = {
@@ -47,6 +47,7 @@ export function ticketAllocation(baseUrl: string, { apiKey, token, retries = 4, 
     idempotencyKey: true,
     timeout: 30_000,
     retry: { retries, retryDelay: 200, retryOn: shouldRetry },
+    onRequest: dropNeedlessKey,
     onResponse: keepUnknownOutcome,
     auth: {
       ...(apiKey !== undefined && { apiKey: { apiKey } }),
@@ -57,13 +58,25 @@ export function ticketAllocation(baseUrl: string, { apiKey, token, retries = 4, 
   return createClient<Ops, OperationId, OperationPath, OperationTag>(OPERATIONS, config);
 }
 
+/** Whether a retry of the request needs an `Idempotency-Key`, so that nothing is done twice. */
+function needsKey({ operation }: RequestContext): boolean {
+  const { params }: { params: readonly { name: string }[] } = OPERATIONS[operation.id as OperationId];
+  return params.some(({ name }) => name === "Idempotency-Key");
+}
+
+/** The generated client gives a key to every POST and PATCH. */
+function dropNeedlessKey(request: RequestContext): void {
+  if (!needsKey(request)) delete request.headers["Idempotency-Key"];
+}
+
 /** Requests of which an attempt may have been carried out. */
 const unknownOutcomes = new WeakSet<RequestContext>();
 
 /** Adds a random wait to a `Retry-After`. The generated client waits for the latter, or else backs off with jitter. */
 async function shouldRetry(context: RetryContext): Promise<boolean> {
   const { request, response } = context;
-  if (!defaultRetryOn(context)) return false;
+  const method = needsKey(request) ? request.method : "GET"; // what needs no key can be retried as a read can
+  if (!defaultRetryOn({ ...context, request: { ...request, method } })) return false;
   if (!response || !(await didNothing(response))) unknownOutcomes.add(request);
   const wanted = response?.headers.get("retry-after");
   if (wanted === null || wanted === undefined) return true;
@@ -77,20 +90,20 @@ async function keepUnknownOutcome(
   response: Response,
   request: RequestContext,
 ): Promise<Response | undefined> {
-  if (request.method !== "POST" || !unknownOutcomes.has(request) || !(await didNothing(response)))
+  if (request.method === "GET" || !unknownOutcomes.has(request) || !(await didNothing(response)))
     return undefined;
   const { requestId = "" } = await problemOf(response);
+  const key = request.headers["Idempotency-Key"];
   const problem: OutcomeUnknown = {
     type: "urn:ticket-allocation:problem:outcome-unknown",
     title: "Outcome unknown",
     status: 503,
-    detail:
-      "an earlier attempt may have been carried out; send it again with this Idempotency-Key to find out",
+    detail: `an earlier attempt may have been carried out; send it again${key === undefined ? "" : " with this Idempotency-Key"} to find out`,
     requestId,
   };
   const headers = new Headers(response.headers);
   headers.delete("Content-Length");
-  headers.set("Idempotency-Key", request.headers["Idempotency-Key"] ?? "");
+  if (key !== undefined) headers.set("Idempotency-Key", key);
   return Response.json(problem, { status: problem.status, headers });
 }
 

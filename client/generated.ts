@@ -2,7 +2,7 @@
 // Source: OpenAPI description. Re-run `redocly generate-client` to update.
 
 /**
- * Ticket allocation (v1.1.0)
+ * Ticket allocation (v1.2.0)
  * Sells tickets from a fixed allocation without overselling, under any concurrency.
  *
  * **Requests.** A body is a JSON object in UTF-8 of at most 100 kB. A `Content-Type` is not required; one with a
@@ -13,33 +13,47 @@
  * without U+FFFD, with which gateways replace bytes that are not UTF-8. Header names match regardless of case; a
  * repeated `Idempotency-Key` is refused.
  *
- * **Order of checks.** Access (403), a malformed id (404), a body that is too large (413), all errors in body and
- * headers at once (400), an unknown option (404), a key used for another request (422), too few tickets (409), the
- * limit of tickets per purchase (400).
+ * **Order of checks.** Access (403), a malformed id (404), a body that is too large (413), all errors in body, headers
+ * and query at once (400), an unknown option, then an unknown purchase (404), a key used for another request (422), not
+ * on sale, `MaxPerPurchase`, `MaxPerUser`, too few tickets (409), the deployment's limit of tickets per purchase (400).
  *
  * **Responses.** IDs are UUIDs: accepted in any letter case, returned in lower case, version 7 where the service
- * makes them. Times are RFC 3339 in UTC with six decimals.
+ * makes them. Times are RFC 3339 in UTC with six decimals. The clock is the database's.
+ *
+ * **The life of a purchase.** A purchase is sold at once, or with `HoldSeconds` it is only held. A hold is ended by a
+ * confirm, which sells it, or by a cancel. At its `ExpiresAt` it lapses: from then on somebody else may get its tickets,
+ * which cancels it, and until then it can still be confirmed or cancelled. A sold purchase can be cancelled too. The
+ * tickets of a cancelled purchase are on sale again.
+ *
+ * | `Status` | confirm | cancel | cancel with `Sold` |
+ * | --- | --- | --- | --- |
+ * | `held`, `lapsed` | becomes `sold` | becomes `cancelled` | becomes `cancelled` |
+ * | `sold` | stays `sold` | 409 `purchase-sold` | becomes `cancelled` |
+ * | `cancelled` | 409 `purchase-cancelled` | stays `cancelled` | stays `cancelled` |
  *
  * **Problems.** Every error response is an [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem document; its
  * `type` identifies the error. `docs/problems.md` gives for each type its cause, what to do, and whether a retry is
  * safe.
  *
- * **Idempotency.** Both POSTs accept an `Idempotency-Key`. The response to the same key with the same request is the
- * stored result, with `Idempotent-Replayed: true`, for any number of retries and under any concurrency: one sale. A
+ * **Idempotency.** To create and to purchase accept an `Idempotency-Key`. The response to the same key with the same
+ * request is what the first one made, as it is now, with `Idempotent-Replayed: true`, for any number of retries and
+ * under any concurrency: one sale. It is 200 also if the purchase has been cancelled since: read its `Status`. A
  * purchase key belongs to its `UserID`, a create key to the caller's API key, if there is one. The same key with a
  * different request is refused. Refusals are not stored. A key that the service made (`request-…`, with an
  * `outcome-unknown`) works for that one request only; any other key that begins with `request-` and a UUID is
- * refused.
+ * refused. Confirm, cancel and change need no key, and ignore one: retry them unchanged.
  *
- * **Access.** A local run is open. A deployed service requires the organiser's API key to create an option. What it
- * requires to purchase depends on its parameter `purchaseAccess`: `key`, the shop's API key; `iam`, a signed
- * request; `cognito`, the buyer's token; `open`, nothing. Neither API key works in place of the other. API keys
- * belong on servers, never in a browser.
+ * **Access.** A local run is open. A deployed service requires the organiser's API key to create, change and list
+ * options, and to list and cancel purchases. What it requires to purchase, confirm and read a purchase depends on its
+ * parameter `purchaseAccess`: `key`, the shop's API key; `iam`, a signed request; `cognito`, the buyer's token; `open`,
+ * nothing. With `key`, the shop's key can also list and cancel, and the organiser's key can also read. To get an option
+ * is public. API keys belong on servers, never in a browser. `cognito` and `open` are for tickets that cost nothing,
+ * since buyers can then confirm their own holds.
  *
  * **Trust.** A `UserID` by itself proves nothing: it is a claim of the caller. With `key` and `iam` the shop vouches
- * for it; with `cognito` it must be the token's `sub`. An idempotency key is a secret: a caller who knows a key and
- * its request gets the stored response, ticket IDs included. Use a new random key, such as a UUID of version 4, for
- * each intent.
+ * for it; with `cognito` it must be the token's `sub`, and another user's purchase is not found. An idempotency key is a
+ * secret: a caller who knows a key and its request gets what it bought, ticket IDs included. Use a new random key, such
+ * as a UUID of version 4, for each intent.
  *
  * **Browsers.** CORS is open to every origin. A preflight (`OPTIONS`) may be cached for a day, and allows the
  * methods `GET`, `POST` and `PATCH` and the headers `Content-Type`, `Idempotency-Key`, `If-None-Match`, `X-Api-Key`,
@@ -68,6 +82,87 @@ export type NewTicketOption = {
      * @maximum 2147483647
      */
     Allocation: number;
+    /**
+     * When the sale begins: RFC 3339 with `Z` or an offset, at most six decimals and no leap second, in the years 1 to 9999.
+     * Without it, the sale has begun.
+     * @maxLength 32
+     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$
+     * @format date-time
+     */
+    SaleStartsAt?: string | null;
+    /**
+     * When the sale ends, after `SaleStartsAt`, in the same form. Without it, the sale does not end.
+     * @maxLength 32
+     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$
+     * @format date-time
+     */
+    SaleEndsAt?: string | null;
+    /**
+     * How many tickets one purchase may have. Without it, only the deployment limits that.
+     * @minimum 1
+     * @maximum 10000
+     */
+    MaxPerPurchase?: number | null;
+    /**
+     * How many tickets one user may have, sold and held. It can be changed later only if it is set here (2147483647 is no
+     * limit).
+     * @minimum 1
+     * @maximum 2147483647
+     */
+    MaxPerUser?: number | null;
+};
+
+/**
+ * Any of these fields. `Allocation` is refused, since `Capacity` is what can be changed.
+ */
+export type TicketOptionChange = {
+    /**
+     * 1 to 255 characters, at least one of them visible (not white space, a control or another invisible character).
+     * Well-formed Unicode without NUL and U+FFFD.
+     * @minLength 1
+     * @maxLength 255
+     * @pattern ^[\x01-\x20\x7f-\xa0\xad͏؜ᅟ-ᅠ ឴-឵᠋-᠏ -‏ -  -⁯⠀　ㅤ︀-️﻿ﾠ￰-￻]*[^\x00-\x20\x7f-\xa0\xad͏؜ᅟ-ᅠ ឴-឵᠋-᠏ -‏ -  -⁯⠀　ㅤ︀-️﻿ﾠ￰-￻�][^\x00�]*$
+     */
+    Name?: string;
+    /**
+     * Up to 10,000 characters. Well-formed Unicode without NUL and U+FFFD. `null` makes it empty.
+     * @maxLength 10000
+     * @pattern ^[^\x00�]*$
+     */
+    Desc?: string | null;
+    /**
+     * How many tickets there are in all, sold and held ones included.
+     * @minimum 0
+     * @maximum 2147483647
+     */
+    Capacity?: number;
+    /**
+     * When the sale begins: RFC 3339 with `Z` or an offset, at most six decimals and no leap second, in the years 1 to 9999.
+     * Without it, the sale has begun.
+     * @maxLength 32
+     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$
+     * @format date-time
+     */
+    SaleStartsAt?: string | null;
+    /**
+     * When the sale ends, after `SaleStartsAt`, in the same form. Without it, the sale does not end.
+     * @maxLength 32
+     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$
+     * @format date-time
+     */
+    SaleEndsAt?: string | null;
+    /**
+     * How many tickets one purchase may have. Without it, only the deployment limits that.
+     * @minimum 1
+     * @maximum 10000
+     */
+    MaxPerPurchase?: number | null;
+    /**
+     * How many tickets one user may have. 400 if the option was created without it. 2147483647 is no limit.
+     * @minimum 1
+     * @maximum 2147483647
+     */
+    MaxPerUser?: number;
 };
 
 export type TicketOption = {
@@ -75,20 +170,59 @@ export type TicketOption = {
     Name: string;
     Desc: string;
     /**
-     * How many tickets are left.
+     * How many tickets are left, those of lapsed holds included.
      * @minimum 0
      */
     Allocation: number;
     /**
-     * How many tickets the option was created with. Never changes.
+     * How many tickets are in holds that have not lapsed. Absent if there are none.
+     * @minimum 1
+     */
+    Held?: number;
+    /**
+     * How many tickets there are in all.
      * @minimum 0
      */
     Capacity: number;
+    /**
+     * When the sale begins. Only if it is set, as the next three are.
+     */
+    SaleStartsAt?: Time;
+    /**
+     * When the sale ends.
+     */
+    SaleEndsAt?: Time;
+    /**
+     * How many tickets one purchase may have.
+     * @minimum 1
+     * @maximum 10000
+     */
+    MaxPerPurchase?: number;
+    /**
+     * How many tickets one user may have.
+     * @minimum 1
+     * @maximum 2147483647
+     */
+    MaxPerUser?: number;
     CreatedAt: Time;
     /**
-     * Time of the last sale, or of the creation. Never decreases.
+     * Time of the last sale, hold, cancel, return of lapsed holds or change, or of the creation. Never decreases. A hold
+     * that lapses does not change it.
      */
     UpdatedAt: Time;
+};
+
+export type TicketOptionList = {
+    /**
+     * The newest first.
+     * @maxItems 100
+     */
+    TicketOptions: TicketOption[];
+    /**
+     * What to give as `After` to get the next page. Absent on the last page.
+     * @minLength 1
+     */
+    Next?: string;
 };
 
 export type Order = {
@@ -102,21 +236,30 @@ export type Order = {
      * ID of the buyer, in any letter case.
      */
     UserID: UUID;
+    /**
+     * For how many seconds the tickets are held. A deployment may set a lower limit (on AWS 900 by default). Without it,
+     * they are sold at once.
+     * @minimum 1
+     * @maximum 86400
+     */
+    HoldSeconds?: number | null;
 };
 
-export type Purchase = {
+export type Cancellation = {
+    /**
+     * Whether to cancel the purchase even if it is sold.
+     */
+    Sold?: boolean | null;
+};
+
+export type Purchase = SoldPurchase | HeldPurchase | CancelledPurchase;
+
+export type SoldPurchase = {
     ID: NewID;
     TicketOptionID: NewID;
-    /**
-     * @maxLength 36
-     * @pattern ^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$
-     */
-    UserID: string;
-    /**
-     * @minimum 1
-     * @maximum 10000
-     */
-    Quantity: number;
+    UserID: UserID;
+    Quantity: Quantity;
+    Status: "sold";
     /**
      * One ID per ticket, in ascending order.
      * @minItems 1
@@ -124,8 +267,68 @@ export type Purchase = {
      * @uniqueItems
      */
     TicketIDs: NewID[];
+    /**
+     * When it was confirmed. Only if it was held.
+     */
+    ConfirmedAt?: Time;
     CreatedAt: Time;
 };
+
+export type HeldPurchase = {
+    ID: NewID;
+    TicketOptionID: NewID;
+    UserID: UserID;
+    Quantity: Quantity;
+    /**
+     * `lapsed` from `ExpiresAt` on, until it is confirmed or cancelled or its tickets go to somebody else.
+     */
+    Status: "held" | "lapsed";
+    /**
+     * When the hold lapses.
+     */
+    ExpiresAt: Time;
+    CreatedAt: Time;
+};
+
+export type CancelledPurchase = {
+    ID: NewID;
+    TicketOptionID: NewID;
+    UserID: UserID;
+    Quantity: Quantity;
+    Status: "cancelled";
+    /**
+     * When it was cancelled, or when the tickets of its lapsed hold went to somebody else.
+     */
+    CancelledAt: Time;
+    CreatedAt: Time;
+};
+
+export type PurchaseList = {
+    /**
+     * In the order of their last change, the oldest first.
+     * @maxItems 100
+     */
+    Purchases: Purchase[];
+    /**
+     * What to give as `After` to get what has changed since.
+     * @minLength 1
+     */
+    Next: string;
+};
+
+/**
+ * How many tickets.
+ * @minimum 1
+ * @maximum 10000
+ */
+export type Quantity = number;
+
+/**
+ * ID of the buyer.
+ * @maxLength 36
+ * @pattern ^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$
+ */
+export type UserID = string;
 
 /**
  * @maxLength 36
@@ -172,17 +375,17 @@ export type InvalidRequest = {
     detail: string;
     requestId: RequestID;
     /**
-     * One entry per error in a field or header.
+     * One entry per error in a field, header or parameter.
      * @minItems 1
      */
-    errors: (FieldError | HeaderError)[];
+    errors: (FieldError | HeaderError | ParameterError)[];
 };
 
 export type FieldError = {
     /**
      * `#` is the whole body.
      */
-    pointer: "#" | "#/Name" | "#/Desc" | "#/Allocation" | "#/Quantity" | "#/UserID";
+    pointer: "#" | "#/Name" | "#/Desc" | "#/Allocation" | "#/Capacity" | "#/SaleStartsAt" | "#/SaleEndsAt" | "#/MaxPerPurchase" | "#/MaxPerUser" | "#/Quantity" | "#/UserID" | "#/HoldSeconds" | "#/Sold";
     /**
      * The error.
      */
@@ -191,6 +394,17 @@ export type FieldError = {
 
 export type HeaderError = {
     header: "Idempotency-Key" | "Content-Type";
+    /**
+     * The error.
+     */
+    detail: string;
+};
+
+export type ParameterError = {
+    /**
+     * A parameter of the query.
+     */
+    parameter: "After" | "Limit" | "UserID";
     /**
      * The error.
      */
@@ -221,6 +435,14 @@ export type TicketOptionNotFound = {
     requestId: RequestID;
 };
 
+export type PurchaseNotFound = {
+    type: "urn:ticket-allocation:problem:purchase-not-found";
+    title: string;
+    status: 404;
+    detail: string;
+    requestId: RequestID;
+};
+
 export type NotEnoughTickets = {
     type: "urn:ticket-allocation:problem:not-enough-tickets";
     title: "Not enough tickets";
@@ -237,6 +459,69 @@ export type NotEnoughTickets = {
      * @minimum 0
      */
     available: number;
+};
+
+export type NotOnSale = {
+    type: "urn:ticket-allocation:problem:not-on-sale";
+    title: string;
+    status: 409;
+    detail: string;
+    requestId: RequestID;
+    /**
+     * When the sale begins. Only if it is set.
+     */
+    saleStartsAt?: Time;
+    /**
+     * When the sale ends. Only if it is set.
+     */
+    saleEndsAt?: Time;
+};
+
+export type OverLimit = {
+    type: "urn:ticket-allocation:problem:over-limit";
+    title: string;
+    status: 409;
+    detail: string;
+    requestId: RequestID;
+    /**
+     * The `MaxPerPurchase` or `MaxPerUser` of the option.
+     * @minimum 1
+     */
+    limit: number;
+    /**
+     * How many tickets the user has, sold and held. Only if `MaxPerUser` is exceeded.
+     * @minimum 0
+     */
+    has?: number;
+};
+
+export type PurchaseCancelled = {
+    type: "urn:ticket-allocation:problem:purchase-cancelled";
+    title: string;
+    status: 409;
+    detail: string;
+    requestId: RequestID;
+};
+
+export type PurchaseSold = {
+    type: "urn:ticket-allocation:problem:purchase-sold";
+    title: string;
+    status: 409;
+    detail: string;
+    requestId: RequestID;
+};
+
+export type CapacityInUse = {
+    type: "urn:ticket-allocation:problem:capacity-in-use";
+    title: string;
+    status: 409;
+    detail: string;
+    requestId: RequestID;
+    /**
+     * How many tickets are sold or held.
+     * @minimum 1
+     */
+    inUse: number;
 };
 
 export type BodyTooLarge = {
@@ -285,6 +570,56 @@ export type OutcomeUnknown = {
     status: 503;
     detail: string;
     requestId: RequestID;
+};
+
+/**
+ * Narrow a `Purchase` to `SoldPurchase` via its `Status` discriminant.
+ */
+export function isSoldPurchase(value: Purchase): value is SoldPurchase {
+    return (value as Record<string, unknown>)["Status"] === "sold";
+}
+
+/**
+ * Narrow a `Purchase` to `HeldPurchase` via its `Status` discriminant.
+ */
+export function isHeldPurchase(value: Purchase): value is HeldPurchase {
+    return (["held", "lapsed"] as readonly unknown[]).includes((value as Record<string, unknown>)["Status"]);
+}
+
+/**
+ * Narrow a `Purchase` to `CancelledPurchase` via its `Status` discriminant.
+ */
+export function isCancelledPurchase(value: Purchase): value is CancelledPurchase {
+    return (value as Record<string, unknown>)["Status"] === "cancelled";
+}
+
+export type ListTicketOptionsResult = TicketOptionList;
+
+export type ListTicketOptionsError = InvalidRequest | Forbidden | NoSuchRoute | TooManyRequests | InternalError | Unavailable | OutcomeUnknown;
+
+export type ListTicketOptionsQuery = {
+    /**
+     * The `Next` of the page before this one; without it, the list begins with the newest option. Any other value is
+     * 400.
+     * @minLength 1
+     */
+    After?: string;
+    /**
+     * How many entries a page has at most.
+     * @minimum 1
+     * @maximum 100
+     */
+    Limit?: number;
+};
+
+export type ListTicketOptionsResponseHeaders = {
+    cacheControl: string;
+    accessControlAllowOrigin: string;
+    accessControlExposeHeaders: string;
+};
+
+export type ListTicketOptionsVariables = {
+    query?: ListTicketOptionsQuery;
 };
 
 export type CreateTicketOptionResult = TicketOption;
@@ -347,9 +682,80 @@ export type GetTicketOptionVariables = {
     headers?: GetTicketOptionHeaders;
 };
 
+export type ChangeTicketOptionResult = TicketOption;
+
+export type ChangeTicketOptionError = InvalidRequest | Forbidden | TicketOptionNotFound | NoSuchRoute | CapacityInUse | BodyTooLarge | TooManyRequests | InternalError | Unavailable | OutcomeUnknown;
+
+export type ChangeTicketOptionPath = {
+    /**
+     * ID of a ticket option, in any letter case. A value that is not a UUID is not found (404).
+     * @maxLength 36
+     * @pattern ^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$
+     * @format uuid
+     */
+    id: string;
+};
+
+export type ChangeTicketOptionBody = TicketOptionChange;
+
+export type ChangeTicketOptionResponseHeaders = {
+    cacheControl: string;
+    accessControlAllowOrigin: string;
+    accessControlExposeHeaders: string;
+};
+
+export type ChangeTicketOptionVariables = {
+    path: ChangeTicketOptionPath;
+    body: ChangeTicketOptionBody;
+};
+
+export type ListPurchasesResult = PurchaseList;
+
+export type ListPurchasesError = InvalidRequest | Forbidden | TicketOptionNotFound | NoSuchRoute | TooManyRequests | InternalError | Unavailable | OutcomeUnknown;
+
+export type ListPurchasesPath = {
+    /**
+     * ID of a ticket option, in any letter case. A value that is not a UUID is not found (404).
+     * @maxLength 36
+     * @pattern ^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$
+     * @format uuid
+     */
+    id: string;
+};
+
+export type ListPurchasesQuery = {
+    /**
+     * Lists only the purchases of this user, in any letter case.
+     */
+    UserID?: UUID;
+    /**
+     * The `Next` of an earlier page of the same option and `UserID`; without it, the list begins with the oldest change.
+     * Any other value is 400. A `Next` is no longer valid after the database has been restored from a backup.
+     * @minLength 1
+     */
+    After?: string;
+    /**
+     * How many entries a page has at most.
+     * @minimum 1
+     * @maximum 100
+     */
+    Limit?: number;
+};
+
+export type ListPurchasesResponseHeaders = {
+    cacheControl: string;
+    accessControlAllowOrigin: string;
+    accessControlExposeHeaders: string;
+};
+
+export type ListPurchasesVariables = {
+    path: ListPurchasesPath;
+    query?: ListPurchasesQuery;
+};
+
 export type PurchaseTicketsResult = Purchase;
 
-export type PurchaseTicketsError = InvalidRequest | Forbidden | TicketOptionNotFound | NoSuchRoute | NotEnoughTickets | BodyTooLarge | IdempotencyKeyReused | TooManyRequests | InternalError | Unavailable | OutcomeUnknown;
+export type PurchaseTicketsError = InvalidRequest | Forbidden | TicketOptionNotFound | NoSuchRoute | NotOnSale | OverLimit | NotEnoughTickets | BodyTooLarge | IdempotencyKeyReused | TooManyRequests | InternalError | Unavailable | OutcomeUnknown;
 
 export type PurchaseTicketsPath = {
     /**
@@ -385,11 +791,110 @@ export type PurchaseTicketsVariables = {
     headers?: PurchaseTicketsHeaders;
 };
 
+export type GetPurchaseResult = Purchase;
+
+export type GetPurchaseError = InvalidRequest | Forbidden | PurchaseNotFound | TicketOptionNotFound | NoSuchRoute | TooManyRequests | InternalError | Unavailable | OutcomeUnknown;
+
+export type GetPurchasePath = {
+    /**
+     * ID of a ticket option, in any letter case. A value that is not a UUID is not found (404).
+     * @maxLength 36
+     * @pattern ^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$
+     * @format uuid
+     */
+    id: string;
+    /**
+     * ID of a purchase of this option, in any letter case. A value that is not a UUID is not found (404).
+     */
+    purchaseId: UUID;
+};
+
+export type GetPurchaseResponseHeaders = {
+    cacheControl: string;
+    accessControlAllowOrigin: string;
+    accessControlExposeHeaders: string;
+};
+
+export type GetPurchaseVariables = {
+    path: GetPurchasePath;
+};
+
+export type ConfirmPurchaseResult = SoldPurchase;
+
+export type ConfirmPurchaseError = InvalidRequest | Forbidden | PurchaseNotFound | TicketOptionNotFound | NoSuchRoute | PurchaseCancelled | TooManyRequests | InternalError | Unavailable | OutcomeUnknown;
+
+export type ConfirmPurchasePath = {
+    /**
+     * ID of a ticket option, in any letter case. A value that is not a UUID is not found (404).
+     * @maxLength 36
+     * @pattern ^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$
+     * @format uuid
+     */
+    id: string;
+    /**
+     * ID of a purchase of this option, in any letter case. A value that is not a UUID is not found (404).
+     */
+    purchaseId: UUID;
+};
+
+export type ConfirmPurchaseResponseHeaders = {
+    cacheControl: string;
+    accessControlAllowOrigin: string;
+    accessControlExposeHeaders: string;
+};
+
+export type ConfirmPurchaseVariables = {
+    path: ConfirmPurchasePath;
+};
+
+export type CancelPurchaseResult = CancelledPurchase;
+
+export type CancelPurchaseError = InvalidRequest | Forbidden | PurchaseNotFound | TicketOptionNotFound | NoSuchRoute | PurchaseSold | BodyTooLarge | TooManyRequests | InternalError | Unavailable | OutcomeUnknown;
+
+export type CancelPurchasePath = {
+    /**
+     * ID of a ticket option, in any letter case. A value that is not a UUID is not found (404).
+     * @maxLength 36
+     * @pattern ^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$
+     * @format uuid
+     */
+    id: string;
+    /**
+     * ID of a purchase of this option, in any letter case. A value that is not a UUID is not found (404).
+     */
+    purchaseId: UUID;
+};
+
+export type CancelPurchaseBody = Cancellation;
+
+export type CancelPurchaseResponseHeaders = {
+    cacheControl: string;
+    accessControlAllowOrigin: string;
+    accessControlExposeHeaders: string;
+};
+
+export type CancelPurchaseVariables = {
+    path: CancelPurchasePath;
+    body?: CancelPurchaseBody;
+};
+
 /**
  * Per-operation `args`/`result` shapes (plus `kind: 'sse'` for event streams) — the
  * type-level companion of `OPERATIONS` that gives `createClient<Ops>` its typed methods.
  */
 export type Ops = {
+    listTicketOptions: {
+        args: {
+            query?: ListTicketOptionsQuery;
+        };
+        result: Result<ListTicketOptionsResult, ListTicketOptionsError>;
+        mode: "result";
+        headers: {
+            cacheControl: string;
+            accessControlAllowOrigin: string;
+            accessControlExposeHeaders: string;
+        };
+    };
     createTicketOption: {
         args: {
             body: CreateTicketOptionBody;
@@ -418,6 +923,32 @@ export type Ops = {
             accessControlExposeHeaders: string;
         };
     };
+    changeTicketOption: {
+        args: {
+            path: ChangeTicketOptionPath;
+            body: ChangeTicketOptionBody;
+        };
+        result: Result<ChangeTicketOptionResult, ChangeTicketOptionError>;
+        mode: "result";
+        headers: {
+            cacheControl: string;
+            accessControlAllowOrigin: string;
+            accessControlExposeHeaders: string;
+        };
+    };
+    listPurchases: {
+        args: {
+            path: ListPurchasesPath;
+            query?: ListPurchasesQuery;
+        };
+        result: Result<ListPurchasesResult, ListPurchasesError>;
+        mode: "result";
+        headers: {
+            cacheControl: string;
+            accessControlAllowOrigin: string;
+            accessControlExposeHeaders: string;
+        };
+    };
     purchaseTickets: {
         args: {
             path: PurchaseTicketsPath;
@@ -433,6 +964,43 @@ export type Ops = {
             accessControlExposeHeaders: string;
         };
     };
+    getPurchase: {
+        args: {
+            path: GetPurchasePath;
+        };
+        result: Result<GetPurchaseResult, GetPurchaseError>;
+        mode: "result";
+        headers: {
+            cacheControl: string;
+            accessControlAllowOrigin: string;
+            accessControlExposeHeaders: string;
+        };
+    };
+    confirmPurchase: {
+        args: {
+            path: ConfirmPurchasePath;
+        };
+        result: Result<ConfirmPurchaseResult, ConfirmPurchaseError>;
+        mode: "result";
+        headers: {
+            cacheControl: string;
+            accessControlAllowOrigin: string;
+            accessControlExposeHeaders: string;
+        };
+    };
+    cancelPurchase: {
+        args: {
+            path: CancelPurchasePath;
+            body?: CancelPurchaseBody;
+        };
+        result: Result<CancelPurchaseResult, CancelPurchaseError>;
+        mode: "result";
+        headers: {
+            cacheControl: string;
+            accessControlAllowOrigin: string;
+            accessControlExposeHeaders: string;
+        };
+    };
 };
 
 /**
@@ -441,9 +1009,15 @@ export type Ops = {
  * tags) for cache keys, tracing span names, and request logging.
  */
 export const OPERATIONS = {
+    listTicketOptions: { id: "listTicketOptions", method: "GET", path: "/ticket_options", tags: ["Ticket options"], params: [{ name: "After", in: "query" }, { name: "Limit", in: "query" }], security: [[{ scheme: "apiKey", kind: "apiKey", name: "X-Api-Key", in: "header" }]], responseHeaders: [{ name: "cache-control", key: "cacheControl", type: "string" }, { name: "access-control-allow-origin", key: "accessControlAllowOrigin", type: "string" }, { name: "access-control-expose-headers", key: "accessControlExposeHeaders", type: "string" }] },
     createTicketOption: { id: "createTicketOption", method: "POST", path: "/ticket_options", tags: ["Ticket options"], params: [{ name: "Idempotency-Key", in: "header" }], body: { contentType: "application/json" }, security: [[{ scheme: "apiKey", kind: "apiKey", name: "X-Api-Key", in: "header" }]], responseHeaders: [{ name: "location", key: "location", type: "string" }, { name: "idempotent-replayed", key: "idempotentReplayed", type: "string" }, { name: "access-control-allow-origin", key: "accessControlAllowOrigin", type: "string" }, { name: "access-control-expose-headers", key: "accessControlExposeHeaders", type: "string" }] },
     getTicketOption: { id: "getTicketOption", method: "GET", path: "/ticket_options/{id}", tags: ["Ticket options"], params: [{ name: "id", in: "path" }, { name: "If-None-Match", in: "header" }], responseHeaders: [{ name: "etag", key: "etag", type: "string" }, { name: "cache-control", key: "cacheControl", type: "string" }, { name: "access-control-allow-origin", key: "accessControlAllowOrigin", type: "string" }, { name: "access-control-expose-headers", key: "accessControlExposeHeaders", type: "string" }] },
-    purchaseTickets: { id: "purchaseTickets", method: "POST", path: "/ticket_options/{id}/purchases", tags: ["Purchases"], params: [{ name: "id", in: "path" }, { name: "Idempotency-Key", in: "header" }], body: { contentType: "application/json" }, security: [[{ scheme: "apiKey", kind: "apiKey", name: "X-Api-Key", in: "header" }], [{ scheme: "token", kind: "bearer" }]], responseHeaders: [{ name: "cache-control", key: "cacheControl", type: "string" }, { name: "idempotent-replayed", key: "idempotentReplayed", type: "string" }, { name: "access-control-allow-origin", key: "accessControlAllowOrigin", type: "string" }, { name: "access-control-expose-headers", key: "accessControlExposeHeaders", type: "string" }] }
+    changeTicketOption: { id: "changeTicketOption", method: "PATCH", path: "/ticket_options/{id}", tags: ["Ticket options"], params: [{ name: "id", in: "path" }], body: { contentType: "application/json" }, security: [[{ scheme: "apiKey", kind: "apiKey", name: "X-Api-Key", in: "header" }]], responseHeaders: [{ name: "cache-control", key: "cacheControl", type: "string" }, { name: "access-control-allow-origin", key: "accessControlAllowOrigin", type: "string" }, { name: "access-control-expose-headers", key: "accessControlExposeHeaders", type: "string" }] },
+    listPurchases: { id: "listPurchases", method: "GET", path: "/ticket_options/{id}/purchases", tags: ["Purchases"], params: [{ name: "id", in: "path" }, { name: "UserID", in: "query" }, { name: "After", in: "query" }, { name: "Limit", in: "query" }], security: [[{ scheme: "apiKey", kind: "apiKey", name: "X-Api-Key", in: "header" }]], responseHeaders: [{ name: "cache-control", key: "cacheControl", type: "string" }, { name: "access-control-allow-origin", key: "accessControlAllowOrigin", type: "string" }, { name: "access-control-expose-headers", key: "accessControlExposeHeaders", type: "string" }] },
+    purchaseTickets: { id: "purchaseTickets", method: "POST", path: "/ticket_options/{id}/purchases", tags: ["Purchases"], params: [{ name: "id", in: "path" }, { name: "Idempotency-Key", in: "header" }], body: { contentType: "application/json" }, security: [[{ scheme: "apiKey", kind: "apiKey", name: "X-Api-Key", in: "header" }], [{ scheme: "token", kind: "bearer" }]], responseHeaders: [{ name: "cache-control", key: "cacheControl", type: "string" }, { name: "idempotent-replayed", key: "idempotentReplayed", type: "string" }, { name: "access-control-allow-origin", key: "accessControlAllowOrigin", type: "string" }, { name: "access-control-expose-headers", key: "accessControlExposeHeaders", type: "string" }] },
+    getPurchase: { id: "getPurchase", method: "GET", path: "/ticket_options/{id}/purchases/{purchaseId}", tags: ["Purchases"], params: [{ name: "id", in: "path" }, { name: "purchaseId", in: "path" }], security: [[{ scheme: "apiKey", kind: "apiKey", name: "X-Api-Key", in: "header" }], [{ scheme: "token", kind: "bearer" }]], responseHeaders: [{ name: "cache-control", key: "cacheControl", type: "string" }, { name: "access-control-allow-origin", key: "accessControlAllowOrigin", type: "string" }, { name: "access-control-expose-headers", key: "accessControlExposeHeaders", type: "string" }] },
+    confirmPurchase: { id: "confirmPurchase", method: "POST", path: "/ticket_options/{id}/purchases/{purchaseId}/confirm", tags: ["Purchases"], params: [{ name: "id", in: "path" }, { name: "purchaseId", in: "path" }], security: [[{ scheme: "apiKey", kind: "apiKey", name: "X-Api-Key", in: "header" }], [{ scheme: "token", kind: "bearer" }]], responseHeaders: [{ name: "cache-control", key: "cacheControl", type: "string" }, { name: "access-control-allow-origin", key: "accessControlAllowOrigin", type: "string" }, { name: "access-control-expose-headers", key: "accessControlExposeHeaders", type: "string" }] },
+    cancelPurchase: { id: "cancelPurchase", method: "POST", path: "/ticket_options/{id}/purchases/{purchaseId}/cancel", tags: ["Purchases"], params: [{ name: "id", in: "path" }, { name: "purchaseId", in: "path" }], body: { contentType: "application/json" }, security: [[{ scheme: "apiKey", kind: "apiKey", name: "X-Api-Key", in: "header" }]], responseHeaders: [{ name: "cache-control", key: "cacheControl", type: "string" }, { name: "access-control-allow-origin", key: "accessControlAllowOrigin", type: "string" }, { name: "access-control-expose-headers", key: "accessControlExposeHeaders", type: "string" }] }
 } as const satisfies Record<string, OperationDescriptor>;
 
 export type OperationId = (typeof OPERATIONS)[keyof typeof OPERATIONS]["id"];
@@ -2079,4 +2653,4 @@ export function createClient<
 export const client = createClient<Ops, OperationId, OperationPath, OperationTag>(OPERATIONS, { serverUrl: "http://localhost:8080", errorMode: "result", clientHeader: "redocly-client-generator" });
 
 export const { configure, use } = client;
-export const { createTicketOption, getTicketOption, purchaseTickets } = client;
+export const { listTicketOptions, createTicketOption, getTicketOption, changeTicketOption, listPurchases, purchaseTickets, getPurchase, confirmPurchase, cancelPurchase } = client;

@@ -1,16 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ticketAllocation } from "../../client/client.ts";
 
+type Api = ReturnType<typeof ticketAllocation>;
+
+/** What the tests use of the result of any operation. */
+type Call = Promise<{ error: { type: string } | undefined; response: Response }>;
+
 type Reply = { status: number; type?: string; retryAfter?: string } | "broken";
 
 const prefix = "urn:ticket-allocation:problem:";
 
 const order = { Quantity: 2, UserID: "406c1d05-bbb2-4e94-b183-7d208c2692e1" };
 
-/** A client of a service that sends these replies in order, and a record of its attempts. */
+/** A client of a service that sends these replies in order, and records of its attempts and of the keys in its results. */
 function given(replies: Reply[], options: Parameters<typeof ticketAllocation>[1] = {}) {
   const begun = Date.now();
   const attempts: { after: number; key: string | null }[] = [];
+  const keys: (string | null)[] = [];
   const api = ticketAllocation("http://tickets.example.org", {
     ...options,
     fetch: async (_url, init) => {
@@ -27,17 +33,37 @@ function given(replies: Reply[], options: Parameters<typeof ticketAllocation>[1]
       );
     },
   });
-  const purchase = async () => {
-    const response = api.purchaseTickets({ path: { id: "1" }, body: order });
-    const settled = response.then(
-      ({ error, response }) => (error?.type ?? "").slice(prefix.length) || response.status,
+  const send = async (call: (api: Api) => Call) => {
+    const settled = call(api).then(
+      ({ error, response }) => {
+        keys.push(response.headers.get("Idempotency-Key"));
+        return (error?.type ?? "").slice(prefix.length) || response.status;
+      },
       (error: Error) => error.message,
     );
     await vi.runAllTimersAsync();
     return settled;
   };
-  return { purchase, attempts };
+  const purchase = () => send((client) => client.purchaseTickets({ path: { id: "1" }, body: order }));
+  return { send, purchase, attempts, keys };
 }
+
+const path = { id: "1", purchaseId: "2" };
+
+/** The operations that a client repeats without a key. */
+const changes: [name: string, call: (api: Api) => Call][] = [
+  ["confirm", (api) => api.confirmPurchase({ path })],
+  ["cancel", (api) => api.cancelPurchase({ path })],
+  ["cancel of a sold purchase", (api) => api.cancelPurchase({ path, body: { Sold: true } })],
+  ["change of an option", (api) => api.changeTicketOption({ path, body: { Capacity: 3 } })],
+];
+
+const reads: [name: string, call: (api: Api) => Call][] = [
+  ["option", (api) => api.getTicketOption({ path })],
+  ["list of options", (api) => api.listTicketOptions()],
+  ["purchase", (api) => api.getPurchase({ path })],
+  ["list of purchases", (api) => api.listPurchases({ path })],
+];
 
 const many = (reply: Reply) => Array<Reply>(9).fill(reply);
 
@@ -132,6 +158,55 @@ describe("the typed client", () => {
 
     expect(await purchase()).toBe(expected);
   });
+
+  it("returns the key of a purchase with outcome-unknown if an attempt was lost", async () => {
+    const { purchase, attempts, keys } = given(["broken", ...many(unavailable)]);
+
+    expect(await purchase()).toBe("outcome-unknown");
+    expect(keys).toEqual([attempts[0]?.key]);
+  });
+
+  it.each([...changes, ...reads])("retries a %s without a key", async (_, call) => {
+    const { send, attempts } = given(["broken", unavailable, unknown, { status: 429 }]);
+
+    expect({ result: await send(call), keys: attempts.map(({ key }) => key) }).toEqual({
+      result: 200,
+      keys: Array(5).fill(null),
+    });
+  });
+
+  it.each([...changes, ...reads])("retries a %s also if it may not use keys", async (_, call) => {
+    const { send, attempts } = given([{ status: 503 }], { idempotencyKey: false });
+
+    expect({ result: await send(call), attempts: attempts.length }).toEqual({ result: 200, attempts: 2 });
+  });
+
+  it.each(changes)("returns a refusal of a %s without a retry", async (_, call) => {
+    const { send, attempts } = given([{ status: 409, type: "purchase-cancelled" }]);
+
+    expect({ result: await send(call), attempts: attempts.length }).toEqual({
+      result: "purchase-cancelled",
+      attempts: 1,
+    });
+  });
+
+  it.each(changes)(
+    "returns outcome-unknown, without a key, if an attempt at a %s was lost",
+    async (_, call) => {
+      const { send, keys } = given(["broken", ...many(unavailable)]);
+
+      expect({ result: await send(call), keys }).toEqual({ result: "outcome-unknown", keys: [null] });
+    },
+  );
+
+  it.each(reads)(
+    "returns unavailable if the last attempt to read a %s was, after a lost one",
+    async (_, call) => {
+      const { send } = given(["broken", ...many(unavailable)]);
+
+      expect(await send(call)).toBe("unavailable");
+    },
+  );
 
   it("does not retry if retries are off", async () => {
     const { purchase, attempts } = given([{ status: 503 }], { retries: 0 });

@@ -1,11 +1,13 @@
 // The schemas of docs/openapi.yaml reject the same requests as the service, with errors in the same fields.
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { formatKey } from "../../lib/idempotency-key.ts";
 import { Problem } from "../../lib/problem.ts";
 import { newTicketOption, order, ticketOptionId } from "../../lib/requests.ts";
-import { type Field, fieldsOf, type Kind } from "../support/fields.ts";
+import type { ApiRequest } from "../support/api.ts";
+import { type Body, type Field, fieldsOf, type Kind } from "../support/fields.ts";
+import { overHttp } from "../support/over-http.ts";
 import { schema } from "../support/specification.ts";
 
 const text = fc.oneof(
@@ -45,11 +47,44 @@ const uuid = fc.oneof(
   },
 );
 
-const other = fc.oneof(fc.jsonValue(), text, number, uuid);
+/** Times of RFC 3339, some of them on days that do not exist, and texts that are almost such times. */
+const time = fc
+  .tuple(
+    fc.record({
+      year: fc.constantFrom("2022", "2024", "1900", "0001", "9999", "0000", "10000", "922"),
+      month: fc.constantFrom("01", "02", "04", "12", "00", "13", "1"),
+      day: fc.constantFrom("01", "28", "29", "30", "31", "00", "32"),
+      separator: fc.constantFrom("T", "T", "T", "T", "t", " "),
+      clock: fc.constantFrom("00:00:00", "17:41:08", "23:59:59", "23:59:60", "24:00:00", "17:60:00", "17:41"),
+      decimals: fc.constantFrom("", "", ".5", ".039342", ".0393421", "."),
+      // In the first and the last year only `Z`: there the time in UTC may be in another year.
+      offset: fc.constantFrom("Z", "Z", "Z", "+03:00", "-23:59", "+24:00", "+0300", "z", ""),
+    }),
+    fc.constantFrom("", "", "", "", "", "\n", " "),
+  )
+  .filter(([{ year, offset }]) => !["0001", "9999"].includes(year) || ["Z", "z", ""].includes(offset))
+  .map(
+    ([{ year, month, day, separator, clock, decimals, offset }, end]) =>
+      `${year}-${month}-${day}${separator}${clock}${decimals}${offset}${end}`,
+  );
+
+/** Valid times, in an order or the other. */
+const valid = fc.constantFrom(
+  ...["2022-01-05T17:41:08Z", "2022-01-05T20:41:08.000000+03:00", "2022-01-05T17:41:08.000001Z"],
+  ...["2022-01-05T17:41:07.999999Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"],
+);
+
+const other = fc.oneof(fc.jsonValue(), text, number, uuid, time);
 
 const folded = (key: string) => key.replaceAll("_", "").toLowerCase();
 
-const kinds: Record<Kind, fc.Arbitrary<unknown>> = { text, integer: number, uuid };
+const kinds: Record<Kind, fc.Arbitrary<unknown>> = {
+  text: fc.oneof(text, { weight: 2, arbitrary: fc.string({ minLength: 1 }) }),
+  integer: fc.oneof(number, { weight: 4, arbitrary: fc.integer({ min: 1, max: 10_000 }) }),
+  uuid,
+  time: fc.oneof(time, { weight: 4, arbitrary: valid }),
+  boolean: fc.boolean(),
+};
 
 /** Bodies with some or all of the fields, mostly with values of their kind, and unknown keys. */
 function body(fields: Field[]): fc.Arbitrary<unknown> {
@@ -58,6 +93,7 @@ function body(fields: Field[]): fc.Arbitrary<unknown> {
     name,
     fc.oneof({ weight: 9, arbitrary: kinds[kind] }, { weight: 1, arbitrary: other }),
   ]);
+  const requiredKeys: string[] = fields.filter(({ isRequired }) => isRequired).map(({ name }) => name);
   const object = fc
     .tuple(
       fc.dictionary(
@@ -66,7 +102,10 @@ function body(fields: Field[]): fc.Arbitrary<unknown> {
         { maxKeys: 2 },
       ),
       fc.oneof(
-        { weight: 8, arbitrary: fc.record(Object.fromEntries(values)) },
+        {
+          weight: 8,
+          arbitrary: fc.record<Record<string, unknown>>(Object.fromEntries(values), { requiredKeys }),
+        },
         { weight: 2, arbitrary: fc.record(Object.fromEntries(values), { requiredKeys: [] }) },
       ),
     )
@@ -97,21 +136,37 @@ function rejected(read: () => unknown): unknown[] {
 function undocumented(pointer: string, value: unknown): unknown[] {
   const valid = schema(pointer);
   if (valid(value)) return [];
-  const places = valid.errors?.map(({ instancePath, params: { missingProperty } }) =>
-    [instancePath.split("/")[1], missingProperty].filter(Boolean).join(),
+  const places = valid.errors?.map(({ keyword, instancePath, params: { missingProperty } }) =>
+    keyword === "not" ? "Allocation" : [instancePath.split("/")[1], missingProperty].filter(Boolean).join(),
   );
   return [...new Set(places?.map((place) => (place ? `#/${place}` : "#")))];
 }
 
-/** Pointers to errors that only the descriptions of fields state: no pattern expresses them in every engine. */
-function describedOnly(value: unknown): string[] {
+/** Pointers to errors that only the descriptions of fields state: no schema expresses them in every engine. */
+function describedOnly(body: Body, value: unknown): string[] {
   const fields = { ...(value as Record<string, unknown>) };
-  const broken = fieldsOf("NewTicketOption").filter(({ name, kind }) => {
+  const broken = fieldsOf(body).filter(({ name, kind }) => {
     const text = fields[name];
     if (kind !== "text" || typeof text !== "string") return false;
     return !text.isWellFormed() || (name === "Name" && isBlankBeyondPattern(text));
   });
   return broken.map(({ name }) => `#/${name}`);
+}
+
+/** `SaleEndsAt`, if it is not after `SaleStartsAt`. */
+function endOfEmptySale(value: unknown): string[] {
+  const { SaleStartsAt, SaleEndsAt } = { ...(value as Record<string, unknown>) };
+  const [start, end] = [SaleStartsAt, SaleEndsAt].map(microseconds);
+  return start !== undefined && end !== undefined && end <= start ? ["#/SaleEndsAt"] : [];
+}
+
+/** The time in microseconds since 1970; undefined if it is not valid. */
+function microseconds(time: unknown): bigint | undefined {
+  if (typeof time !== "string" || !schema("/components/schemas/NewTicketOption/properties/SaleEndsAt")(time))
+    return undefined;
+  const decimals = /\.(\d+)/.exec(time)?.[1] ?? "";
+  const seconds = Date.parse(time.replace(/\.\d+/, "")) / 1000;
+  return BigInt(seconds) * 1_000_000n + BigInt(decimals.padEnd(6, "0"));
 }
 
 /** Whether a name is blank because of invisible characters beyond U+FFFF. */
@@ -130,7 +185,7 @@ describe("docs/openapi.yaml and the service", () => {
       what: "create an option",
       read: newTicketOption,
       schemaName: "NewTicketOption" as const,
-      also: describedOnly,
+      also: (value: unknown) => [...describedOnly("NewTicketOption", value), ...endOfEmptySale(value)],
     },
     {
       what: "purchase",
@@ -214,4 +269,86 @@ describe("docs/openapi.yaml and the service", () => {
     );
     expect(Math.min(seen.accepted, seen.rejected)).toBeGreaterThan(100);
   });
+});
+
+/** An id of nothing: the service looks for errors in the rest of a request before it looks for what the path names. */
+const unknownId = "297ac147-85cc-48bb-83e9-736077c22804";
+
+const option = `/ticket_options/${unknownId}`;
+
+const send = overHttp(inject("apiBaseUrl"));
+
+/** The errors that the running service finds, as JSON pointers or names of parameters. */
+async function errorsOf(request: ApiRequest): Promise<unknown[]> {
+  const { status, body } = await send(request);
+  const { type = "", errors }: { type?: string; errors?: object[] } = JSON.parse(body);
+  if (status === 200 || type.endsWith(":ticket-option-not-found")) return [];
+  return errors?.map((one) => Object.values(one)[0]) ?? [`${status} ${type}`];
+}
+
+describe("docs/openapi.yaml and the running service", () => {
+  it.each<[what: string, schemaName: Body, method: string, path: string]>([
+    ["change an option", "TicketOptionChange", "PATCH", option],
+    ["cancel", "Cancellation", "POST", `${option}/purchases/${unknownId}/cancel`],
+  ])(
+    "accept the same bodies to %s and report errors in the same fields",
+    async (_, schemaName, method, path) => {
+      const seen = { accepted: 0, rejected: 0 };
+      await fc.assert(
+        fc.asyncProperty(body(fieldsOf(schemaName)), async (value) => {
+          const json = JSON.stringify(value);
+          fc.pre(Buffer.byteLength(json) <= 100_000);
+          const errors = await errorsOf({ method, path, body: json });
+          seen[errors.length === 0 ? "accepted" : "rejected"] += 1;
+          const documented = undocumented(`/components/schemas/${schemaName}`, JSON.parse(json));
+          expect([...new Set([...documented, ...describedOnly(schemaName, value)])].sort()).toEqual(
+            errors.sort(),
+          );
+        }),
+        { numRuns: 400 },
+      );
+      expect(Math.min(seen.accepted, seen.rejected)).toBeGreaterThan(20);
+    },
+  );
+
+  it.each(['{"Allocation":3}', '{"allocation":null}', '{"Capacity":3,"ALLOCATION":3}'])(
+    "refuse to change Allocation: %s",
+    async (json) => {
+      expect(await errorsOf({ method: "PATCH", path: option, body: json })).toEqual(["#/Allocation"]);
+    },
+  );
+
+  const limit = fc.oneof(
+    fc.integer({ min: -1, max: 102 }).map(String),
+    fc.constantFrom("1.5", "x", "1x", "2147483648", "1e400", "0x10", "NaN"),
+  );
+  const isLimit = (text: string) =>
+    /^-?\d+$/.test(text) && schema("/components/parameters/Limit/schema")(Number(text));
+  const isUser = (text: string) => schema("/components/schemas/UUID")(text);
+
+  it.each<[what: string, path: string, parameters: Record<string, fc.Arbitrary<string>>]>([
+    ["options", "/ticket_options", { Limit: limit }],
+    ["purchases", `${option}/purchases`, { Limit: limit, UserID: uuid.filter((text) => text !== "") }],
+  ])(
+    "accept the same parameters to list %s and report errors in the same ones",
+    async (_, path, parameters) => {
+      await fc.assert(
+        fc.asyncProperty(fc.record(parameters, { requiredKeys: [] }), async (query) => {
+          const given = Object.entries(query).map(([name, text = ""]) => [name, text] as [string, string]);
+          const errors = await errorsOf({ method: "GET", path: `${path}?${new URLSearchParams(given)}` });
+          const isValid = (name: string, text: string) => (name === "Limit" ? isLimit(text) : isUser(text));
+          const invalid = given.filter(([name, text]) => !isValid(name, text));
+          expect(errors.sort()).toEqual(invalid.map(([name]) => name).sort());
+        }),
+        { numRuns: 200 },
+      );
+    },
+  );
+
+  it.each(["/ticket_options", `${option}/purchases`])(
+    "refuse an After that no page had: %s",
+    async (path) => {
+      expect(await errorsOf({ method: "GET", path: `${path}?After=x` })).toEqual(["After"]);
+    },
+  );
 });

@@ -2,10 +2,10 @@
 import { randomUUID } from "node:crypto";
 import { at, schema, target } from "./specification.ts";
 
-type Body = "NewTicketOption" | "Order";
+export type Body = "NewTicketOption" | "TicketOptionChange" | "Order" | "Cancellation";
 
 /** The kind of a field's value. The users of this type generate values of each kind. */
-export type Kind = "text" | "integer" | "uuid";
+export type Kind = "text" | "integer" | "uuid" | "time" | "boolean";
 
 export interface Field {
   name: string;
@@ -17,7 +17,13 @@ export interface Field {
 }
 
 /** Kinds by type and format. */
-const KINDS: Record<string, Kind> = { string: "text", integer: "integer", "string uuid": "uuid" };
+const KINDS: Record<string, Kind> = {
+  string: "text",
+  integer: "integer",
+  boolean: "boolean",
+  "string uuid": "uuid",
+  "string date-time": "time",
+};
 
 /**
  * The properties of a request's schema, in its order.
@@ -55,6 +61,11 @@ const LIKE: Record<Kind, (value: unknown) => unknown[]> = {
   },
   integer: (value) => [0, 1, Number(value ?? 0) - 1, Number(value ?? 0) + 1],
   uuid: () => [randomUUID()],
+  time: (value) => {
+    const time = Date.parse(String(value ?? "2022-01-05T17:41:08.039Z"));
+    return [time - 1, time + 1].map((other) => new Date(other).toISOString());
+  },
+  boolean: (value) => [value !== true],
 };
 
 export interface Difference {

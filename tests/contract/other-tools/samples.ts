@@ -34,6 +34,7 @@ const seeds = [
   ...["", "x", "Fenerbahce vs Galatasaray", "\u{1f3ab}", "\u200b\u2800 \u3164", "\ufe0f\u{1f3ab}", "\u00ad-"],
   ...["0199d3a2-7c1e-7a40-8f52-3d6b0c9e4a11", "406C1D05-BBB2-4E94-B183-7D208C2692E1"],
   ...["406c1d05-bbb2-4e94-b183-7d208c2692e1", "2022-01-05T17:41:08.039342Z"],
+  ...["2022-01-15T20:00:00+03:00", "0001-01-01T00:00:00.5-23:59", "9999-12-31T23:59:59Z"],
   ...[
     "/ticket_options/0199d3a2-7c1e-7a40-8f52-3d6b0c9e4a11",
     '"nZq3bF0Xr1mJkq5v8bqVwY3t0Q4x7sYw2l9uE6c1aHg"',
@@ -74,14 +75,16 @@ const texts = [
   ),
 ].filter((text) => text.isWellFormed()); // Go strings are always well-formed
 
-/** Schemas of headers. No header contains a line break, before which Python's `$` would also match. */
+/** Schemas of headers. */
 const headers = /^\/components\/(headers\/|schemas\/IdempotencyKey$)|\/headers\/Location\//;
 
 /** One sample for each schema with a pattern; `flags` are those of ECMA-262 regular expressions. */
 export function samples(flags: "" | "u"): Sample[] {
-  return schemasWithPattern("", specification).map(([pointer, { pattern, maxLength = Infinity }]) => {
+  return schemasWithPattern("", specification).map(([pointer, { pattern, format, maxLength = Infinity }]) => {
     const expression = new RegExp(pattern, flags);
-    const some = headers.test(pointer) ? texts.filter((text) => !/[\r\n]/.test(text)) : texts;
+    // No header or time contains a line break, before which Python's `$` would also match.
+    const isOneLine = headers.test(pointer) || format === "date-time";
+    const some = isOneLine ? texts.filter((text) => !/[\r\n]/.test(text)) : texts;
     return {
       pointer,
       pattern,
@@ -94,6 +97,7 @@ export function samples(flags: "" | "u"): Sample[] {
 
 interface WithPattern {
   pattern: string;
+  format?: string;
   maxLength?: number;
 }
 
