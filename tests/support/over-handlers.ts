@@ -28,7 +28,8 @@ async function invoke(
 ): Promise<ApiResponse> {
   for (const route of routes) {
     const pattern = route.resource.replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]+)");
-    const match = route.method === request.method && new RegExp(`^${pattern}$`).exec(request.path);
+    const match =
+      route.method === request.method && new RegExp(`^${pattern}$`).exec(request.path.replace(/\?.*/s, ""));
     if (!match) continue;
     const { handler } = await handlerOf(route);
     const event = eventOf(request, { resource: route.resource, stage }, match.groups, gateway);

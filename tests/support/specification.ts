@@ -13,7 +13,7 @@ export const specification: Node = parse(
 
 const ajv = new Ajv2020({ allErrors: true, strictTypes: false });
 addFormats.default(ajv);
-ajv.addVocabulary(["openapi", "info", "servers", "tags", "paths", "components"]);
+ajv.addVocabulary(["openapi", "info", "servers", "tags", "paths", "components", "discriminator"]);
 ajv.addSchema({ ...specification, $id: "openapi" });
 
 const compiled = new Map<string, ValidateFunction>();
