@@ -166,6 +166,7 @@ export const replayed = (first: ContractResponse): ContractResponse => ({
 });
 
 const statuses = {
+  forbidden: 403,
   "invalid-request": 400,
   "no-such-route": 404,
   "ticket-option-not-found": 404,

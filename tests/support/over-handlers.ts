@@ -58,6 +58,11 @@ function handlerOf({ name }: Route): Promise<{ handler: Handler }> {
   return handler;
 }
 
+/** Loads every handler, with the environment as it is now. */
+export async function loadHandlers(): Promise<void> {
+  await Promise.all(routes.map(handlerOf));
+}
+
 function contextOf({ resource }: Route, milliseconds: number): Context {
   const deadline = Date.now() + milliseconds;
   return {
