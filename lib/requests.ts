@@ -111,8 +111,9 @@ export function invalidChange(broken: (keyof typeof BROKEN)[]): Problem {
 type Window = { SaleStartsAt?: string | undefined; SaleEndsAt?: string | undefined };
 
 /** Both times have the same form, so their order as text is their order in time. */
-function checkWindow({ SaleStartsAt: starts, SaleEndsAt: ends }: Window): void {
-  if (starts !== undefined && ends !== undefined && starts >= ends) throw invalidChange(["sale window"]);
+function checkWindow({ SaleStartsAt: starts, SaleEndsAt: ends }: Window) {
+  const isReversed = starts !== undefined && ends !== undefined && starts >= ends;
+  return isReversed ? [BROKEN["sale window"]] : [];
 }
 
 /**
@@ -231,11 +232,10 @@ function allOrErrors<All>(parts: (read: Read) => All | undefined): All {
 function bodyAndKey<Entries extends v.ObjectEntries>(
   event: APIGatewayProxyEvent,
   schema: v.ObjectSchema<Entries, undefined>,
-  check: (fields: v.InferOutput<v.ObjectSchema<Entries, undefined>>) => void = () => {},
+  check?: Check<Entries>,
 ) {
   return allOrErrors((read) => {
-    const fields = read(() => bodyOf(event, schema));
-    if (fields) read(() => check(fields));
+    const fields = read(() => bodyOf(event, schema, { check }));
     read(() => checkCharset(event));
     const key = read(() => idempotencyKey(event));
     return fields && ([fields, key] as const);
@@ -347,6 +347,11 @@ function expected(type: string) {
   return ({ input }: { input: unknown }) => (input === undefined ? "is required" : `must be ${type}`);
 }
 
+/** Finds the errors between fields, of those that are valid by themselves. */
+type Check<Entries extends v.ObjectEntries> = (
+  fields: Partial<v.InferOutput<v.ObjectSchema<Entries, undefined>>>,
+) => { pointer: string; detail: string }[];
+
 /**
  * Reads a JSON object. Keys match regardless of case and underscores, unknown keys are ignored, and `null` is the
  * same as absent unless `nullIsAbsent` is false.
@@ -354,7 +359,10 @@ function expected(type: string) {
 function bodyOf<Entries extends v.ObjectEntries>(
   event: APIGatewayProxyEvent,
   schema: v.ObjectSchema<Entries, undefined>,
-  { nullIsAbsent = true } = {},
+  {
+    nullIsAbsent = true,
+    check = () => [],
+  }: { nullIsAbsent?: boolean; check?: Check<Entries> | undefined } = {},
 ): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
   const sent = bodyMembers(event);
   const names = Object.keys(schema.entries);
@@ -366,11 +374,19 @@ function bodyOf<Entries extends v.ObjectEntries>(
   const members = Object.fromEntries(names.map((name) => [name, memberOf(name)]));
   const result = v.safeParse(schema, members, { abortPipeEarly: true });
 
-  const errors = names.flatMap((name) => {
+  const details = names.map((name) => {
     const repeated = (given.get(name)?.length ?? 0) > 1;
     const invalid = result.issues?.find((issue) => v.getDotPath(issue) === name)?.message;
-    const detail = repeated ? "must be given only once" : invalid;
-    return detail === undefined ? [] : [{ pointer: `#/${name}`, detail }];
+    return [name, repeated ? "must be given only once" : invalid] as const;
+  });
+  const valid = details.flatMap(([name, detail]) => (detail === undefined ? [name] : []));
+  const output = result.output as v.InferOutput<v.ObjectSchema<Entries, undefined>>;
+  const between = check(Object.fromEntries(valid.map((name) => [name, output[name]])) as typeof output);
+  const errors = details.flatMap(([name, detail]) => {
+    const pointer = `#/${name}`;
+    return detail === undefined
+      ? between.filter((error) => error.pointer === pointer)
+      : [{ pointer, detail }];
   });
   if (!result.success || errors.length > 0) throw invalidRequest(errors);
   return result.output;
