@@ -123,7 +123,7 @@ function checkWindow({ SaleStartsAt: starts, SaleEndsAt: ends }: Window) {
  * @throws Problem with every error in body and headers
  */
 export function cancelsSold(event: APIGatewayProxyEvent): boolean {
-  if (!event.body) return false;
+  if ((event.body ?? "") === "") return false; // not `!event.body`: serverless-offline passes `0` and `false` as they are
   const fields = allOrErrors((read) => {
     const cancel = read(() => bodyOf(event, cancelSchema));
     read(() => checkCharset(event));
