@@ -7,15 +7,16 @@
  *
  * **Requests.** A body is a JSON object in UTF-8 of at most 100 kB. A `Content-Type` is not required; one with a
  * charset other than UTF-8 is refused. Keys match regardless of case and underscores: `UserID`, as this page writes
- * it, `userId` and `user_id` are the same key. A key that occurs twice, in the same or in different spellings, is
- * refused. Unknown keys are ignored. A body nested thousands of levels deep is refused. Numbers are read exactly:
- * `1.0000000000000000001` is not an integer. Text is well-formed Unicode, counted in code points, without NUL and
- * without U+FFFD, with which gateways replace bytes that are not UTF-8. Header names match regardless of case; a
- * repeated `Idempotency-Key` is refused.
+ * it, `userId` and `user_id` are the same key, and so it is with the parameters of a query. A key or parameter that
+ * occurs twice, in the same or in different spellings, is refused. Unknown ones are ignored. A body nested thousands
+ * of levels deep is refused. Numbers are read exactly: `1.0000000000000000001` is not an integer. Text is well-formed
+ * Unicode, counted in code points, without NUL and without U+FFFD, with which gateways replace bytes that are not
+ * UTF-8. Header names match regardless of case; a repeated `Idempotency-Key` is refused.
  *
  * **Order of checks.** Access (403), a malformed id (404), a body that is too large (413), all errors in body, headers
  * and query at once (400), an unknown option, then an unknown purchase (404), a key used for another request (422), not
- * on sale, `MaxPerPurchase`, `MaxPerUser`, too few tickets (409), the deployment's limit of tickets per purchase (400).
+ * on sale, `MaxPerPurchase`, `MaxPerUser`, too few tickets (409), the deployment's own limits (400). Errors of a change
+ * that only the option reveals, such as a sale that would end before it starts, come after the unknown option.
  *
  * **Responses.** IDs are UUIDs: accepted in any letter case, returned in lower case, version 7 where the service
  * makes them. Times are RFC 3339 in UTC with six decimals. The clock is the database's.
@@ -83,17 +84,17 @@ export type NewTicketOption = {
      */
     Allocation: number;
     /**
-     * When the sale begins: RFC 3339 with `Z` or an offset, at most six decimals and no leap second, in the years 1 to 9999.
-     * Without it, the sale has begun.
+     * When the sale begins: RFC 3339 with `Z` or an offset, at most six decimals and no leap second, in the years 1 to 9999,
+     * also in UTC. Without it, the sale has begun.
      * @maxLength 32
-     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$
+     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$
      * @format date-time
      */
     SaleStartsAt?: string | null;
     /**
      * When the sale ends, after `SaleStartsAt`, in the same form. Without it, the sale does not end.
      * @maxLength 32
-     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$
+     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$
      * @format date-time
      */
     SaleEndsAt?: string | null;
@@ -137,17 +138,17 @@ export type TicketOptionChange = {
      */
     Capacity?: number;
     /**
-     * When the sale begins: RFC 3339 with `Z` or an offset, at most six decimals and no leap second, in the years 1 to 9999.
-     * Without it, the sale has begun.
+     * When the sale begins: RFC 3339 with `Z` or an offset, at most six decimals and no leap second, in the years 1 to 9999,
+     * also in UTC. Without it, the sale has begun.
      * @maxLength 32
-     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$
+     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$
      * @format date-time
      */
     SaleStartsAt?: string | null;
     /**
      * When the sale ends, after `SaleStartsAt`, in the same form. Without it, the sale does not end.
      * @maxLength 32
-     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$
+     * @pattern ^([1-9][0-9]{3}|0([1-9][0-9]{2}|0([1-9][0-9]|0[1-9])))-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$
      * @format date-time
      */
     SaleEndsAt?: string | null;
@@ -437,7 +438,7 @@ export type TicketOptionNotFound = {
 
 export type PurchaseNotFound = {
     type: "urn:ticket-allocation:problem:purchase-not-found";
-    title: string;
+    title: "Purchase not found";
     status: 404;
     detail: string;
     requestId: RequestID;
@@ -463,7 +464,7 @@ export type NotEnoughTickets = {
 
 export type NotOnSale = {
     type: "urn:ticket-allocation:problem:not-on-sale";
-    title: string;
+    title: "Not on sale";
     status: 409;
     detail: string;
     requestId: RequestID;
@@ -479,7 +480,7 @@ export type NotOnSale = {
 
 export type OverLimit = {
     type: "urn:ticket-allocation:problem:over-limit";
-    title: string;
+    title: "Over the limit";
     status: 409;
     detail: string;
     requestId: RequestID;
@@ -497,7 +498,7 @@ export type OverLimit = {
 
 export type PurchaseCancelled = {
     type: "urn:ticket-allocation:problem:purchase-cancelled";
-    title: string;
+    title: "Purchase cancelled";
     status: 409;
     detail: string;
     requestId: RequestID;
@@ -505,7 +506,7 @@ export type PurchaseCancelled = {
 
 export type PurchaseSold = {
     type: "urn:ticket-allocation:problem:purchase-sold";
-    title: string;
+    title: "Purchase sold";
     status: 409;
     detail: string;
     requestId: RequestID;
@@ -513,7 +514,7 @@ export type PurchaseSold = {
 
 export type CapacityInUse = {
     type: "urn:ticket-allocation:problem:capacity-in-use";
-    title: string;
+    title: "Capacity in use";
     status: 409;
     detail: string;
     requestId: RequestID;
@@ -599,8 +600,7 @@ export type ListTicketOptionsError = InvalidRequest | Forbidden | NoSuchRoute | 
 
 export type ListTicketOptionsQuery = {
     /**
-     * The `Next` of the page before this one; without it, the list begins with the newest option. Any other value is
-     * 400.
+     * The `Next` of the page before this one; without it, the list begins with the newest option.
      * @minLength 1
      */
     After?: string;

@@ -28,11 +28,16 @@ async function open() {
 }
 
 /** Opens an endpoint's form, fills it in, sends it and gives what the page then shows of the answer. */
-async function execute(page: Page, operation: string, { id, body }: { id?: string; body?: object }) {
+async function execute(
+  page: Page,
+  operation: string,
+  { id, purchaseId, body }: { id?: string; purchaseId?: string; body?: object },
+) {
   const form = page.locator(`[id$="-${operation}"]`);
   if (!(await form.getByRole("button", { name: "Execute" }).isVisible()))
     await form.locator(".opblock-summary-control").click();
   if (id) await form.getByPlaceholder("id", { exact: true }).fill(id);
+  if (purchaseId) await form.getByPlaceholder("purchaseId", { exact: true }).fill(purchaseId);
   if (body) await form.locator("textarea").fill(JSON.stringify(body));
   await form.getByRole("button", { name: "Execute" }).click();
   const live = form.locator(".live-responses-table .response");
@@ -57,7 +62,7 @@ describe("the reference page", () => {
     });
   });
 
-  it("is enough for a first purchase", async () => {
+  it("is enough for a first purchase, and to hold and confirm another", async () => {
     const { page } = await open();
     await page.locator(".servers input").fill(inject("apiBaseUrl"));
 
@@ -76,6 +81,14 @@ describe("the reference page", () => {
     expect(await execute(page, "getTicketOption", { id })).toEqual({
       status: "200",
       body: expect.objectContaining({ ID: id, Allocation: 1, Capacity: 3 }),
+    });
+
+    const hold = { Quantity: 1, UserID: "406c1d05-bbb2-4e94-b183-7d208c2692e1", HoldSeconds: 600 };
+    const held = await execute(page, "purchaseTickets", { id, body: hold });
+    expect(held.body.Status).toBe("held");
+    expect(await execute(page, "confirmPurchase", { id, purchaseId: held.body.ID })).toEqual({
+      status: "200",
+      body: expect.objectContaining({ ID: held.body.ID, Status: "sold" }),
     });
   });
 });

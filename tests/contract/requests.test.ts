@@ -57,12 +57,12 @@ const time = fc
       separator: fc.constantFrom("T", "T", "T", "T", "t", " "),
       clock: fc.constantFrom("00:00:00", "17:41:08", "23:59:59", "23:59:60", "24:00:00", "17:60:00", "17:41"),
       decimals: fc.constantFrom("", "", ".5", ".039342", ".0393421", "."),
-      // In the first and the last year only `Z`: there the time in UTC may be in another year.
+      // In the years 0, 1 and 9999 only `Z`: there the time in UTC may be in another year.
       offset: fc.constantFrom("Z", "Z", "Z", "+03:00", "-23:59", "+24:00", "+0300", "z", ""),
     }),
     fc.constantFrom("", "", "", "", "", "\n", " "),
   )
-  .filter(([{ year, offset }]) => !["0001", "9999"].includes(year) || ["Z", "z", ""].includes(offset))
+  .filter(([{ year, offset }]) => !["0000", "0001", "9999"].includes(year) || ["Z", "z", ""].includes(offset))
   .map(
     ([{ year, month, day, separator, clock, decimals, offset }, end]) =>
       `${year}-${month}-${day}${separator}${clock}${decimals}${offset}${end}`,
@@ -153,7 +153,7 @@ function describedOnly(body: Body, value: unknown): string[] {
   return broken.map(({ name }) => `#/${name}`);
 }
 
-/** `SaleEndsAt`, if it is not after `SaleStartsAt`. */
+/** `SaleEndsAt`, if it is not after `SaleStartsAt`. The service compares them if there is no other error. */
 function endOfEmptySale(value: unknown): string[] {
   const { SaleStartsAt, SaleEndsAt } = { ...(value as Record<string, unknown>) };
   const [start, end] = [SaleStartsAt, SaleEndsAt].map(microseconds);
@@ -185,31 +185,36 @@ describe("docs/openapi.yaml and the service", () => {
       what: "create an option",
       read: newTicketOption,
       schemaName: "NewTicketOption" as const,
-      also: (value: unknown) => [...describedOnly("NewTicketOption", value), ...endOfEmptySale(value)],
+      also: (value: unknown) => describedOnly("NewTicketOption", value),
+      last: endOfEmptySale,
     },
     {
       what: "purchase",
       read: order,
       schemaName: "Order" as const,
       also: () => [],
+      last: () => [],
     },
-  ])("accept the same bodies to $what and report errors in the same fields", ({ read, schemaName, also }) => {
-    const pointer = `/components/schemas/${schemaName}`;
-    const sent = body(fieldsOf(schemaName));
-    const seen = { accepted: 0, rejected: 0 };
-    fc.assert(
-      fc.property(sent, (value) => {
-        const json = JSON.stringify(value);
-        fc.pre(Buffer.byteLength(json) <= 100_000); // a larger one is rejected before its fields are read
-        const errors = rejected(() => read(event({ body: json })));
-        seen[errors.length === 0 ? "accepted" : "rejected"] += 1;
-        const documented = new Set([...undocumented(pointer, JSON.parse(json)), ...also(value)]);
-        expect([...documented].sort()).toEqual(errors.sort());
-      }),
-      runs,
-    );
-    expect(Math.min(seen.accepted, seen.rejected)).toBeGreaterThan(100);
-  });
+  ])(
+    "accept the same bodies to $what and report errors in the same fields",
+    ({ read, schemaName, also, last }) => {
+      const pointer = `/components/schemas/${schemaName}`;
+      const sent = body(fieldsOf(schemaName));
+      const seen = { accepted: 0, rejected: 0 };
+      fc.assert(
+        fc.property(sent, (value) => {
+          const json = JSON.stringify(value);
+          fc.pre(Buffer.byteLength(json) <= 100_000); // a larger one is rejected before its fields are read
+          const errors = rejected(() => read(event({ body: json })));
+          seen[errors.length === 0 ? "accepted" : "rejected"] += 1;
+          const documented = new Set([...undocumented(pointer, JSON.parse(json)), ...also(value)]);
+          expect(documented.size > 0 ? [...documented].sort() : last(value)).toEqual(errors.sort());
+        }),
+        runs,
+      );
+      expect(Math.min(seen.accepted, seen.rejected)).toBeGreaterThan(100);
+    },
+  );
 
   it("accept the same idempotency keys", () => {
     const pointer = "/components/parameters/IdempotencyKey/schema";

@@ -29,9 +29,9 @@ async function buy(option: string, quantity: number): Promise<Outcome> {
     path: { id: option },
     body: { Quantity: quantity, UserID: randomUUID() },
   });
-  if (data) return { kind: "sold", purchaseId: data.ID, ticketIds: data.TicketIDs };
-  if (error?.status === 409) return { kind: "refused", available: error.available };
-  return { kind: "unknown", reason: JSON.stringify(error) };
+  if (data?.Status === "sold") return { kind: "sold", purchaseId: data.ID, ticketIds: data.TicketIDs };
+  if (error && "available" in error) return { kind: "refused", available: error.available };
+  return { kind: "unknown", reason: JSON.stringify(data ?? error) };
 }
 
 async function readState(option: string, neighbour: string): Promise<StoredState> {

@@ -40,10 +40,19 @@ assert.deepEqual(
   [
     ["Create a ticket option", 200, 3],
     ["Get the ticket option", 200, 4],
+    ["List the ticket options", 200, 2],
     ["Purchase two tickets", 200, 3],
     ["The same purchase again (a replay)", 200, 3],
     ["More than is left (a refusal)", 409, 3],
     ["Get what is left", 200, 1],
+    ["Hold the last ticket", 200, 3],
+    ["Get what is held", 200, 1],
+    ["Get the held purchase", 200, 2],
+    ["Confirm it", 200, 3],
+    ["Cancel it as a hold (a refusal)", 409, 2],
+    ["Cancel the sold purchase", 200, 2],
+    ["Change the ticket option", 200, 2],
+    ["List the purchases", 200, 3],
   ],
 );
 assert.equal(status, 0);
