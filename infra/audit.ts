@@ -9,8 +9,9 @@ export interface Audit {
 }
 
 /**
- * Audits all ticket options: capacity = remaining + sold, each purchase has its tickets, and no row refers to a row
- * that does not exist.
+ * Audits all ticket options: capacity = left + held + sold, each purchase has its tickets, each user's counter is the
+ * sum of what the user has, and no row refers to a row that does not exist. So nothing is lost either when a hold lapses:
+ * until its tickets are sold again, they are held or left.
  *
  * It can run during sales. Each statement reads one option, or one page of rows, in its own short snapshot: a
  * snapshot that stays open would slow down sales.
@@ -67,6 +68,19 @@ const ORPHANS = {
     ) as page
     order by id
     `,
+  "counters of no option: option": `
+    select
+      id,
+      not exists (select from ticket_options where ticket_options.id = page.id) as orphaned
+    from (
+      select distinct ticket_option_id as id
+      from ticket_option_users
+      where ticket_option_id > cast(:id as uuid)
+      order by ticket_option_id
+      limit 5000
+    ) as page
+    order by id
+    `,
   "a purchase from no stripe: purchase": `
     select
       id,
@@ -109,7 +123,12 @@ const ORPHANS = {
 export async function auditOption(database: DataApi, id: string): Promise<string[]> {
   const rows = await database.query<{ breach: string }>(
     `
-    with stripes as (
+    with option as (
+      select capacity, stripes, max_per_user
+      from ticket_options
+      where id = cast(:id as uuid)
+    ),
+    stripes as (
       select
         count(*) as count,
         coalesce(sum(allocation), 0) as remaining,
@@ -117,10 +136,13 @@ export async function auditOption(database: DataApi, id: string): Promise<string
       from ticket_option_stripes
       where ticket_option_id = cast(:id as uuid)
     ),
-    sales as (
+    stored as materialized (
       select
         id,
+        user_id,
         quantity,
+        held_until is null or confirmed_at is not null as is_sale,
+        cancelled_at is not null as is_cancelled,
         (
           select count(*)
           from tickets
@@ -130,29 +152,76 @@ export async function auditOption(database: DataApi, id: string): Promise<string
       from purchases
       where ticket_option_id = cast(:id as uuid)
     ),
-    sold as (
-      select coalesce(sum(quantity), 0) as quantity
-      from sales
+    sums as (
+      select
+        coalesce(sum(quantity) filter (where is_sale), 0) as sold,
+        coalesce(sum(quantity) filter (where not is_sale), 0) as held
+      from stored
+      where not is_cancelled
+    ),
+    users as (
+      select
+        coalesce(counter.user_id, has.user_id) as user_id,
+        counter.quantity as counted,
+        coalesce(has.quantity, 0) as quantity
+      from (
+        select user_id, quantity
+        from ticket_option_users
+        where ticket_option_id = cast(:id as uuid)
+      ) as counter
+      full join (
+        select user_id, sum(quantity) as quantity
+        from stored
+        where not is_cancelled
+          and (select max_per_user from option) is not null
+        group by user_id
+      ) as has
+        on has.user_id = counter.user_id
     )
-    select format('has capacity %s, but %s left and %s sold', capacity, remaining, sold.quantity) as breach
-    from ticket_options
+    select format('has capacity %s, but %s left, %s held and %s sold', capacity, remaining, held, sold) as breach
+    from option
     cross join stripes
-    cross join sold
-    where id = cast(:id as uuid)
-      and capacity <> remaining + sold.quantity
+    cross join sums
+    where capacity <> remaining + held + sold
     union all
     select 'has no stripe'
     from stripes
     where count = 0
     union all
+    select format('has %s stripes, but a stripe count of %s', stripes.count, option.stripes)
+    from option
+    cross join stripes
+    where option.stripes > stripes.count
+      and stripes.count > 0
+    union all
     select format('has %s negative stripes', negative)
     from stripes
     where negative > 0
     union all
+    select format('has no limit for each user, but counts user %s', user_id)
+    from users
+    where counted is not null
+      and (select max_per_user from option) is null
+    union all
+    select format('counts %s tickets of user %s, who has %s', coalesce(counted, 0), user_id, quantity)
+    from users
+    where coalesce(counted, 0) <> quantity
+      and (select max_per_user from option) is not null
+    union all
     select format('sold %s tickets in purchase %s, which has %s', quantity, id, tickets)
-    from sales
-    where quantity <> tickets
-      or quantity <= 0
+    from stored
+    where is_sale
+      and (quantity <> tickets or quantity <= 0)
+    union all
+    select format('never sold the hold %s, which has %s tickets', id, tickets)
+    from stored
+    where not is_sale
+      and tickets > 0
+    union all
+    select format('holds %s tickets in hold %s', quantity, id)
+    from stored
+    where not is_sale
+      and quantity <= 0
     limit 1000
     `,
     { id },
