@@ -12,7 +12,7 @@ const access = accessFromEnvironment();
 /** `POST /ticket_options/{id}/purchases/{purchaseId}/confirm` */
 export const handler = endpoint(async (event, work) => {
   checkAccess(access, event);
-  const path = { ...purchasePath(event), userId: visibleUser(access, event) };
+  const path = { userId: visibleUser(access, event), ...purchasePath(event) };
   const outcome = await withoutRetryKey(work, confirmPurchase(path, work));
   switch (outcome.result) {
     case "done":

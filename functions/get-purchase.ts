@@ -12,7 +12,7 @@ const access = accessFromEnvironment();
 /** `GET /ticket_options/{id}/purchases/{purchaseId}` */
 export const handler = endpoint(async (event, work) => {
   checkAccess(access, event);
-  const path = { ...purchasePath(event), userId: visibleUser(access, event) };
+  const path = { userId: visibleUser(access, event), ...purchasePath(event) };
   const found = await findPurchase(path, work);
   switch (found) {
     case "no such option":

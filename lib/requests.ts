@@ -111,9 +111,9 @@ export function invalidChange(broken: (keyof typeof BROKEN)[]): Problem {
 type Window = { SaleStartsAt?: string | undefined; SaleEndsAt?: string | undefined };
 
 /** Both times have the same form, so their order as text is their order in time. */
-function checkWindow({ SaleStartsAt: starts, SaleEndsAt: ends }: Window): Record<string, string> {
-  const isOpen = starts === undefined || ends === undefined || starts < ends;
-  return isOpen ? {} : { SaleEndsAt: BROKEN["sale window"].detail };
+function checkWindow({ SaleStartsAt: starts, SaleEndsAt: ends }: Window) {
+  const isReversed = starts !== undefined && ends !== undefined && starts >= ends;
+  return isReversed ? [BROKEN["sale window"]] : [];
 }
 
 /**
@@ -123,7 +123,7 @@ function checkWindow({ SaleStartsAt: starts, SaleEndsAt: ends }: Window): Record
  * @throws Problem with every error in body and headers
  */
 export function cancelsSold(event: APIGatewayProxyEvent): boolean {
-  if (!event.body) return false;
+  if ((event.body ?? "") === "") return false; // not `!event.body`: serverless-offline passes `0` and `false` as they are
   const fields = allOrErrors((read) => {
     const cancel = read(() => bodyOf(event, cancelSchema));
     read(() => checkCharset(event));
@@ -347,10 +347,10 @@ function expected(type: string) {
   return ({ input }: { input: unknown }) => (input === undefined ? "is required" : `must be ${type}`);
 }
 
-/** Checks the valid fields of a body together. Returns the error of each field that has one. */
+/** Finds the errors between fields, of those that are valid by themselves. */
 type Check<Entries extends v.ObjectEntries> = (
   fields: Partial<v.InferOutput<v.ObjectSchema<Entries, undefined>>>,
-) => Record<string, string>;
+) => { pointer: string; detail: string }[];
 
 /**
  * Reads a JSON object. Keys match regardless of case and underscores, unknown keys are ignored, and `null` is the
@@ -359,7 +359,10 @@ type Check<Entries extends v.ObjectEntries> = (
 function bodyOf<Entries extends v.ObjectEntries>(
   event: APIGatewayProxyEvent,
   schema: v.ObjectSchema<Entries, undefined>,
-  { nullIsAbsent = true, check }: { nullIsAbsent?: boolean; check?: Check<Entries> | undefined } = {},
+  {
+    nullIsAbsent = true,
+    check = () => [],
+  }: { nullIsAbsent?: boolean; check?: Check<Entries> | undefined } = {},
 ): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
   const sent = bodyMembers(event);
   const names = Object.keys(schema.entries);
@@ -371,16 +374,19 @@ function bodyOf<Entries extends v.ObjectEntries>(
   const members = Object.fromEntries(names.map((name) => [name, memberOf(name)]));
   const result = v.safeParse(schema, members, { abortPipeEarly: true });
 
-  const isValid = ([name]: [string, unknown]) =>
-    !result.issues?.some((issue) => v.getDotPath(issue) === name);
-  const valid = Object.fromEntries(Object.entries(result.output as object).filter(isValid));
-  const together = check?.(valid as Partial<v.InferOutput<v.ObjectSchema<Entries, undefined>>>) ?? {};
-
-  const errors = names.flatMap((name) => {
+  const details = names.map((name) => {
     const repeated = (given.get(name)?.length ?? 0) > 1;
     const invalid = result.issues?.find((issue) => v.getDotPath(issue) === name)?.message;
-    const detail = repeated ? "must be given only once" : (invalid ?? together[name]);
-    return detail === undefined ? [] : [{ pointer: `#/${name}`, detail }];
+    return [name, repeated ? "must be given only once" : invalid] as const;
+  });
+  const valid = details.flatMap(([name, detail]) => (detail === undefined ? [name] : []));
+  const output = result.output as v.InferOutput<v.ObjectSchema<Entries, undefined>>;
+  const between = check(Object.fromEntries(valid.map((name) => [name, output[name]])) as typeof output);
+  const errors = details.flatMap(([name, detail]) => {
+    const pointer = `#/${name}`;
+    return detail === undefined
+      ? between.filter((error) => error.pointer === pointer)
+      : [{ pointer, detail }];
   });
   if (!result.success || errors.length > 0) throw invalidRequest(errors);
   return result.output;

@@ -30,6 +30,15 @@ const anyText = fc.oneof(
   provocation,
 );
 
+/** Times of which most are valid, some of them around the limits. */
+const anyTime = fc
+  .tuple(
+    fc.date({ min: new Date(-62_136_000_000_000), max: new Date(253_402_400_000_000), noInvalidDate: true }),
+    fc.constantFrom("Z", "z", "+03:00", "-23:59", "+24:00", "", " "),
+    fc.nat({ max: 9_999_999 }),
+  )
+  .map(([date, offset, fraction]) => `${date.toISOString().slice(0, 19)}.${fraction}${offset}`);
+
 const number = fc.oneof(
   fc.integer({ min: 1, max: 5 }).map(String),
   fc.double().map((value) => JSON.stringify(value)),
@@ -89,7 +98,13 @@ function objectOf(fields: Field[], values: Record<Kind, fc.Arbitrary<unknown>>):
 }
 
 const users = [anyUser, anyUser.toUpperCase(), "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"];
-const values = { text: anyText, integer: fc.nat({ max: 2 ** 31 - 1 }), uuid: fc.constantFrom(...users) };
+const values: Record<Kind, fc.Arbitrary<unknown>> = {
+  text: anyText,
+  integer: fc.nat({ max: 2 ** 31 - 1 }),
+  uuid: fc.constantFrom(...users),
+  time: anyTime,
+  boolean: fc.boolean(),
+};
 
 const creation = objectOf(fieldsOf("NewTicketOption"), values);
 const order = objectOf(fieldsOf("Order"), { ...values, integer: fc.integer({ min: 1, max: 3 }) });

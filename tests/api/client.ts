@@ -1,5 +1,11 @@
 import { inject } from "vitest";
-import { type NewTicketOption, type Order, ticketAllocation } from "../../client/client.ts";
+import {
+  type Cancellation,
+  type NewTicketOption,
+  type Order,
+  type TicketOptionChange,
+  ticketAllocation,
+} from "../../client/client.ts";
 import type { ApiRequest } from "../support/api.ts";
 import { documented } from "../support/documented.ts";
 import { overHandlers, stagePath } from "../support/over-handlers.ts";
@@ -120,4 +126,72 @@ export async function purchase(
     headers,
     body: asText(body),
   });
+}
+
+/** Uses the typed client unless it cannot send this request. */
+export async function change(
+  id: string,
+  body: unknown,
+  headers: ApiRequest["headers"] = json,
+): Promise<ContractResponse> {
+  if (headers === json && typeof body === "object")
+    return settled(await api.changeTicketOption({ path: { id }, body: body as TicketOptionChange }));
+  return sendRequest({ method: "PATCH", path: `/ticket_options/${id}`, headers, body: asText(body) });
+}
+
+/** Names a purchase; its ids are used in a path as they are. */
+export interface PurchaseName {
+  TicketOptionID: string;
+  ID: string;
+}
+
+const pathOf = ({ TicketOptionID, ID }: PurchaseName) => `/ticket_options/${TicketOptionID}/purchases/${ID}`;
+
+/** Uses the typed client unless an id is already encoded. */
+export async function getPurchase(name: PurchaseName): Promise<ContractResponse> {
+  if (!isEncoded(name)) return settled(await api.getPurchase({ path: clientPath(name) }));
+  return sendRequest({ method: "GET", path: pathOf(name) });
+}
+
+/** Uses the typed client unless it cannot send this request. */
+export async function confirm(
+  name: PurchaseName,
+  body?: unknown,
+  headers: ApiRequest["headers"] = json,
+): Promise<ContractResponse> {
+  if (headers === json && body === undefined && !isEncoded(name))
+    return settled(await api.confirmPurchase({ path: clientPath(name) }));
+  const path = `${pathOf(name)}/confirm`;
+  return sendRequest({ method: "POST", path, headers, ...(body !== undefined && { body: asText(body) }) });
+}
+
+/** Uses the typed client unless it cannot send this request. */
+export async function cancel(
+  name: PurchaseName,
+  body?: unknown,
+  headers: ApiRequest["headers"] = json,
+): Promise<ContractResponse> {
+  if (headers === json && typeof body !== "string" && !isEncoded(name)) {
+    const sent = body === undefined ? {} : { body: body as Cancellation };
+    return settled(await api.cancelPurchase({ path: clientPath(name), ...sent }));
+  }
+  const path = `${pathOf(name)}/cancel`;
+  return sendRequest({ method: "POST", path, headers, ...(body !== undefined && { body: asText(body) }) });
+}
+
+const isEncoded = ({ TicketOptionID, ID }: PurchaseName) => /[^\w-]/.test(TicketOptionID + ID);
+const clientPath = ({ TicketOptionID, ID }: PurchaseName) => ({ id: TicketOptionID, purchaseId: ID });
+
+type Query = Record<string, string | number>;
+
+/** Lists the purchases of an option. A string is the query as it is sent, without `?`. */
+export async function listPurchases(id: string, query: Query | string = {}): Promise<ContractResponse> {
+  if (typeof query === "object") return settled(await api.listPurchases({ path: { id }, query }));
+  return sendRequest({ method: "GET", path: `/ticket_options/${id}/purchases?${query}` });
+}
+
+/** Lists the ticket options. A string is the query as it is sent, without `?`. */
+export async function listTicketOptions(query: Query | string = {}): Promise<ContractResponse> {
+  if (typeof query === "object") return settled(await api.listTicketOptions({ query }));
+  return sendRequest({ method: "GET", path: `/ticket_options?${query}` });
 }

@@ -1,6 +1,6 @@
 // Expected responses, as the contract specifies them. Generated values and free texts are matched by pattern.
 import { expect } from "vitest";
-import type { TicketOption } from "../../client/client.ts";
+import type { HeldPurchase, Purchase, TicketOption } from "../../client/client.ts";
 import { fieldsOf } from "../support/fields.ts";
 import { at } from "../support/specification.ts";
 import { basePath, type ContractResponse } from "./client.ts";
@@ -96,20 +96,54 @@ export const notModified = (etag: string | undefined): ContractResponse => ({
   body: "",
 });
 
-export const purchased = (fields: {
+/** The response with this body, which no cache may store. */
+export const shown = (body: unknown): ContractResponse => ({
+  status: 200,
+  headers: { "content-type": json, ...cors, "cache-control": "no-store" },
+  body,
+});
+
+interface Bought {
   TicketOptionID: string;
   UserID: string;
   Quantity: number;
-}): ContractResponse => ({
-  status: 200,
-  headers: { "content-type": json, ...cors, "cache-control": "no-store" },
-  body: {
-    ID: newId,
-    TicketIDs: Array(fields.Quantity).fill(newId),
-    CreatedAt: time,
-    ...fields,
-  },
+}
+
+export const soldPurchase = (fields: Bought) => ({
+  ID: newId,
+  Status: "sold",
+  TicketIDs: Array(fields.Quantity).fill(newId),
+  CreatedAt: time,
+  ...fields,
 });
+
+export const heldPurchase = (fields: Bought) => ({
+  ID: newId,
+  Status: "held",
+  ExpiresAt: time,
+  CreatedAt: time,
+  ...fields,
+});
+
+export const purchased = (fields: Bought): ContractResponse => shown(soldPurchase(fields));
+
+export const held = (fields: Bought): ContractResponse => shown(heldPurchase(fields));
+
+/** What a held purchase becomes when it is confirmed. */
+export const confirmedPurchase = ({ ExpiresAt: _, ...purchase }: HeldPurchase) => ({
+  ...soldPurchase(purchase),
+  Status: "sold",
+  ConfirmedAt: time,
+});
+
+/** What a purchase becomes when it is cancelled, or when its hold lapses and its tickets go to somebody else. */
+export const cancelledPurchase = (purchase: Purchase) => {
+  const { ID, TicketOptionID, UserID, Quantity, CreatedAt } = purchase;
+  return { ID, TicketOptionID, UserID, Quantity, Status: "cancelled", CancelledAt: time, CreatedAt };
+};
+
+/** The response to a change: the option as it is then. */
+export const changed = (option: OptionFields): ContractResponse => shown(ticketOption(option));
 
 /** @throws Error that names the documented properties that `body` does not have */
 function requireAll(schemaName: string, body: object): void {
@@ -120,7 +154,10 @@ function requireAll(schemaName: string, body: object): void {
 
 // Checked when this file loads, so that a missing property is reported once per file and not in each test.
 requireAll("TicketOption", ticketOption({ Name: "Derby", Allocation: 1 }));
-requireAll("Purchase", Object(purchased({ TicketOptionID: "", UserID: "", Quantity: 1 }).body));
+const bought = { TicketOptionID: "", UserID: "", Quantity: 1 };
+requireAll("SoldPurchase", soldPurchase(bought));
+requireAll("HeldPurchase", heldPurchase(bought));
+requireAll("CancelledPurchase", cancelledPurchase({ ...bought } as Purchase));
 
 /** The first response, marked as replayed. */
 export const replayed = (first: ContractResponse): ContractResponse => ({
@@ -129,10 +166,17 @@ export const replayed = (first: ContractResponse): ContractResponse => ({
 });
 
 const statuses = {
+  forbidden: 403,
   "invalid-request": 400,
   "no-such-route": 404,
   "ticket-option-not-found": 404,
+  "purchase-not-found": 404,
   "not-enough-tickets": 409,
+  "not-on-sale": 409,
+  "over-limit": 409,
+  "purchase-cancelled": 409,
+  "purchase-sold": 409,
+  "capacity-in-use": 409,
   "body-too-large": 413,
   "idempotency-key-reused": 422,
 };
@@ -150,16 +194,34 @@ export const problem = (name: keyof typeof statuses, more: object = {}): Contrac
   },
 });
 
-/** Reports exactly these invalid fields (JSON pointers) and headers (names). */
+/** Reports exactly these invalid fields (JSON pointers), parameters of the query (`?Limit`) and headers (names). */
 export const invalid = (...places: string[]): ContractResponse =>
-  problem("invalid-request", {
-    errors: places.map((place) => ({ [place.startsWith("#") ? "pointer" : "header"]: place, detail: text })),
-  });
+  problem("invalid-request", { errors: places.map((place) => ({ ...placeOf(place), detail: text })) });
+
+function placeOf(place: string): object {
+  if (place.startsWith("#")) return { pointer: place };
+  return place.startsWith("?") ? { parameter: place.slice(1) } : { header: place };
+}
 
 /** Reports the whole body as invalid: an empty pointer refers to the whole document (RFC 6901). */
 export const invalidBody = (): ContractResponse => invalid("#");
 
 export const notFound = (): ContractResponse => problem("ticket-option-not-found");
+
+export const purchaseNotFound = (): ContractResponse => problem("purchase-not-found");
+
+export const purchaseCancelled = (): ContractResponse => problem("purchase-cancelled");
+
+export const purchaseSold = (): ContractResponse => problem("purchase-sold");
+
+export const notOnSale = (window: { saleStartsAt?: string; saleEndsAt?: string }): ContractResponse =>
+  problem("not-on-sale", window);
+
+/** Without `has`, the limit is that of one purchase. */
+export const overLimit = (limit: number, has?: number): ContractResponse =>
+  problem("over-limit", { limit, ...(has !== undefined && { has }) });
+
+export const capacityInUse = (inUse: number): ContractResponse => problem("capacity-in-use", { inUse });
 
 export const noSuchRoute = (): ContractResponse => problem("no-such-route");
 

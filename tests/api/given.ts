@@ -1,11 +1,37 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import type { Purchase, TicketOption } from "../../client/client.ts";
+import type {
+  CancelledPurchase,
+  HeldPurchase,
+  Purchase,
+  PurchaseList,
+  SoldPurchase,
+  TicketOption,
+  TicketOptionList,
+} from "../../client/client.ts";
 import type { ApiRequest } from "../support/api.ts";
-import { type ContractResponse, create, get, purchase } from "./client.ts";
+import {
+  type ContractResponse,
+  cancel,
+  confirm,
+  create,
+  get,
+  getPurchase,
+  listPurchases,
+  type PurchaseName,
+  purchase,
+} from "./client.ts";
 import { gotten } from "./expected.ts";
 
-export type { Purchase, TicketOption };
+export type {
+  CancelledPurchase,
+  HeldPurchase,
+  Purchase,
+  PurchaseList,
+  SoldPurchase,
+  TicketOption,
+  TicketOptionList,
+};
 
 export const anyUser = "406c1d05-bbb2-4e94-b183-7d208c2692e1";
 
@@ -38,12 +64,49 @@ export async function createTicketOption(fields: object = {}): Promise<TicketOpt
   return succeeded(await create(optionFields(fields))) as TicketOption;
 }
 
-export async function sell(option: TicketOption, fields: object = {}): Promise<Purchase> {
-  return succeeded(await purchase(option.ID, purchaseFields(fields))) as Purchase;
+export async function sell(option: TicketOption, fields: object = {}): Promise<SoldPurchase> {
+  return succeeded(await purchase(option.ID, purchaseFields(fields))) as SoldPurchase;
+}
+
+/** Holds 2 tickets for 10 minutes, unless `fields` says otherwise. */
+export async function hold(option: TicketOption, fields: object = {}): Promise<HeldPurchase> {
+  return succeeded(
+    await purchase(option.ID, purchaseFields({ HoldSeconds: 600, ...fields })),
+  ) as HeldPurchase;
+}
+
+export async function confirmed(held: PurchaseName): Promise<SoldPurchase> {
+  return succeeded(await confirm(held)) as SoldPurchase;
+}
+
+export async function cancelled(one: PurchaseName): Promise<CancelledPurchase> {
+  return succeeded(await cancel(one, { Sold: true })) as CancelledPurchase;
+}
+
+export async function readPurchase(one: PurchaseName): Promise<Purchase> {
+  return succeeded(await getPurchase(one)) as Purchase;
 }
 
 export async function read(option: TicketOption): Promise<TicketOption> {
   return succeeded(await get(option.ID)) as TicketOption;
+}
+
+/**
+ * Reads the purchases of an option from `After` on until the list has as many. It may need several attempts, since a
+ * change is listed only when no earlier transaction of the database is running.
+ */
+export async function listed(
+  option: TicketOption,
+  count: number,
+  query: Record<string, string> = {},
+): Promise<PurchaseList> {
+  let list: PurchaseList = { Purchases: [], Next: "" };
+  const read = async () => {
+    list = succeeded(await listPurchases(option.ID, query)) as PurchaseList;
+    return list.Purchases.length;
+  };
+  await expect.poll(read, { timeout: 20_000, interval: 20 }).toBe(count);
+  return list;
 }
 
 /** Sends a purchase that must not sell anything, and checks that the option is unchanged. */

@@ -2,11 +2,22 @@ import { randomUUID } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { differingInOneField } from "../support/fields.ts";
-import { type ContractResponse, create, get, purchase, request } from "./client.ts";
-import { created, gotten, invalid, keyReused, notEnough, notFound, purchased, replayed } from "./expected.ts";
+import { type ContractResponse, change, create, get, purchase, request } from "./client.ts";
+import {
+  created,
+  gotten,
+  invalid,
+  keyReused,
+  notEnough,
+  notFound,
+  purchased,
+  replayed,
+  time,
+} from "./expected.ts";
 import {
   anyUser,
   createTicketOption,
+  hold,
   keyed,
   newKey,
   optionFields,
@@ -27,6 +38,13 @@ function expectOnce(responses: ContractResponse[], expected: ContractResponse): 
   const others = responses.filter((one) => one !== first);
   expect(others).toEqual(others.map(() => replayed(first as ContractResponse)));
 }
+
+const rules = {
+  SaleStartsAt: "2022-01-05T17:41:08.039342Z",
+  SaleEndsAt: "2122-01-05T17:41:08.039342Z",
+  MaxPerPurchase: 5,
+  MaxPerUser: 8,
+};
 
 const idOf = (response: ContractResponse) => (response.body as { ID: string }).ID;
 
@@ -181,9 +199,10 @@ describe("the Idempotency-Key of a purchase", () => {
   });
 
   it("is rejected for a purchase that differs in any documented field except the user", async () => {
-    const order = purchaseFields();
+    const order = purchaseFields({ HoldSeconds: 600 });
     for (const { field, value, fields: others } of differingInOneField("Order", order)) {
       if (field === "UserID") continue; // keys are scoped to the user (tested above)
+      if (field === "HoldSeconds" && value === 1) continue; // the hold would lapse during the test
       for (const [one, other] of [
         [order, others],
         [others, order],
@@ -260,15 +279,49 @@ describe("the Idempotency-Key of a purchase", () => {
 });
 
 describe("the Idempotency-Key of a creation", () => {
-  it("replays the option as it was created, even after sales", async () => {
+  it("replays the option as it is now, after sales and holds", async () => {
     const headers = keyed(newKey());
     const first = await create(optionFields({ Allocation: 10 }), headers);
     const option = first.body as TicketOption;
     await sell(option, { Quantity: 4 });
+    await hold(option, { Quantity: 1 });
 
-    expect(await create(optionFields({ Allocation: 10 }), headers)).toEqual(replayed(first));
-    const { UpdatedAt: _, ...untouched } = option;
-    expect(await get(option.ID)).toEqual(gotten({ ...untouched, Allocation: 6 }));
+    const now = await read(option);
+    expect(now).toEqual({ ...option, Allocation: 5, Held: 1, UpdatedAt: time });
+    expect(await create(optionFields({ Allocation: 10 }), headers)).toEqual(
+      replayed({ ...first, body: now }),
+    );
+    expect(await get(option.ID)).toEqual(gotten(now));
+  });
+
+  it("replays the option as it is now, after every field was changed", async () => {
+    const fields = optionFields({ ...rules, Allocation: 10 });
+    const headers = keyed(newKey());
+    const first = await create(fields, headers);
+    const changes = {
+      Name: "Derby",
+      Desc: "",
+      Capacity: 20,
+      SaleStartsAt: "2001-01-01T00:00:00.000000Z",
+      SaleEndsAt: "2101-01-01T00:00:00.000000Z",
+      MaxPerPurchase: 2,
+      MaxPerUser: 3,
+    };
+    await change(idOf(first), changes);
+
+    expect(await create(fields, headers)).toEqual(
+      replayed({ ...created({ ...changes, ID: idOf(first), Allocation: 20 }), headers: first.headers }),
+    );
+    const asItIsNow = { ...fields, ...changes, Capacity: undefined, Allocation: 20 };
+    expect(await create(asItIsNow, headers)).toEqual(keyReused());
+  });
+
+  it("replays the response to a request with the same times in another spelling", async () => {
+    const headers = keyed(newKey());
+    const first = await create(optionFields({ SaleStartsAt: "2022-01-06T10:00:00+03:00" }), headers);
+
+    for (const SaleStartsAt of ["2022-01-06T07:00:00Z", "2022-01-06t04:00:00.000-03:00"])
+      expect(await create(optionFields({ SaleStartsAt }), headers)).toEqual(replayed(first));
   });
 
   it("replays the response to an equivalent request in another spelling", async () => {
@@ -284,8 +337,14 @@ describe("the Idempotency-Key of a creation", () => {
   });
 
   it("is rejected for an option that differs in any documented field", async () => {
-    const fields = optionFields();
-    for (const { field, value, fields: others } of differingInOneField("NewTicketOption", fields))
+    const differences = [optionFields(), optionFields(rules)].flatMap((fields) =>
+      differingInOneField("NewTicketOption", fields).map(({ fields: others, ...difference }) => ({
+        ...difference,
+        fields,
+        others,
+      })),
+    );
+    for (const { field, value, fields, others } of differences)
       for (const [one, other] of [
         [fields, others],
         [others, fields],

@@ -29,7 +29,8 @@ export function eventOf(
   { apiKeyId, claims, caller, basePath, trailingSlash = false, withoutHeaders = false }: GatewayOptions = {},
 ): APIGatewayProxyEvent {
   const received = Date.now();
-  const sent = trailingSlash ? `${path}/` : path;
+  const [route = "", query] = path.split("?", 2);
+  const sent = trailingSlash ? `${route}/` : route;
   const domainName =
     basePath === undefined ? "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com" : "api.example.org";
   const lines = Object.entries({ Host: domainName, "X-Forwarded-Proto": "https", ...headers }).map(
@@ -42,8 +43,7 @@ export function eventOf(
     // API Gateway puts the last value here and all values in multiValueHeaders.
     headers: withoutHeaders ? null : Object.fromEntries(lines.map(([name, values]) => [name, values.at(-1)])),
     multiValueHeaders: withoutHeaders ? null : Object.fromEntries(lines),
-    queryStringParameters: null,
-    multiValueQueryStringParameters: null,
+    ...queryOf(query),
     pathParameters: decoded(parameters),
     stageVariables: null,
     requestContext: {
@@ -85,6 +85,19 @@ export function eventOf(
   };
   // The type requires members that API Gateway omits.
   return event as unknown as APIGatewayProxyEvent;
+}
+
+/** API Gateway passes the last value of each parameter, and all values; null if there is no parameter. */
+function queryOf(query = "") {
+  const values = Object.groupBy([...new URLSearchParams(query)], ([name]) => name);
+  const all = Object.entries(values).map(
+    ([name, same = []]) => [name, same.map(([, value]) => value)] as const,
+  );
+  if (all.length === 0) return { queryStringParameters: null, multiValueQueryStringParameters: null };
+  return {
+    queryStringParameters: Object.fromEntries(all.map(([name, same]) => [name, same.at(-1)])),
+    multiValueQueryStringParameters: Object.fromEntries(all),
+  };
 }
 
 function decoded(parameters: Record<string, string> | undefined): Record<string, string> | null {

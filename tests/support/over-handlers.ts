@@ -28,7 +28,8 @@ async function invoke(
 ): Promise<ApiResponse> {
   for (const route of routes) {
     const pattern = route.resource.replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]+)");
-    const match = route.method === request.method && new RegExp(`^${pattern}$`).exec(request.path);
+    const match =
+      route.method === request.method && new RegExp(`^${pattern}$`).exec(request.path.replace(/\?.*/s, ""));
     if (!match) continue;
     const { handler } = await handlerOf(route);
     const event = eventOf(request, { resource: route.resource, stage }, match.groups, gateway);
@@ -55,6 +56,11 @@ function handlerOf({ name }: Route): Promise<{ handler: Handler }> {
   const handler: Promise<{ handler: Handler }> = loaded.get(name) ?? import(`../../functions/${name}.ts`);
   loaded.set(name, handler);
   return handler;
+}
+
+/** Loads every handler, with the environment as it is now. */
+export async function loadHandlers(): Promise<void> {
+  await Promise.all(routes.map(handlerOf));
 }
 
 function contextOf({ resource }: Route, milliseconds: number): Context {
