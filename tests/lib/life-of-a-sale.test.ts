@@ -30,7 +30,7 @@ describe(`${CLIENTS} clients that do everything at once`, () => {
     await sales.setStripes(id, each.left);
     const size = each.left.reduce((sum: number, left: number) => sum + left, 0);
     const reader = feedReader(sales, id);
-    const users = Array.from({ length: 12 }, newUser);
+    const users = Array.from({ length: 30 }, newUser);
 
     let clock = 0;
     const log: Log = {
