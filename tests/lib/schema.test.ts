@@ -62,6 +62,55 @@ describe("the constraints of the tables refuse", () => {
       purchase(`'${fresh}', '${sold.option}', 1, '${sold.user}', 1`),
     ],
     [
+      "a hold that lapses before it begins",
+      "purchases_held_until_check",
+      `update purchases set held_until = created_at where id = '${sold.purchase}'`,
+    ],
+    [
+      "confirming a purchase that was sold at once",
+      "purchases_confirmed_at_check",
+      `update purchases set confirmed_at = now() where id = '${sold.purchase}'`,
+    ],
+    [
+      "a cancel before the confirm",
+      "purchases_cancelled_at_check",
+      `
+      update purchases
+      set held_until = 'infinity', confirmed_at = created_at, cancelled_at = created_at - interval '1 second'
+      where id = '${sold.purchase}'
+      `,
+    ],
+    [
+      "a purchase from a negative stripe, as of a sale that found too little",
+      "purchases_stripe_check",
+      purchase(`'${fresh}', '${sold.option}', -1, '${sold.user}', 1`),
+    ],
+    [
+      "a user with more than the limit",
+      "ticket_option_users_quantity_check",
+      `insert into ticket_option_users values ('${sold.option}', '${sold.user}', 5, 4)`,
+    ],
+    [
+      "a user with less than nothing",
+      "ticket_option_users_quantity_positive_check",
+      `insert into ticket_option_users values ('${sold.option}', '${sold.user}', -1, 4)`,
+    ],
+    [
+      "a sale that ends when it starts",
+      "ticket_options_sale_window_check",
+      `update ticket_options set sale_starts_at = now(), sale_ends_at = now() where id = '${sold.option}'`,
+    ],
+    [
+      "a limit of 0 for each user",
+      "ticket_options_max_per_user_check",
+      `update ticket_options set max_per_user = 0 where id = '${sold.option}'`,
+    ],
+    [
+      "a limit of more than 10,000 for each purchase",
+      "ticket_options_max_per_purchase_check",
+      `update ticket_options set max_per_purchase = 10001 where id = '${sold.option}'`,
+    ],
+    [
       "a ticket without a purchase",
       "tickets_purchase_id_fkey",
       `insert into tickets (purchase_id, ticket_option_id) values ('${fresh}', '${sold.option}')`,
