@@ -42,7 +42,9 @@ interface Known {
   readers: Reader[];
 }
 
-type World = { options: Known[] };
+interface World {
+  options: Known[];
+}
 
 /** The model is part of what the commands run on: it holds the bodies that the API made up. */
 type Command = fc.AsyncCommand<World, object>;
@@ -111,31 +113,40 @@ const onSale = (
 
 const noRules = { SaleStartsAt: null, SaleEndsAt: null, MaxPerPurchase: null, MaxPerUser: null };
 
-const creation = (Allocation: number, rules: Partial<Settings>): Command => ({
-  toString: () => `create(${Allocation}, ${JSON.stringify(rules)})`,
+interface Creation {
+  Allocation: number;
+  rules: Partial<Settings>;
+}
+
+async function createOption(world: World, { Allocation, rules }: Creation): Promise<void> {
+  const { Name, Desc } = optionFields();
+  const fields = optionFields({ Allocation, ...rules });
+  const response = await create(fields);
+  const { SaleStartsAt = null, SaleEndsAt = null } = rules;
+  if (SaleStartsAt !== null && SaleEndsAt !== null && SaleStartsAt >= SaleEndsAt) {
+    expect(response).toEqual(invalid("#/SaleEndsAt"));
+    return;
+  }
+  const set = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+  expect(response).toEqual(created(set as unknown as TicketOption));
+  const option = response.body as TicketOption;
+  const settings = { Name, Desc, Capacity: Allocation, ...noRules, ...rules };
+  world.options.push({
+    option: new OptionModel(option, settings),
+    updatedAt: option.UpdatedAt,
+    readers: [undefined, ...users].map((userId) => ({
+      userId,
+      next: undefined,
+      last: { changed: 0, id: "" },
+    })),
+  });
+}
+
+const creation = (fields: Creation): Command => ({
+  toString: () => `create(${JSON.stringify(fields)})`,
   check: () => true,
   async run(world) {
-    const { Name, Desc } = optionFields();
-    const fields = optionFields({ Allocation, ...rules });
-    const response = await create(fields);
-    const { SaleStartsAt = null, SaleEndsAt = null } = rules;
-    if (SaleStartsAt !== null && SaleEndsAt !== null && SaleStartsAt >= SaleEndsAt) {
-      expect(response).toEqual(invalid("#/SaleEndsAt"));
-      return;
-    }
-    const set = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
-    expect(response).toEqual(created(set as unknown as TicketOption));
-    const option = response.body as TicketOption;
-    const settings = { Name, Desc, Capacity: Allocation, ...noRules, ...rules };
-    world.options.push({
-      option: new OptionModel(option, settings),
-      updatedAt: option.UpdatedAt,
-      readers: [undefined, ...users].map((userId) => ({
-        userId,
-        next: undefined,
-        last: { changed: 0, id: "" },
-      })),
-    });
+    await createOption(world, fields);
     await compare(world);
   },
 });
@@ -257,8 +268,6 @@ const users = [randomUUID(), randomUUID(), randomUUID()];
 const option = fc.nat({ max: 2 });
 const one = fc.tuple(option, fc.nat({ max: 9 }));
 
-const rarely = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
-  fc.option(value, { freq: 1, nil: null });
 const past = fc.constantFrom("2001-01-01T00:00:00.000000Z", "2001-01-01T00:00:00.000001Z");
 const future = fc.constantFrom("2101-01-01T00:00:00.000000Z", "2101-01-01T00:00:00.000001Z");
 const mostly = <T>(usual: fc.Arbitrary<T>, unusual: fc.Arbitrary<T>) =>
@@ -270,7 +279,13 @@ const rules = {
   MaxPerPurchase: fc.option(fc.integer({ min: 1, max: 12 }), { nil: null }),
 };
 const maxPerUser = fc.integer({ min: 1, max: 15 });
-const capacity = fc.oneof(fc.nat({ max: 30 }), fc.constantFrom(200, 1000));
+const capacity = fc.oneof(fc.nat({ max: 30 }), fc.constantFrom(6, 10, 200, 1000));
+
+const newOption = fc.record({
+  Allocation: capacity,
+  rules: fc.record({ ...rules, MaxPerUser: fc.option(maxPerUser, { freq: 2, nil: null }) }),
+});
+const withoutRules = fc.record({ Allocation: capacity, rules: fc.constant({}) });
 
 const order = fc.record({
   UserID: fc.constantFrom(...users),
@@ -290,41 +305,55 @@ const patch = fc.record(
   { requiredKeys: [] },
 );
 
+const often = (times: number, command: fc.Arbitrary<Command>) => Array<typeof command>(times).fill(command);
+
 const clock = hasClock
-  ? [fc.tuple(option, fc.constantFrom(1000, 1000, 3000)).map(([pick, seconds]) => passing(pick, seconds))]
+  ? often(
+      3,
+      fc.tuple(option, fc.constantFrom(1000, 1000, 3000)).map((given) => passing(...given)),
+    )
   : [];
 
 const commands = fc.commands(
   [
-    fc
-      .tuple(capacity, fc.record({ ...rules, MaxPerUser: rarely(maxPerUser) }))
-      .map(([allocation, given]) => creation(allocation, given)),
-    fc.nat({ max: 30 }).map((allocation) => creation(allocation, {})),
+    newOption.map(creation),
     invalidNumber.map(invalidCreation),
-    ...Array(4).fill(fc.tuple(option, order).map(([pick, wanted]) => ordering(pick, wanted))),
+    ...often(
+      8,
+      fc.tuple(option, order).map((given) => ordering(...given)),
+    ),
     fc.tuple(option, fc.oneof(invalidNumber, fc.constant(0))).map((given) => invalidOrdering(...given)),
     ...clock,
     one.map(repeating),
     one.map(reading),
-    one.map(confirming),
-    one.map(confirming),
-    fc.tuple(one, fc.constantFrom(undefined, false, true)).map((given) => cancelling(...given)),
-    fc.tuple(one, fc.constantFrom(true)).map((given) => cancelling(...given)),
+    ...often(2, one.map(confirming)),
+    ...often(
+      2,
+      fc.tuple(one, fc.constantFrom(undefined, false, true)).map((given) => cancelling(...given)),
+    ),
     fc.tuple(option, patch).map((given) => changing(...given)),
     fc.tuple(option, fc.record({ Capacity: capacity })).map((given) => changing(...given)),
-    fc.tuple(option, fc.nat({ max: 3 }), fc.integer({ min: 1, max: 4 })).map((given) => readingOn(...given)),
+    ...often(
+      2,
+      fc
+        .tuple(option, fc.nat({ max: 3 }), fc.integer({ min: 1, max: 4 }))
+        .map((given) => readingOn(...given)),
+    ),
     fc.constant(listing),
   ],
-  { maxCommands: 40, size: "max" },
+  { maxCommands: 60, size: "max" },
 );
 
 it("a random sequence of requests leaves every option and purchase in the state of the model", {
   timeout: 300_000,
 }, async () => {
   await fc.assert(
-    fc.asyncProperty(commands, async (sequence) => {
-      await fc.asyncModelRun(() => ({ model: { options: [] }, real: {} }), sequence);
+    fc.asyncProperty(newOption, withoutRules, commands, async (limited, free, sequence) => {
+      const world: World = { options: [] };
+      await createOption(world, limited);
+      await createOption(world, free);
+      await fc.asyncModelRun(() => ({ model: world, real: {} }), sequence);
     }),
-    { numRuns: 30 },
+    { numRuns: 20 },
   );
 });
