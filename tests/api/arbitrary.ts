@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import type { ApiRequest } from "../support/api.ts";
 import { type Field, fieldsOf, type Kind } from "../support/fields.ts";
+import type { PurchaseName } from "./client.ts";
 import { internals } from "./expected.ts";
 import { anyUser, newKey, unknownId } from "./given.ts";
 
@@ -68,8 +69,10 @@ function spellings(name: string): string[] {
 }
 
 const field = fc.constantFrom(
-  ...[...fieldsOf("NewTicketOption"), ...fieldsOf("Order")].flatMap(({ name }) => spellings(name)),
-  ...["ID", "Capacity", "IdempotencyKey"],
+  ...(["NewTicketOption", "TicketOptionChange", "Order", "Cancellation"] as const)
+    .flatMap(fieldsOf)
+    .flatMap(({ name }) => spellings(name)),
+  ...["ID", "IdempotencyKey"],
 );
 
 const member = fc
@@ -108,6 +111,20 @@ const values: Record<Kind, fc.Arbitrary<unknown>> = {
 
 const creation = objectOf(fieldsOf("NewTicketOption"), values);
 const order = objectOf(fieldsOf("Order"), { ...values, integer: fc.integer({ min: 1, max: 3 }) });
+const cancellation = objectOf(fieldsOf("Cancellation"), values);
+
+/** Some of the fields of a change, with null as often as not where it is allowed. */
+const change = fc
+  .tuple(
+    ...fieldsOf("TicketOptionChange").map(({ name, kind, accepts }) =>
+      fc.option(
+        mostly(inJson(accepts(null) ? fc.option(values[kind]) : values[kind])).map(
+          (text) => `${JSON.stringify(name)}:${text}`,
+        ),
+      ),
+    ),
+  )
+  .map((members) => `{${members.filter((one) => one !== null).join()}}`);
 
 const withMore = (valid: Text) =>
   fc
@@ -210,7 +227,7 @@ export const anyHeaders: fc.Arbitrary<Headers> = fc
   )
   .map(([others, ...known]) => Object.assign({ Accept: ["*/*"], ...Object.fromEntries(others) }, ...known));
 
-/** An id in a path: the option's id in half of the cases. */
+/** An id in a path: the known id in half of the cases. */
 const pathId = (id: string): fc.Arbitrary<string> =>
   fc
     .oneof(
@@ -253,6 +270,96 @@ export const anyPurchase = (id: string): fc.Arbitrary<ApiRequest> =>
     body: body(order),
   });
 
+export const anyChange = (id: string): fc.Arbitrary<ApiRequest> =>
+  fc.record({
+    method: fc.constant("PATCH"),
+    path: pathId(id).map((raw) => `/ticket_options/${raw}`),
+    headers: anyHeaders,
+    body: body(change),
+  });
+
+/** The path of a purchase: that of a known one in a third of the cases. */
+const purchasePath = ({ TicketOptionID, ID }: PurchaseName) =>
+  fc
+    .tuple(
+      fc.oneof(
+        { weight: 3, arbitrary: fc.constant(TicketOptionID) },
+        { weight: 1, arbitrary: pathId(TicketOptionID) },
+      ),
+      pathId(ID),
+    )
+    .map(([option, purchase]) => `/ticket_options/${option}/purchases/${purchase}`);
+
+export const anyGetPurchase = (name: PurchaseName): fc.Arbitrary<ApiRequest> =>
+  fc.record({ method: fc.constant("GET"), path: purchasePath(name), headers: anyHeaders });
+
+export const anyConfirm = (name: PurchaseName): fc.Arbitrary<ApiRequest> =>
+  fc.record({
+    method: fc.constant("POST"),
+    path: purchasePath(name).map((path) => `${path}/confirm`),
+    headers: anyHeaders,
+    body: body(cancellation),
+  });
+
+export const anyCancel = (name: PurchaseName): fc.Arbitrary<ApiRequest> =>
+  fc.record({
+    method: fc.constant("POST"),
+    path: purchasePath(name).map((path) => `${path}/cancel`),
+    headers: anyHeaders,
+    body: fc.oneof({ weight: 4, arbitrary: body(cancellation) }, { weight: 1, arbitrary: fc.constant("") }),
+  });
+
+/** Replaces a part of a cursor, or what it says. */
+const damagedCursor = (cursor: string) => {
+  const parts = Buffer.from(cursor, "base64url").toString().split(" ");
+  const part = fc.tuple(fc.nat(), fc.oneof(number, anyText, fc.uuid()));
+  return fc.oneof(
+    part.map(([place, other]) =>
+      Buffer.from(parts.with(place % parts.length, other).join(" ")).toString("base64url"),
+    ),
+    damaged(fc.constant(cursor)).map(String),
+  );
+};
+
+/** A query with some of these parameters, in any spelling, known and unknown values, repeated ones among them. */
+const query = (names: string[], known: string[]): Text => {
+  const name = fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(...names.flatMap((one) => [one, one, ...spellings(one)])) },
+    { weight: 1, arbitrary: anyText },
+  );
+  const given = fc.oneof(
+    { weight: 3, arbitrary: fc.integer({ min: 0, max: 101 }).map(String) },
+    { weight: 3, arbitrary: fc.constantFrom(...known) },
+    { weight: 2, arbitrary: fc.oneof(...known.map(damagedCursor)) },
+    { weight: 2, arbitrary: fc.oneof(number, anyText, fc.uuid(), value) },
+  );
+  return fc.array(fc.tuple(name, given), { maxLength: 4 }).map((members) => {
+    const text = members.map((member) =>
+      member.map((part) => encodeURIComponent(part.toWellFormed())).join("="),
+    );
+    return text.length === 0 ? "" : `?${text.join("&")}`;
+  });
+};
+
+export const anyListOptions = (id: string): fc.Arbitrary<ApiRequest> =>
+  fc.record({
+    method: fc.constant("GET"),
+    path: query(["After", "Limit"], [id, id.toUpperCase(), unknownId]).map(
+      (text) => `/ticket_options${text}`,
+    ),
+    headers: anyHeaders,
+  });
+
+/** @param cursors the `Next` of pages of the list */
+export const anyListPurchases = (id: string, cursors: string[]): fc.Arbitrary<ApiRequest> =>
+  fc.record({
+    method: fc.constant("GET"),
+    path: fc
+      .tuple(pathId(id), query(["After", "Limit", "UserID"], [...cursors, anyUser]))
+      .map(([raw, text]) => `/ticket_options/${raw}/purchases${text}`),
+    headers: anyHeaders,
+  });
+
 /** Paths, methods and media types that may not reach a function. */
 export const anyOther = (id: string): fc.Arbitrary<ApiRequest> =>
   fc.record({
@@ -272,6 +379,14 @@ export const anyOther = (id: string): fc.Arbitrary<ApiRequest> =>
           "%00",
           "%2e%2e/",
           "?a[]=%",
+          "?Limit=%",
+          "/purchases?After=%ff&After[]=%zz",
+          `/purchases/${unknownId}`,
+          `/purchases/${unknownId}/`,
+          `/purchases/${unknownId}/confirm`,
+          `/purchases/${unknownId}/confirm/`,
+          `/purchases/${unknownId}/cancel`,
+          `/purchases/${unknownId}/cancel?Sold=true`,
           "#",
         ),
       )

@@ -3,9 +3,29 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ApiRequest } from "../support/api.ts";
 import { fieldsOf } from "../support/fields.ts";
-import { anyCreate, anyGet, anyPurchase } from "./arbitrary.ts";
-import { type ContractResponse, get, isHttp, request, sendRequest } from "./client.ts";
 import {
+  anyCancel,
+  anyChange,
+  anyConfirm,
+  anyCreate,
+  anyGet,
+  anyGetPurchase,
+  anyListOptions,
+  anyListPurchases,
+  anyPurchase,
+} from "./arbitrary.ts";
+import {
+  type ContractResponse,
+  get,
+  getPurchase,
+  isHttp,
+  listPurchases,
+  request,
+  sendRequest,
+} from "./client.ts";
+import {
+  capacityInUse,
+  changed,
   created,
   gotten,
   held,
@@ -15,37 +35,64 @@ import {
   notEnough,
   notFound,
   notModified,
+  purchaseCancelled,
   purchased,
+  purchaseNotFound,
+  purchaseSold,
   replayed,
   shown,
   tooLarge,
 } from "./expected.ts";
-import { createTicketOption, type Purchase, type TicketOption } from "./given.ts";
+import {
+  anyUser,
+  createTicketOption,
+  hold,
+  listed,
+  type Purchase,
+  type PurchaseList,
+  read,
+  sell,
+  type TicketOption,
+  type TicketOptionList,
+  unknownId,
+} from "./given.ts";
 
 const runs = { numRuns: isHttp ? 150 : 400 };
 const timeout = 120_000;
 
 const newOptionFields = fieldsOf("NewTicketOption");
 
-/** The contract's response with the status of this one. */
+/** The contract's response of this kind. */
 function refusal({ status, body }: ContractResponse): ContractResponse {
-  switch (status) {
-    case 400: {
-      const { errors } = body as { errors: { pointer?: string; header?: string }[] };
-      const invalidPlaces = errors.map(({ pointer, header }) => pointer ?? header ?? "");
-      expect(invalidPlaces).not.toEqual([]); // `sendRequest` compares each of them with docs/openapi.yaml
-      return invalid(...invalidPlaces);
+  const { type = "" } = body as { type?: string };
+  switch (type.replace("urn:ticket-allocation:problem:", "")) {
+    case "invalid-request": {
+      const { errors } = body as { errors: { pointer?: string; parameter?: string; header?: string }[] };
+      const places = errors.map(({ pointer, parameter, header }) =>
+        parameter === undefined ? (pointer ?? header ?? "") : `?${parameter}`,
+      );
+      expect(places).not.toEqual([]); // `sendRequest` compares each of them with docs/openapi.yaml
+      expect(new Set(places).size).toBe(places.length);
+      return invalid(...places);
     }
-    case 404:
+    case "ticket-option-not-found":
       return notFound();
-    case 409: {
+    case "purchase-not-found":
+      return purchaseNotFound();
+    case "purchase-cancelled":
+      return purchaseCancelled();
+    case "purchase-sold":
+      return purchaseSold();
+    case "capacity-in-use":
+      return capacityInUse((body as { inUse: number }).inUse);
+    case "not-enough-tickets": {
       const { requested, available } = body as { requested: number; available: number };
       expect(requested).toBeGreaterThan(available);
       return notEnough(requested, available);
     }
-    case 413:
+    case "body-too-large":
       return tooLarge();
-    case 422:
+    case "idempotency-key-reused":
       return keyReused();
     default:
       throw new Error(`the contract has no such response: ${status} ${JSON.stringify(body)}`);
@@ -128,6 +175,113 @@ describe("a random request", () => {
         const { Allocation, Held } = current.body as TicketOption;
         expect(current).toEqual(gotten({ ...option, Allocation, ...(Held !== undefined && { Held }) }));
         expect(Allocation + (Held ?? 0)).toBe(unsold);
+      }),
+      runs,
+    );
+  });
+
+  it("to change an option either shows the option as it is then or gets a documented error", {
+    timeout,
+  }, async () => {
+    const { ID, CreatedAt } = await createTicketOption({ MaxPerUser: 5 });
+    const option = { ID, CreatedAt };
+    await sell({ ID } as TicketOption, { Quantity: 3 });
+
+    await fc.assert(
+      fc.asyncProperty(anyChange(ID), async (apiRequest) => {
+        const before = await get(ID);
+        const response = await responseTo(apiRequest);
+        const current = (await get(ID)).body as TicketOption;
+        if (response.status === 200) {
+          expect(response).toEqual(changed({ ...(response.body as TicketOption), ...option }));
+          expect(current).toEqual(response.body);
+          expect(current.Capacity - current.Allocation).toBe(3);
+          for (const { name, accepts } of fieldsOf("TicketOptionChange"))
+            if (name in current) expect(current[name as keyof TicketOption], name).toSatisfy(accepts);
+          expect((current.SaleStartsAt ?? "") < (current.SaleEndsAt ?? "x")).toBe(true);
+        } else {
+          expect(response).toEqual(refusal(response));
+          expect(current).toEqual(before.body);
+        }
+      }),
+      runs,
+    );
+  });
+
+  it.each([
+    { what: "read", anyOf: anyGetPurchase },
+    { what: "confirm", anyOf: anyConfirm },
+    { what: "cancel", anyOf: anyCancel },
+  ])(
+    "to $what a purchase either shows it as it is then or gets a documented error",
+    {
+      timeout,
+    },
+    async ({ anyOf }) => {
+      const option = await createTicketOption();
+      const purchases = [await sell(option), await hold(option), await hold(option)];
+      const apiRequest = fc.oneof(...purchases.map(anyOf));
+
+      await fc.assert(
+        fc.asyncProperty(apiRequest, async (one) => {
+          const response = await responseTo(one);
+          if (response.status === 200) {
+            const { ID } = response.body as Purchase;
+            expect(purchases.map((purchase) => purchase.ID)).toContain(ID);
+            expect(response).toEqual(await getPurchase({ TicketOptionID: option.ID, ID }));
+          } else {
+            expect(response).toEqual(refusal(response));
+          }
+        }),
+        runs,
+      );
+      const now = await Promise.all(purchases.map(getPurchase));
+      const unsold = now.filter(({ body }) => (body as Purchase).Status === "cancelled").length * 2;
+      const isHeld = ({ body }: ContractResponse) => (body as Purchase).Status === "held";
+      expect(await read(option)).toMatchObject({
+        Allocation: 4 + unsold,
+        ...(now.some(isHeld) && { Held: now.filter(isHeld).length * 2 }),
+      });
+    },
+  );
+
+  it("to list options either shows a page of them or gets a documented error", { timeout }, async () => {
+    const { ID } = await createTicketOption();
+
+    await fc.assert(
+      fc.asyncProperty(anyListOptions(ID), async (apiRequest) => {
+        const response = await responseTo(apiRequest);
+        if (response.status !== 200) {
+          expect(response).toEqual(refusal(response));
+          return;
+        }
+        const { TicketOptions, Next } = response.body as TicketOptionList;
+        const ids = TicketOptions.map((option) => option.ID);
+        expect(response).toEqual(shown(response.body));
+        expect(ids).toEqual(ids.toSorted().reverse());
+        if (Next !== undefined) expect(Next).toBe(ids.at(-1));
+      }),
+      { numRuns: runs.numRuns / 2 },
+    );
+  });
+
+  it("to list purchases either shows a page of them or gets a documented error", { timeout }, async () => {
+    const option = await createTicketOption();
+    const all = [await sell(option), await hold(option, { UserID: unknownId }), await sell(option)];
+    const lists = [await listed(option, 3), await listed(option, 2, { UserID: anyUser })];
+    const first = (await listPurchases(option.ID, { Limit: 1 })).body as PurchaseList;
+    const cursors = [...lists, first].map(({ Next }) => Next);
+
+    await fc.assert(
+      fc.asyncProperty(anyListPurchases(option.ID, cursors), async (apiRequest) => {
+        const response = await responseTo(apiRequest);
+        if (response.status !== 200) {
+          expect(response).toEqual(refusal(response));
+          return;
+        }
+        const { Purchases } = response.body as PurchaseList;
+        expect(response).toEqual(shown({ Purchases, Next: expect.stringMatching(/^[\w-]+$/) }));
+        expect(all.filter(({ ID }) => Purchases.some((one) => one.ID === ID))).toEqual(Purchases);
       }),
       runs,
     );
