@@ -1,10 +1,10 @@
-// Injects every fault into 10 of 50 concurrent clients that order more tickets than there are, and into 5 of 25 that
+// Injects every fault into 10 of 50 concurrent clients that order more tickets than there are, and into 5 of 15 that
 // confirm or cancel.
 import { mixedBuyers } from "../support/buyers.ts";
 import { faultMatrix } from "./fault-matrix.ts";
 
 const ordering = { quantities: mixedBuyers(50, 3), capacity: 60, times: 10 };
-const changing = { quantities: mixedBuyers(25, 3), capacity: 60, times: 5 };
+const changing = { quantities: mixedBuyers(15, 3), capacity: 30, times: 5 };
 
 faultMatrix(5, [
   { ...ordering, title: "create with a key", operations: ["create"], hasKey: true },
