@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import type { Access } from "./config.ts";
+import { UUID } from "./ids.ts";
 import { forbidden } from "./problem.ts";
-import { UUID } from "./uuid.ts";
 
 /**
  * Checks what API Gateway does not check: that the API key is for this function, since API Gateway accepts a key of any

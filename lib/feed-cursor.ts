@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import { UUID } from "./ids.ts";
 import type { FeedPlace } from "./stored-purchases.ts";
-import { UUID } from "./uuid.ts";
 
 /** Which feed a cursor is for: that of an option, of one user or of all. */
 export interface Feed {

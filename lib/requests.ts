@@ -2,6 +2,7 @@ import type { APIGatewayProxyEvent } from "aws-lambda";
 import * as v from "valibot";
 import { parseCursor } from "./feed-cursor.ts";
 import { parseKey } from "./idempotency-key.ts";
+import { parseUuid, UUID } from "./ids.ts";
 import { parseInstant } from "./instant.ts";
 import { bodyMembers } from "./json-body.ts";
 import type { OptionChange } from "./option-changes.ts";
@@ -12,7 +13,6 @@ import {
   type RequestError,
   ticketOptionNotFound,
 } from "./problem.ts";
-import { parseUuid, UUID } from "./uuid.ts";
 
 const MAX_INTEGER = 2_147_483_647;
 

@@ -7,16 +7,21 @@ const root = path.join(import.meta.dirname, "../..");
 /** Allowed imports of each part; docs/architecture.md shows the main ones. A name is a file of `lib/`. */
 const arrows = {
   functions:
-    "access, config, endpoint, idempotency, limits, location, problem, purchases, requests, responses, ticket-options",
+    "access, config, endpoint, feed-cursor, idempotency, limits, location, option-changes, problem, purchase-changes, purchases, requests, responses, stored-purchases, ticket-options",
 
   endpoint: "config, data-api, gateway-event, limits, problem, responses, @aws-lambda-powertools, @middy",
-  requests: "idempotency-key, json-body, problem, valibot",
-  responses: "problem, purchases, ticket-options",
-  access: "config, problem",
+  requests: "feed-cursor, idempotency-key, ids, instant, json-body, option-changes, problem, valibot",
+  responses: "problem, stored-purchases, ticket-options",
+  access: "config, ids, problem",
   idempotency: "data-api, idempotency-key, problem, uuid",
+  "feed-cursor": "ids, stored-purchases",
   location: "",
+  "option-changes": "data-api, failures, lapsed-holds, ticket-options",
+  "purchase-changes": "data-api, stored-purchases",
+  purchases: "data-api, idempotency, lapsed-holds, sale-hints, stored-purchases, ticket-options",
+  "lapsed-holds": "data-api",
+  "stored-purchases": "data-api",
   "ticket-options": "data-api, idempotency",
-  purchases: "data-api, idempotency, sale-hints, ticket-options",
 
   "data-api": "connections, failures, limits, @aws-sdk",
   connections: "",
@@ -25,6 +30,8 @@ const arrows = {
   limits: "",
   "gateway-event": "",
   "idempotency-key": "",
+  ids: "",
+  instant: "",
   "json-body": "problem, jsonc-parser",
   problem: "",
   "sale-hints": "",

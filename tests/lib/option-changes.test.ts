@@ -31,12 +31,18 @@ describe("changing an option", () => {
       { maxPerUser: 5 },
       { maxPerPurchase: null, saleStartsAt: null },
     ]) {
-      const { updatedAt: _, ...unchanged } = await sales.get(id);
+      const { updatedAt: _, changedAt: __, ...unchanged } = await sales.get(id);
       const outcome = await sales.change(id, change);
       const after = await sales.get(id);
       expect(outcome).toEqual({ result: "changed", option: after });
       const allocation = change.capacity ?? unchanged.allocation;
-      expect(after).toEqual({ ...unchanged, allocation, ...change, updatedAt: after.updatedAt });
+      expect(after).toEqual({
+        ...unchanged,
+        allocation,
+        ...change,
+        updatedAt: after.updatedAt,
+        changedAt: after.changedAt,
+      });
     }
     expect((await sales.get(id)).updatedAt > before.updatedAt).toBe(true);
   });
