@@ -17,7 +17,7 @@ import {
   createTicketOption,
   findTicketOption,
   type NewTicketOption,
-  type TicketOption,
+  type StoredOption,
 } from "../../lib/ticket-options.ts";
 import { anyOrder, newOption, newOrder } from "../support/options.ts";
 
@@ -63,7 +63,7 @@ export function salesIn(functions: DataApi, owner: DataApi, milliseconds?: numbe
       return option.id;
     },
     create: (option: NewTicketOption) => createTicketOption(option, inTime()),
-    get: async (id: string): Promise<TicketOption> => {
+    get: async (id: string): Promise<StoredOption> => {
       const option = await findTicketOption(id, inTime());
       if (option === undefined) throw new Error("no such option");
       return option;
