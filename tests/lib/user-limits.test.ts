@@ -1,6 +1,8 @@
+import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { database, ownDatabase } from "../support/database.ts";
 import { holdingLock } from "../support/lock.ts";
+import { newOrder } from "../support/options.ts";
 import { type Arena, newArena } from "./arena.ts";
 import { all, newUser, purchaseOf, salesIn } from "./sales.ts";
 
@@ -205,6 +207,23 @@ describe("50 concurrent orders of one user", () => {
       expect(await sales.audit(id)).toEqual([]);
     },
   );
+
+  it.each([
+    { what: "sales", holdSeconds: null },
+    { what: "holds", holdSeconds: 600 },
+  ])("that are $what with one key are one, counted once", async ({ holdSeconds }) => {
+    const { sales } = arena;
+    const id = await sales.option({ capacity: 300, maxPerUser: 4 });
+    const order = newOrder(id, { quantity: 3, key: "a key", holdSeconds });
+
+    const outcomes = await all(50, () => sales.sell({ ...order, id: uuidv7() }));
+
+    const purchase = purchaseOf(outcomes[0] as (typeof outcomes)[number]);
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ result: "sold", purchase });
+    expect(outcomes.filter((outcome) => outcome.result === "sold" && !outcome.replayed)).toHaveLength(1);
+    expect(await sales.counted(id, order.userId)).toBe(3);
+    expect(await sales.audit(id)).toEqual([]);
+  });
 
   it("for the last tickets, among others who want them, are refused only for a true reason", async () => {
     const { sales } = arena;
