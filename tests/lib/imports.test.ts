@@ -7,16 +7,23 @@ const root = path.join(import.meta.dirname, "../..");
 /** Allowed imports of each part; docs/architecture.md shows the main ones. A name is a file of `lib/`. */
 const arrows = {
   functions:
-    "access, config, endpoint, idempotency, limits, location, problem, purchases, requests, responses, ticket-options",
+    "access, config, endpoint, feed-cursor, idempotency, limits, location, option-changes, problem, purchase-changes, purchases, requests, responses, stored-purchases, ticket-options",
 
   endpoint: "config, data-api, gateway-event, limits, problem, responses, @aws-lambda-powertools, @middy",
-  requests: "idempotency-key, json-body, problem, valibot",
-  responses: "problem, purchases, ticket-options",
-  access: "config, problem",
+  requests: "feed-cursor, idempotency-key, instant, json-body, option-changes, problem, uuid, valibot",
+  responses: "problem, stored-purchases, ticket-options",
+  access: "config, problem, uuid",
   idempotency: "data-api, idempotency-key, problem, uuid",
+  "feed-cursor": "stored-purchases, uuid",
+  instant: "",
   location: "",
+  uuid: "",
   "ticket-options": "data-api, idempotency",
-  purchases: "data-api, idempotency, sale-hints, ticket-options",
+  "option-changes": "data-api, failures, lapsed-holds, ticket-options",
+  purchases: "data-api, idempotency, lapsed-holds, sale-hints, stored-purchases, ticket-options",
+  "purchase-changes": "data-api, stored-purchases",
+  "stored-purchases": "data-api",
+  "lapsed-holds": "data-api",
 
   "data-api": "connections, failures, limits, @aws-sdk",
   connections: "",
