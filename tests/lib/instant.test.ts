@@ -59,14 +59,14 @@ describe("parseInstant()", () => {
       fc.asyncProperty(
         fc.array(
           anyTime.filter((text) => !isOdd(text)),
-          { minLength: 200, maxLength: 200 },
+          { maxLength: 200, size: "max" },
         ),
         async (texts) => {
           const expected = await inPostgres(texts);
           const own = texts.map((text) => parseInstant(text) ?? null);
           const inRange = (time: string | null) => /^\d{4}-/.test(time ?? "");
-          const local = texts.map((text) => text.startsWith("0000"));
-          // PostgreSQL has no year 0, which another offset can bring into year 1.
+          const isYearZero = (index: number) => texts[index]?.startsWith("0000");
+          // PostgreSQL has no year 0, which an offset can bring into year 1.
           for (const [index, time] of expected.entries())
             if (!isYearZero(index)) expect(own[index], texts[index]).toBe(inRange(time) ? time : null);
         },
@@ -77,7 +77,7 @@ describe("parseInstant()", () => {
 
   it("reads the times that it returns as themselves, and PostgreSQL reads them as the same instants", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(anyTime, { minLength: 100, maxLength: 100 }), async (texts) => {
+      fc.asyncProperty(fc.array(anyTime, { maxLength: 200, size: "max" }), async (texts) => {
         const times = texts.flatMap((text) => parseInstant(text) ?? []);
         expect(times.map(parseInstant)).toEqual(times);
         expect(await inPostgres(times)).toEqual(times);
