@@ -86,11 +86,7 @@ function ofBytes(bytes: number, fields: object, filler = "x"): string {
   });
 }
 
-describe.each(posts)("$post request body", ({ post, fields, required, accepted, rejected }) => {
-  it.skipIf(post === "cancel")("is rejected if it is not JSON: nothing", async () => {
-    expect(await rejected("")).toEqual(invalidBody());
-  });
-
+describe.each(posts)("$post request body", ({ fields, accepted, rejected }) => {
   it.each([
     { what: "only whitespace", body: " \n" },
     { what: "a bare word", body: "tickets" },
@@ -158,13 +154,6 @@ describe.each(posts)("$post request body", ({ post, fields, required, accepted, 
     await accepted(`{${more},${JSON.stringify(fields).slice(1)}`);
   });
 
-  it.skipIf(required.length === 0).each(["__proto__", "constructor", "prototype"])(
-    "does not read fields from the key %s",
-    async (key) => {
-      expect(await rejected(`{"${key}":${JSON.stringify(fields)}}`)).toEqual(invalid(...required));
-    },
-  );
-
   it.each(["iso-8859-1", "latin1", "utf-16", "windows-1252", '"ISO-8859-9"'])(
     "is rejected if Content-Type declares the charset %s",
     async (charset) => {
@@ -225,3 +214,21 @@ describe.each(posts)("$post request body", ({ post, fields, required, accepted, 
     expect(await rejected(ofBytes(5_000_000, fields))).toEqual(tooLarge());
   });
 });
+
+describe.each(posts.filter(({ post }) => post !== "cancel"))("$post request body", ({ rejected }) => {
+  it("is rejected if it is empty", async () => {
+    expect(await rejected("")).toEqual(invalidBody());
+  });
+});
+
+describe.each(posts.filter(({ required }) => required.length > 0))(
+  "$post request body",
+  ({ fields, required, rejected }) => {
+    it.each(["__proto__", "constructor", "prototype"])(
+      "does not read fields from the key %s",
+      async (key) => {
+        expect(await rejected(`{"${key}":${JSON.stringify(fields)}}`)).toEqual(invalid(...required));
+      },
+    );
+  },
+);

@@ -4,8 +4,28 @@ import type { GatewayOptions } from "../support/gateway-event.ts";
 import { invokeWith, overHandlersWith, stagePath } from "../support/over-handlers.ts";
 import { routes } from "../support/routes.ts";
 import { sendRequest } from "./client.ts";
-import { created, gotten, noSuchRoute, purchased } from "./expected.ts";
-import { createTicketOption, keyed, newKey, optionFields, purchaseFields, read } from "./given.ts";
+import {
+  cancelledPurchase,
+  changed,
+  confirmedPurchase,
+  created,
+  gotten,
+  noSuchRoute,
+  purchased,
+  shown,
+  time,
+} from "./expected.ts";
+import {
+  createTicketOption,
+  hold,
+  keyed,
+  newKey,
+  optionFields,
+  type PurchaseList,
+  purchaseFields,
+  read,
+  type TicketOptionList,
+} from "./given.ts";
 
 const subject = purchaseFields().UserID;
 
@@ -60,6 +80,29 @@ describe.each(gateways)("a REST API event %s", (_how, gateway) => {
     };
     expect(await sendRequest(order, send)).toEqual(purchased({ TicketOptionID: ID, ...purchaseFields() }));
   });
+
+  it("changes, lists, reads, confirms and cancels", async () => {
+    const option = await createTicketOption();
+    const one = await hold(option, { UserID: subject });
+    const [path, purchasePath] = [
+      `/ticket_options/${option.ID}`,
+      `/ticket_options/${option.ID}/purchases/${one.ID}`,
+    ];
+
+    const body = JSON.stringify({ Name: "Derby" });
+    const expected = { ...option, Name: "Derby", Allocation: 8, Held: 2, UpdatedAt: time };
+    expect(await sendRequest({ method: "PATCH", path, body }, send)).toEqual(changed(expected));
+    const listing = { method: "GET", path: `${path}/purchases?UserID=${subject}&Limit=100` };
+    expect(((await sendRequest(listing, send)).body as PurchaseList).Next).toMatch(/^[\w-]+$/);
+    const options = await sendRequest({ method: "GET", path: "/ticket_options?Limit=2" }, send);
+    expect((options.body as TicketOptionList).TicketOptions.length).toBe(2);
+    expect(await sendRequest({ method: "GET", path: purchasePath }, send)).toEqual(shown(one));
+    expect(await sendRequest({ method: "POST", path: `${purchasePath}/confirm` }, send)).toEqual(
+      shown(confirmedPurchase(one)),
+    );
+    const cancel = { method: "POST", path: `${purchasePath}/cancel`, body: '{"Sold":true}' };
+    expect(await sendRequest(cancel, send)).toEqual(shown(cancelledPurchase(one)));
+  });
 });
 
 const http = {
@@ -80,15 +123,24 @@ const context = {
 
 it("a path with a trailing slash gets 404 if API Gateway calls a function for it", async () => {
   const option = await createTicketOption();
-  for (const [method, path, body] of [
-    ["POST", "/ticket_options/", optionFields()],
-    ["GET", `/ticket_options/${option.ID}/`, undefined],
-    ["POST", `/ticket_options/${option.ID}/purchases/`, purchaseFields()],
+  const held = await hold(option);
+  const before = await read(option);
+  const path = `/ticket_options/${option.ID}`;
+  for (const [method, route, body] of [
+    ["POST", "/ticket_options", optionFields()],
+    ["GET", "/ticket_options", undefined],
+    ["GET", path, undefined],
+    ["PATCH", path, { Name: "Derby" }],
+    ["POST", `${path}/purchases`, purchaseFields()],
+    ["GET", `${path}/purchases`, undefined],
+    ["GET", `${path}/purchases/${held.ID}`, undefined],
+    ["POST", `${path}/purchases/${held.ID}/confirm`, undefined],
+    ["POST", `${path}/purchases/${held.ID}/cancel`, {}],
   ] as const) {
-    const apiRequest = { method, path: path.slice(0, -1), ...(body && { body: JSON.stringify(body) }) };
+    const apiRequest = { method, path: route, ...(body && { body: JSON.stringify(body) }) };
     expect(await sendRequest(apiRequest, overHandlersWith({ trailingSlash: true }))).toEqual(noSuchRoute());
   }
-  expect(await read(option)).toEqual(option);
+  expect(await read(option)).toEqual(before);
 });
 
 describe("an event that is not a REST API request", () => {
