@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseUuid } from "../../lib/uuid.ts";
+import { parseUuid } from "../../lib/ids.ts";
 
 describe("parseUuid()", () => {
   it("returns a UUID of any version and letter case in lower case", () => {
