@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cancel, confirm, get, getPurchase, purchase } from "./client.ts";
+import { confirm, get, getPurchase } from "./client.ts";
 import { holdThatLapsed } from "./clock.ts";
 import { confirmedPurchase, gotten, notEnough, purchaseCancelled, shown } from "./expected.ts";
 import {

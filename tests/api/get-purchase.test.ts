@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { getPurchase, purchase } from "./client.ts";
+import { getPurchase } from "./client.ts";
 import { shown } from "./expected.ts";
 import { cancelled, confirmed, createTicketOption, hold, sell } from "./given.ts";
 

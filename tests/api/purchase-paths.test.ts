@@ -1,8 +1,8 @@
 // The paths of reading, confirming and cancelling a purchase.
 import { describe, expect, it } from "vitest";
-import { cancel, confirm, getPurchase, type PurchaseName, purchase, sendRequest } from "./client.ts";
+import { cancel, confirm, getPurchase, type PurchaseName, sendRequest } from "./client.ts";
 import { cancelledPurchase, confirmedPurchase, notFound, purchaseNotFound, shown } from "./expected.ts";
-import { cancelled, confirmed, createTicketOption, hold, read, unknownId } from "./given.ts";
+import { createTicketOption, hold, unknownId } from "./given.ts";
 import { unchanged } from "./unchanged.ts";
 
 describe.each([

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import { type ContractResponse, get, getPurchase, purchase } from "./client.ts";
+import { type ContractResponse, get, getPurchase } from "./client.ts";
 import { holdThatLapsed } from "./clock.ts";
-import { hold, type Purchase, sell, type TicketOption } from "./given.ts";
+import { type Purchase, sell, type TicketOption } from "./given.ts";
 
 /** Sends a request that must not change a purchase or its option. */
 export async function unchanged(
