@@ -66,7 +66,8 @@ export function faultMatrix(poolSize: number, cases: Case[]): void {
       const expected = expectedOutcome(fault, position, time);
       const optionId = operations[0] === "create" ? undefined : await service.putOnSale(capacity);
       const clients = newClients(quantities, optionId, hasKey, operations);
-      for (const _ of operations.slice(1)) await Promise.all(clients.map((client) => step(client, service)));
+      for (const _ of operations.slice(1))
+        await oneAtATime(() => Promise.all(clients.map((client) => step(client, service))));
       const attempt: Send = (request) =>
         service.send(request, time === "onLastAttempt" ? ONE_ATTEMPT : undefined);
 
@@ -101,7 +102,7 @@ export function faultMatrix(poolSize: number, cases: Case[]): void {
       expect("refused" in row.results).toBe(sellsOut);
       if (operations.length === 1) return;
 
-      await Promise.all(clients.map((client) => sendOnce(client, service.send)));
+      await oneAtATime(() => Promise.all(clients.map((client) => sendOnce(client, service.send))));
 
       expect(clients.map((client) => lastResult(client).kind)).toEqual(clients.map(() => "done"));
       expect(compare(clients, await readStored(inject("databaseUrl"), clients))).toEqual(nothingFound);
@@ -116,7 +117,10 @@ async function step(client: Client, { send }: Service): Promise<void> {
   if (!goOn(client)) throw new Error(`the client got ${JSON.stringify(lastResult(client))}`);
 }
 
-/** Sends all requests at once and waits for `most` of the responses, because one process cannot serve several crowds. */
+/**
+ * Sends all requests at once and waits for `most` of the responses, because one process cannot serve several crowds: on
+ * the last attempt their time is short.
+ */
 async function rush(clients: Client[], send: Send, most: number): Promise<{ all: Promise<unknown> }> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let responded = 0;
