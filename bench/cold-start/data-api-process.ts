@@ -1,8 +1,7 @@
-// A Data API that responds to every request with a recorded response. It is a separate process, because its CPU time
-// must not count as the function's.
+// A Data API that responds to every request with a recorded response, over TLS as the real one. It is a separate
+// process, because its CPU time must not count as the function's.
 import { once } from "node:events";
-import { createServer } from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { serve } from "../worker.ts";
@@ -13,8 +12,8 @@ interface Settings {
   response: string;
   /** Milliseconds before the response. */
   latency: number;
-  /** Key and certificate for `localhost`; without them, the server speaks plain HTTP. */
-  tls?: { key: string; cert: string };
+  /** For `localhost`. */
+  tls: { key: string; cert: string };
 }
 
 let connections = 0;
@@ -22,19 +21,17 @@ let connections = 0;
 const tasks = {
   /** Starts a server and returns its URL. */
   async start({ response, latency, tls }: Settings): Promise<string> {
-    const server = tls ? createTlsServer(tls) : createServer();
-    server.on(tls ? "secureConnection" : "connection", () => {
-      connections += 1;
-    });
-    server.on("request", async (request, outgoing) => {
+    const server = createServer(tls, async (request, outgoing) => {
       await request.resume().toArray();
       if (latency > 0) await setTimeout(latency);
       outgoing.writeHead(200, { "Content-Type": "application/json" }).end(response);
     });
+    server.on("secureConnection", () => {
+      connections += 1;
+    });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    return tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
+    return `https://localhost:${(server.address() as AddressInfo).port}`;
   },
 
   /** Number of connections to all servers so far. */

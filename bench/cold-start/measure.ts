@@ -14,8 +14,11 @@ import { packageBareClient, packageEmptyHandler, packageFunctions } from "./pack
 
 export type ColdStartResults = Awaited<ReturnType<typeof measure>>;
 
-/** Milliseconds of each Data API call over TLS, without the connection: about the reported overhead of AWS's. */
+/** Milliseconds of each call of the Data API that is not instant: about the reported overhead of AWS's. */
 const LATENCY = 10;
+
+/** A function prepares its connection only if Lambda started it (`isFunction` in lib/config.ts). */
+const STARTED_BY_LAMBDA = { AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand" };
 
 /** Calls before a request counts as warm. */
 const WARM_UPS = 500;
@@ -49,45 +52,27 @@ export async function measure(quick: boolean) {
 
   const { sale, event, environment } = await recordSale();
   const dataApi = startWorker<DataApiTasks>(path.join(import.meta.dirname, "data-api-process.ts"));
-  const atOnce = {
+  const tls = certificate(folder);
+  const withDataApi = async (latency: number) => ({
     ...environment,
     STATEMENT: sale.request,
-    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
-    AWS_ENDPOINT_URL_RDS_DATA: await dataApi.call.start({ response: sale.response, latency: 0 }),
-  };
-  const tls = certificate(folder);
-  const overTls = {
-    ...environment,
     NODE_EXTRA_CA_CERTS: tls.file,
-    AWS_ENDPOINT_URL_RDS_DATA: await dataApi.call.start({ response: sale.response, latency: LATENCY, tls }),
-  };
-  const purchase = named(packages, "purchase");
-  const called = [purchase, named(packages, "bare SDK client")].map((each) => ({
-    ...each,
-    environment: atOnce,
-    event,
-  }));
+    AWS_ENDPOINT_URL_RDS_DATA: await dataApi.call.start({ response: sale.response, latency, tls }),
+  });
+  const atOnce = { ...(await withDataApi(0)), ...STARTED_BY_LAMBDA };
+  const late = await withDataApi(LATENCY);
+  const purchase = { ...named(packages, "purchase"), event };
+  const bare = { ...named(packages, "bare SDK client"), event };
+  const called = [purchase, bare].map((each) => ({ ...each, environment: atOnce }));
 
-  const imports = await inTurns(
-    packages.map((each) => ({ ...each, environment: atOnce })),
-    pace.runs,
-    coldStart,
-  );
+  const loaded = packages.map((each) => ({ ...each, environment: atOnce }));
+  const imports = await inTurns(loaded, pace.runs, coldStart);
   const firstCalls = await inTurns(called, pace.runs, coldStart);
-  const prepared = await inTurns(
-    [
-      { ...purchase, name: "nothing prepared", environment: overTls, event },
-      // A function prepares its connection only if Lambda started it (`prepareConnection` in lib/data-api.ts).
-      {
-        ...purchase,
-        name: "prepared",
-        environment: { ...overTls, AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand" },
-        event,
-      },
-    ],
-    pace.runs,
-    coldStart,
-  );
+  const preparations = [
+    { ...purchase, name: "nothing prepared", environment: late },
+    { ...purchase, name: "prepared", environment: { ...late, ...STARTED_BY_LAMBDA } },
+  ];
+  const prepared = await inTurns(preparations, pace.runs, coldStart);
   const warm = await measureWarm(called, pace);
   await dataApi.end();
   const sizes = packages.map(({ name, bytes, zipBytes }) => ({ name, bytes, zipBytes }));
@@ -103,7 +88,7 @@ export async function measure(quick: boolean) {
       import: imported.milliseconds,
       importCpu: imported.cpu,
       first: first?.milliseconds,
-      /** Milliseconds from the start of the import to the first response. */
+      /** Milliseconds from the beginning of the import to the first response. */
       importAndFirst: first?.sinceStart,
       connections: (await dataApi.call.connections()) - before,
     };

@@ -19,7 +19,9 @@ export async function packageFunctions(folder: string): Promise<Package[]> {
   const deployment = path.join(folder, "deployment");
   await promisify(execFile)("serverless", ["package", "--package", deployment]);
   const zips = readdirSync(deployment).filter((file) => file.endsWith(".zip"));
-  return Promise.all(zips.map((zip) => unpack(folder, path.basename(zip, ".zip"), readFileSync(path.join(deployment, zip)))));
+  return Promise.all(
+    zips.map((zip) => unpack(folder, path.basename(zip, ".zip"), readFileSync(path.join(deployment, zip)))),
+  );
 }
 
 /** Packages the bare client in the same format, minified, with the bundler's defaults otherwise. */
