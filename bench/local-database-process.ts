@@ -5,8 +5,8 @@ import { serve } from "./worker.ts";
 export type LocalDatabaseTasks = typeof tasks;
 
 const tasks = {
-  /** @returns the environment of the functions */
-  async start({ databaseUrl }: { databaseUrl: string }): Promise<Record<string, string>> {
+  /** Starts the emulator, and returns the environment of the functions. */
+  async start(databaseUrl: string): Promise<Record<string, string>> {
     const database = await startLocalDatabase(databaseUrl);
     await database.migrate();
     return database.functionsEnvironment;
