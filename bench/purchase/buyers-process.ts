@@ -1,10 +1,9 @@
 // Runs the buyers in a separate process, so that their CPU time can be measured.
 import pg from "pg";
 import { median } from "simple-statistics";
-import { callFor, type Load } from "../load.ts";
+import { callFor, type Load, type Outcome } from "../load.ts";
 import { serve } from "../worker.ts";
-import { type Buyer, type Form, order } from "./forms.ts";
-import type { Statements } from "./statements.ts";
+import { type Buyer, type Forms, order, type Way } from "./forms.ts";
 
 export type BuyersTasks = typeof tasks;
 
@@ -16,12 +15,14 @@ interface Crowd {
   options: string;
 }
 
-let statements: Statements;
+let forms: Forms;
 const crowds = new Map<string, Buyer[]>();
+/** Purchases that PostgreSQL confirmed, by database. */
+const sold: Record<string, number> = {};
 
 const tasks = {
-  prepare(prepared: Statements): void {
-    statements = prepared;
+  prepare(prepared: Forms): void {
+    forms = prepared;
   },
 
   /** Connects buyers, and returns the process ids of their backends. */
@@ -39,18 +40,19 @@ const tasks = {
   },
 
   /** Each buyer makes orders of an option of its own, so that all plans are cached and no buyer waits. */
-  async warmUp(crowd: string, form: Form, optionIds: string[], times: number): Promise<void> {
+  async warmUp(crowd: string, way: Way, optionIds: string[], times: number): Promise<void> {
     const warmUp = async (buyer: Buyer) => {
-      for (let time = 0; time < times; time++)
-        await order(statements, form, buyer, optionIds[buyer.number] ?? "");
+      for (let time = 0; time < times; time++) await buy(way, buyer, optionIds[buyer.number] ?? "");
     };
     await Promise.all(buyersOf(crowd).map(warmUp));
   },
 
-  async buyFor(crowd: string, form: Form, optionId: string, milliseconds: number): Promise<Load> {
-    const buyers = buyersOf(crowd).map((buyer) => () => order(statements, form, buyer, optionId));
+  async buyFor(crowd: string, way: Way, optionId: string, milliseconds: number): Promise<Load> {
+    const buyers = buyersOf(crowd).map((buyer) => () => buy(way, buyer, optionId));
     return callFor(milliseconds, buyers);
   },
+
+  sold: () => sold,
 
   /** Returns the median milliseconds of consecutive, almost empty commits. */
   async commit(crowd: string, times: number): Promise<number> {
@@ -79,4 +81,11 @@ serve(tasks);
 
 function buyersOf(crowd: string): Buyer[] {
   return crowds.get(crowd) ?? [];
+}
+
+async function buy(way: Way, buyer: Buyer, optionId: string): Promise<Outcome> {
+  const outcome = await order(forms, way, buyer, optionId);
+  const database = buyer.client.database ?? "";
+  if (outcome === "sold") sold[database] = (sold[database] ?? 0) + 1;
+  return outcome;
 }

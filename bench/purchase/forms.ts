@@ -1,8 +1,81 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import type pg from "pg";
 import { v4, v7 } from "uuid";
+import { newOrder } from "../../tests/support/options.ts";
 import type { Outcome } from "../load.ts";
-import { TICKETS_PER_SALE } from "../shop.ts";
-import type { Statements } from "./statements.ts";
+import { type Shop, TICKETS_PER_SALE } from "../shop.ts";
+
+/** A statement in the driver's form, with a numbered parameter for each name. */
+interface Statement {
+  text: string;
+  names: string[];
+}
+
+/** Ways to order two tickets, each with one statement or, in a transaction, several. */
+export type Forms = Awaited<ReturnType<typeof formsOf>>;
+
+/**
+ * Returns the forms to measure. The service's own statements (`sale` and `look`) are recorded from the SDK's requests
+ * for a sale and for a refusal.
+ */
+export async function formsOf({ createOption, sell }: Shop) {
+  const order = async (capacity?: number) =>
+    sell(newOrder(await createOption(capacity), { quantity: TICKETS_PER_SALE }));
+  const sold = await order();
+  const refused = await order(TICKETS_PER_SALE - 1);
+  if (sold.result !== "sold" || refused.result !== "not enough")
+    throw new Error("the orders had other results");
+  const [sale = ""] = sold.calls.map(({ request }): string => JSON.parse(request).sql);
+  const look = refused.calls.map(({ request }): string => JSON.parse(request).sql).at(-1) ?? "";
+  const file = (name: string) => readFileSync(path.join(import.meta.dirname, name), "utf8");
+  return {
+    sale: numbered(sale),
+    look: numbered(look),
+    twoGuesses: numbered(withTwoGuesses(sale)),
+    former: numbered(file("former-sale.sql")),
+    transaction: numbered(file("transaction.sql")),
+    floor: numbered(file("floor.sql")),
+    /** The smallest statement that could refuse. */
+    sum: numbered(
+      "select sum(allocation) as available from ticket_option_stripes where ticket_option_id = cast(:ticketOptionId as uuid)",
+    ),
+    /** The smallest call. */
+    nothing: numbered("select 1"),
+  };
+}
+
+/** The sale with the fuller of two random stripes, which has enough tickets more often. */
+function withTwoGuesses(sale: string): string {
+  const guess =
+    /\(\s*select cast\(:startingStripe as integer\) % stripes\s+from ticket_options\s+where id = cast\(:ticketOptionId as uuid\)\s*\)/;
+  if (!guess.test(sale)) throw new Error(`no guess in ${sale}`);
+  return sale.replace(
+    guess,
+    `(
+      select guessed.stripe
+      from ticket_options as option
+      join ticket_option_stripes as guessed
+        on guessed.ticket_option_id = option.id
+          and guessed.stripe in (
+            cast(:startingStripe as integer) % option.stripes,
+            cast(:secondStripe as integer) % option.stripes
+          )
+      where option.id = cast(:ticketOptionId as uuid)
+        and guessed.allocation >= cast(:quantity as integer)
+      order by guessed.allocation desc
+      limit 1
+    )`,
+  );
+}
+
+/** Splits statements and converts each to the driver's form. */
+function numbered(sql: string): Statement[] {
+  return sql.split(";").map((text) => {
+    const names = [...new Set(Array.from(text.matchAll(/:(\w+)/g), ([, name = ""]) => name))];
+    return { text: text.replace(/:(\w+)/g, (_, name) => `$${names.indexOf(name) + 1}`), names };
+  });
+}
 
 /** A buyer with a database connection. */
 export interface Buyer {
@@ -11,20 +84,20 @@ export interface Buyer {
   client: pg.Client;
 }
 
-/** A way to order two tickets. */
-export interface Form {
-  statement: keyof Statements | "transaction";
-  /** Whether PostgreSQL plans the statement at each call. Otherwise each connection prepares it once. */
+/** A form, and whether PostgreSQL plans it at each call. Otherwise each connection prepares it once. */
+export interface Way {
+  form: keyof Forms;
   planned?: boolean;
 }
 
-/** Makes one order for a new user. All forms use the same driver. */
+/** Makes one order for a new user. */
 export async function order(
-  statements: Statements,
-  { statement, planned = false }: Form,
-  { number, client }: Buyer,
+  forms: Forms,
+  { form, planned = false }: Way,
+  buyer: Buyer,
   ticketOptionId: string,
-): Promise<Outcome> {
+) {
+  const randomStripe = () => Math.floor(Math.random() * 64);
   const values: Record<string, unknown> = {
     id: v7(),
     key: null,
@@ -33,68 +106,13 @@ export async function order(
     quantity: TICKETS_PER_SALE,
     startingStripe: randomStripe(),
     secondStripe: randomStripe(),
-    buyer: number,
+    buyer: buyer.number,
   };
-  if (statement === "transaction") return inTransaction(client, values);
-  const { text, names } = statements[statement];
-  const query = { text, values: names.map((name) => values[name]), ...(!planned && { name: statement }) };
-  const [row] = (await client.query(query)).rows;
-  return row?.createdAt ? "sold" : "refused";
-}
-
-function randomStripe(): number {
-  return Math.floor(Math.random() * 64);
-}
-
-/** The obvious implementation: six calls, with the row locked from the second to the last. */
-async function inTransaction(
-  client: pg.Client,
-  { id, ticketOptionId, userId, quantity }: Record<string, unknown>,
-) {
-  const run = (name: string, text: string, values: unknown[] = []) => client.query({ name, text, values });
-  await run("begin", "begin");
-  const { rows } = await run(
-    "lock",
-    `
-    select allocation
-    from ticket_option_stripes
-    where ticket_option_id = $1
-      and stripe = 0
-    for update
-    `,
-    [ticketOptionId],
-  );
-  if (rows[0].allocation < TICKETS_PER_SALE) throw new Error("the single row is sold out");
-  await run(
-    "take",
-    `
-    update ticket_option_stripes
-    set
-      allocation = allocation - $2,
-      updated_at = clock_timestamp()
-    where ticket_option_id = $1
-      and stripe = 0
-    `,
-    [ticketOptionId, quantity],
-  );
-  await run(
-    "purchase",
-    `
-    insert into purchases (id, ticket_option_id, stripe, user_id, quantity, idempotency_key, created_at)
-    values ($1, $2, 0, $3, $4, null, clock_timestamp())
-    `,
-    [id, ticketOptionId, userId, quantity],
-  );
-  await run(
-    "tickets",
-    `
-    insert into tickets (purchase_id, ticket_option_id)
-    select $1, $2
-    from generate_series(1, cast($3 as integer))
-    returning id
-    `,
-    [id, ticketOptionId, quantity],
-  );
-  await run("commit", "commit");
-  return "sold" as const;
+  let outcome: Outcome = "refused";
+  for (const [index, { text, names }] of forms[form].entries()) {
+    const name = planned ? {} : { name: `${form} ${index}` };
+    const { rows } = await buyer.client.query({ text, values: names.map((each) => values[each]), ...name });
+    if (rows[0]?.createdAt) outcome = "sold";
+  }
+  return outcome;
 }

@@ -1,13 +1,12 @@
 import path from "node:path";
 import type pg from "pg";
 import { measureCpu } from "../cpu.ts";
-import { createStriped, openShop, takeUncounted } from "../shop.ts";
+import { createStriped, openShop, type Shop, takeUncounted } from "../shop.ts";
 import { inTurns, type Series } from "../statistics.ts";
 import { startTemporaryPostgres } from "../temporary-postgres.ts";
 import { startWorker } from "../worker.ts";
 import type { BuyersTasks } from "./buyers-process.ts";
-import type { Form } from "./forms.ts";
-import { statementsOf } from "./statements.ts";
+import { formsOf, type Way } from "./forms.ts";
 import { sampleWaits } from "./waits.ts";
 
 export type PurchaseResults = Awaited<ReturnType<typeof measure>>;
@@ -22,25 +21,23 @@ export interface Cell {
   results: Series<Round>[];
 }
 
-interface Contestant {
+interface Contestant extends Way {
   name: string;
-  form: Form;
   optionId: string;
+}
+
+/** Connected buyers, and the process ids of their backends. */
+interface Crowd {
   crowd: string;
-  /** Of the backends of the crowd. */
   pids: number[];
 }
 
 /** Session settings: the time limits of the functions' role, and a delay of each commit. */
 const LIMITS = "-c lock_timeout=2000 -c statement_timeout=3000";
 const LATENCIES = { local: LIMITS, "4 ms": `${LIMITS} -c commit_delay=4000 -c commit_siblings=0` };
-type Latency = keyof typeof LATENCIES;
 
 /** Calls of each form on each connection before the first round: PostgreSQL caches a plan after five. */
 const WARM_UPS = 8;
-
-const SALE: Form = { statement: "sale" };
-const LOOK: Form = { statement: "look" };
 
 /** Measures the purchase statement and its alternatives. */
 export async function measure(quick: boolean) {
@@ -50,126 +47,89 @@ export async function measure(quick: boolean) {
   const shop = await openShop(await startTemporaryPostgres());
   const { owner } = shop;
   const buyers = startWorker<BuyersTasks>(path.join(import.meta.dirname, "buyers-process.ts"));
-  await buyers.call.prepare(await statementsOf(shop));
-  /** The purchases that the responses confirmed, by database. */
-  const confirmed = new Map<pg.Client, number>();
-  const confirm = (client: pg.Client, sales: number) =>
-    confirmed.set(client, (confirmed.get(client) ?? 0) + sales);
-  confirm(owner, 1); // from which the statement was recorded
-  const uncounted: string[] = [];
+  await buyers.call.prepare(await formsOf(shop));
 
   const soldOut = await shop.createOption(pace.onSale);
   const { sales, ...calls } = await shop.sellOut(soldOut);
   const oneRowSoldOut = await createStriped(owner, 1, 64);
-  confirm(owner, sales + (await shop.sellOut(oneRowSoldOut)).sales);
+  const others = 1 + sales + (await shop.sellOut(oneRowSoldOut)).sales; // 1 from which the sale was recorded
+  const uncounted = await createStriped(owner, 64);
 
   const commits: Record<string, number> = {};
   const cells = [];
   for (const latency of ["local", "4 ms"] as const)
-    for (const count of [1, 16, 64]) {
+    for (const count of [1, 16, 64])
       cells.push(
         await measureCell(latency, count, [
-          { name: "striped", form: SALE, optionId: await shop.createOption() },
-          { name: "two guesses", form: { statement: "two guesses" }, optionId: await shop.createOption() },
-          { name: "single row", form: SALE, optionId: await createStriped(owner, 1) },
-          {
-            name: "transaction",
-            form: { statement: "transaction" },
-            optionId: await createStriped(owner, 1),
-          },
-          { name: "floor", form: { statement: "floor" }, optionId: await createUncounted() },
-          { name: "sold out", form: LOOK, optionId: soldOut },
+          { name: "striped", form: "sale", optionId: await shop.createOption() },
+          { name: "two guesses", form: "twoGuesses", optionId: await shop.createOption() },
+          { name: "single row", form: "sale", optionId: await createStriped(owner, 1) },
+          { name: "transaction", form: "transaction", optionId: await createStriped(owner, 1) },
+          { name: "floor", form: "floor", optionId: uncounted },
+          { name: "sold out", form: "look", optionId: soldOut },
         ]),
       );
-    }
   const refusals = await measureCell("local", 64, [
-    { name: "a sale", form: SALE, optionId: await shop.createOption() },
-    { name: "a refusal", form: LOOK, optionId: soldOut },
-    { name: "a refusal, single row", form: LOOK, optionId: oneRowSoldOut },
-    { name: "the sum alone", form: { statement: "sum" }, optionId: soldOut },
-    { name: "select 1", form: { statement: "nothing" }, optionId: soldOut },
+    { name: "a sale", form: "sale", optionId: await shop.createOption() },
+    { name: "a refusal", form: "look", optionId: soldOut },
+    { name: "a refusal, single row", form: "look", optionId: oneRowSoldOut },
+    { name: "the sum alone", form: "sum", optionId: soldOut },
+    { name: "select 1", form: "nothing", optionId: soldOut },
   ]);
   const planned = await measureCell("4 ms", 64, [
-    { name: "a sale", form: { statement: "sale", planned: true }, optionId: await shop.createOption() },
-    {
-      name: "two guesses",
-      form: { statement: "two guesses", planned: true },
-      optionId: await shop.createOption(),
-    },
-    {
-      name: "the former statement",
-      form: { statement: "former", planned: true },
-      optionId: await shop.createOption(),
-    },
+    { name: "a sale", form: "sale", planned: true, optionId: await shop.createOption() },
+    { name: "two guesses", form: "twoGuesses", planned: true, optionId: await shop.createOption() },
+    { name: "the former statement", form: "former", planned: true, optionId: await shop.createOption() },
   ]);
   const earlier = await measureEarlierSales();
-  for (const optionId of uncounted) await takeUncounted(owner, optionId);
-  await shop.check(confirmed.get(owner) ?? 0);
+  await takeUncounted(owner, uncounted);
+  await shop.check((await soldIn(shop)) + others + pace.earlierSales);
   await buyers.end();
-  return { pace, postgres: await settings(owner), commits, cells, refusals, planned, calls, earlier };
+  return { postgres: await settings(owner), commits, cells, refusals, planned, calls, earlier };
 
-  async function createUncounted(): Promise<string> {
-    const optionId = await createStriped(owner, 64);
-    uncounted.push(optionId);
-    return optionId;
-  }
-
-  async function measureCell(
-    latency: Latency,
-    count: number,
-    contestants: Pick<Contestant, "name" | "form" | "optionId">[],
-  ) {
-    const crowd = await openCrowd(`${latency} ${count}`, shop.url, owner, count, LATENCIES[latency]);
+  async function measureCell(latency: keyof typeof LATENCIES, count: number, contestants: Contestant[]) {
+    const crowd = await openCrowd(shop, count, LATENCIES[latency]);
     commits[latency] ??= await buyers.call.commit(crowd.crowd, 200);
     const results = await measureInTurns(contestants.map((contestant) => ({ ...contestant, ...crowd })));
     await buyers.call.close(crowd.crowd);
-    return { latency, buyers: count, results };
+    return { latency: `${latency} commits`, buyers: count, results };
   }
 
-  /** Connects buyers and lets each make every kind of order that is prepared. */
-  async function openCrowd(name: string, url: string, client: pg.Client, count: number, options = LIMITS) {
-    const pids = await buyers.call.open({ name, url, buyers: count, options });
-    const optionIds = [];
-    for (let number = 0; number < count; number++) optionIds.push(await createStriped(client, 1));
-    const striped = await createStriped(client, 64);
-    if (client === owner) uncounted.push(striped);
-    const onStripes = Array(count).fill(striped);
-    for (const statement of ["sale", "two guesses", "transaction", "floor", "look"] as const) {
-      if (client !== owner && statement !== "sale") continue;
-      await buyers.call.warmUp(name, { statement }, statement === "floor" ? onStripes : optionIds, WARM_UPS);
-      if (statement !== "look") confirm(client, count * WARM_UPS);
-    }
-    return { crowd: name, pids };
+  /** Connects buyers, and lets each make every kind of order that the connections prepare. */
+  async function openCrowd({ url, owner }: Shop, count: number, options = LIMITS): Promise<Crowd> {
+    const crowd = `${count} in ${url} ${options}`;
+    const pids = await buyers.call.open({ name: crowd, url, buyers: count, options });
+    const own = await Promise.all(Array.from({ length: count }, () => createStriped(owner, 1)));
+    for (const form of ["sale", "twoGuesses", "transaction", "look"] as const)
+      await buyers.call.warmUp(crowd, { form }, own, WARM_UPS);
+    if (url === shop.url)
+      await buyers.call.warmUp(crowd, { form: "floor" }, Array(count).fill(uncounted), WARM_UPS);
+    return { crowd, pids };
   }
 
-  async function measureInTurns(contestants: (Contestant & { client?: pg.Client })[]) {
+  async function measureInTurns(contestants: (Contestant & Crowd)[]) {
     await owner.query("checkpoint"); // now, so that none starts during a round
     // An unmeasured round: it writes the full-page images after the checkpoint and removes old row versions.
     for (const contestant of contestants) await measureRound(contestant, pace.milliseconds / 4);
     return inTurns(contestants, pace.rounds, (contestant) => measureRound(contestant, pace.milliseconds));
   }
 
-  async function measureRound(
-    { crowd, pids, form, optionId, client = owner }: Contestant & { client?: pg.Client },
-    milliseconds: number,
-  ) {
+  async function measureRound({ crowd, pids, optionId, ...way }: Contestant & Crowd, milliseconds: number) {
     await buyers.call.flushStatistics(crowd);
     const walBefore = await walOf(owner, pids);
     const cpu = measureCpu(pids);
     const waits = sampleWaits(owner, pids);
-    const load = await buyers.call.buyFor(crowd, form, optionId, milliseconds);
+    const load = await buyers.call.buyFor(crowd, way, optionId, milliseconds);
     const serverCpu = cpu();
     const waiting = await waits();
     await buyers.call.flushStatistics(crowd);
-    const walBytes = (await walOf(owner, pids)) - walBefore;
-    confirm(client, load.sold);
     const responses = load.sold + load.refused;
     return {
       ...load,
-      perSecond: responses / load.seconds,
-      walBytes: walBytes / responses,
-      serverCpu: serverCpu / responses,
       ...waiting,
+      perSecond: responses / load.seconds,
+      walBytes: ((await walOf(owner, pids)) - walBefore) / responses,
+      serverCpu: serverCpu / responses,
     };
   }
 
@@ -182,31 +142,25 @@ export async function measure(quick: boolean) {
     const empty = await openShop(new URL("/empty", shop.url).href);
     const loaded = await createStriped(owner, 64);
     await loadEarlierSales(owner, loaded, pace.earlierSales);
-    confirm(owner, pace.earlierSales);
     const measured = [];
     for (const count of [1, 16]) {
-      const full = await openCrowd(`full ${count}`, shop.url, owner, count);
-      const beside = await openCrowd(`empty ${count}`, empty.url, empty.owner, count);
+      const full = await openCrowd(shop, count);
+      const alone = await openCrowd(empty, count);
       const results = await measureInTurns([
-        { name: "after earlier sales", form: SALE, optionId: loaded, ...full },
-        { name: "empty, same tables", form: SALE, optionId: await createStriped(owner, 64), ...full },
-        {
-          name: "empty database",
-          form: SALE,
-          optionId: await createStriped(empty.owner, 64),
-          ...beside,
-          client: empty.owner,
-        },
+        { name: "after earlier sales", form: "sale", optionId: loaded, ...full },
+        { name: "empty, same tables", form: "sale", optionId: await createStriped(owner, 64), ...full },
+        { name: "empty database", form: "sale", optionId: await createStriped(empty.owner, 64), ...alone },
       ]);
-      for (const { crowd } of [full, beside]) await buyers.call.close(crowd);
-      measured.push({
-        latency: `${pace.earlierSales.toLocaleString("en")} earlier sales, local`,
-        buyers: count,
-        results,
-      });
+      for (const { crowd } of [full, alone]) await buyers.call.close(crowd);
+      const latency = `${pace.earlierSales.toLocaleString("en")} earlier sales, local commits`;
+      measured.push({ latency, buyers: count, results });
     }
-    await empty.check(confirmed.get(empty.owner) ?? 0);
+    await empty.check(await soldIn(empty));
     return measured;
+  }
+
+  async function soldIn({ owner }: Shop): Promise<number> {
+    return (await buyers.call.sold())[owner.database ?? ""] ?? 0;
   }
 }
 

@@ -97,7 +97,7 @@ function summaryOf(cells: Cell[]): string {
 
 function cellText(cell: Cell): string {
   const { latency, buyers } = cell;
-  return `**${latency} commits, ${buyers} buyer${buyers === 1 ? "" : "s"}**\n\n${cellTable(cell)}`;
+  return `**${latency}, ${buyers} buyer${buyers === 1 ? "" : "s"}**\n\n${cellTable(cell)}`;
 }
 
 function cellTable({ results }: Cell): string {
@@ -116,7 +116,7 @@ function cellTable({ results }: Cell): string {
 /** Purchases per second by number of buyers, one panel for each commit latency. Each bar has its label. */
 function picture({ cells, commits }: PurchaseResults): string {
   const panels = Object.keys(commits).map((latency) =>
-    cells.filter((cell) => cell.latency === latency).toReversed(),
+    cells.filter((cell) => cell.latency === `${latency} commits`).toReversed(),
   );
   const times = cellOf(cells, "4 ms", 64).results;
   const ratio = figure(ratioOf(named(times, "striped"), named(times, "single row"), "perSecond").median, 0);
@@ -173,7 +173,7 @@ function picture({ cells, commits }: PurchaseResults): string {
 }
 
 function cellOf(cells: Cell[], latency: string, buyers: number): Cell {
-  const cell = cells.find((each) => each.latency === latency && each.buyers === buyers);
+  const cell = cells.find((each) => each.latency === `${latency} commits` && each.buyers === buyers);
   if (!cell) throw new Error(`there are no results of ${buyers} buyers at ${latency}`);
   return cell;
 }

@@ -4,8 +4,7 @@ import { Pool } from "undici";
 import { v4, v7 } from "uuid";
 import { overHandlers } from "../../tests/support/over-handlers.ts";
 import { callFor, type Load, type Outcome } from "../load.ts";
-import { order } from "../purchase/forms.ts";
-import type { Statements } from "../purchase/statements.ts";
+import { type Forms, order } from "../purchase/forms.ts";
 import { TICKETS_PER_SALE } from "../shop.ts";
 import { serve } from "../worker.ts";
 
@@ -19,7 +18,7 @@ interface Opening {
   url: string;
   /** A recorded request to the Data API, and the values in it that each purchase replaces. */
   sale: { request: string; id: string; userId: string };
-  statements: Statements;
+  forms: Forms;
 }
 
 let clients: (() => Promise<Outcome>)[] = [];
@@ -38,7 +37,7 @@ const tasks = {
 serve(tasks);
 
 /** Returns a function that makes a client, which is a function that makes a purchase. */
-function caller({ way, clients, optionId, url, sale, statements }: Opening) {
+function caller({ way, clients, optionId, url, sale, forms }: Opening) {
   const path = `/ticket_options/${optionId}/purchases`;
   const body = () => JSON.stringify({ Quantity: TICKETS_PER_SALE, UserID: v4() });
   switch (way) {
@@ -66,7 +65,7 @@ function caller({ way, clients, optionId, url, sale, statements }: Opening) {
         const client = new pg.Client({ connectionString: url, options });
         client.on("error", () => {}); // when PostgreSQL ends first
         await client.connect();
-        return () => order(statements, { statement: "sale" }, { number, client }, optionId);
+        return () => order(forms, { form: "sale" }, { number, client }, optionId);
       };
   }
 }

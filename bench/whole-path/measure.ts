@@ -1,8 +1,7 @@
 import path from "node:path";
 import { newOrder } from "../../tests/support/options.ts";
 import { measureCpu } from "../cpu.ts";
-import type { LocalDatabaseTasks } from "../local-database-process.ts";
-import { statementsOf } from "../purchase/statements.ts";
+import { formsOf } from "../purchase/forms.ts";
 import { putOnSale, startServerlessOffline } from "../serverless-offline.ts";
 import { openShop, PLENTY, TICKETS_PER_SALE } from "../shop.ts";
 import { inTurns } from "../statistics.ts";
@@ -22,24 +21,21 @@ export async function measure(quick: boolean) {
     : { rounds: 5, milliseconds: 1500, warmUp: 2000 };
   const url = await startTemporaryPostgres();
   const shop = await openShop(url);
-  const statements = await statementsOf(shop);
-  const database = startWorker<LocalDatabaseTasks>(
-    path.join(import.meta.dirname, "../local-database-process.ts"),
-  );
-  const environment = await database.call.start(url);
+  const forms = await formsOf(shop);
   const service = await startServerlessOffline(url);
   const optionId = await putOnSale(service.url, PLENTY);
   const order = newOrder(optionId, { quantity: TICKETS_PER_SALE });
   const [call] = (await shop.sell(order)).calls;
   const sale = { request: call?.request ?? "", id: order.id, userId: order.userId };
+  // The shop's emulator is in this process, which does nothing else during a round.
   const ways = [
     { name: "HTTP to row", way: "http", url: service.url, between: [service.pid] },
-    { name: "handler to row", way: "handler", url: "", between: [database.pid] },
+    { name: "handler to row", way: "handler", url: "", between: [process.pid] },
     {
       name: "Data API to row",
       way: "data api",
-      url: environment.AWS_ENDPOINT_URL_RDS_DATA ?? "",
-      between: [database.pid],
+      url: shop.environment.AWS_ENDPOINT_URL_RDS_DATA ?? "",
+      between: [process.pid],
     },
     { name: "driver to row", way: "driver", url, between: [] as number[] },
   ] as const;
@@ -50,8 +46,8 @@ export async function measure(quick: boolean) {
     const contestants: ((typeof ways)[number] & { worker: Worker<ClientTasks> })[] = [];
     for (const each of ways) {
       const module = path.join(import.meta.dirname, "client-process.ts");
-      const worker = startWorker<ClientTasks>(module, environment);
-      await worker.call.open({ way: each.way, url: each.url, clients, optionId, sale, statements });
+      const worker = startWorker<ClientTasks>(module, shop.environment);
+      await worker.call.open({ way: each.way, url: each.url, clients, optionId, sale, forms });
       sales += (await worker.call.callFor(pace.warmUp)).sold;
       contestants.push({ ...each, worker });
     }
@@ -59,7 +55,7 @@ export async function measure(quick: boolean) {
     for (const { worker } of contestants) await worker.end();
   }
   await shop.check(sales);
-  await Promise.all([service.end(), database.end()]);
+  await service.end();
   return { cells };
 
   async function measureRound({

@@ -19,21 +19,8 @@ export function report({ cells }: PathResults): Piece {
   );
   return {
     picture: picture(),
-    texts: { path: tables.join("\n\n"), layers: layerTable() },
+    texts: { path: tables.join("\n\n") },
   };
-
-  function layerTable(): string {
-    return table(
-      ["Layer, one client", "ms", "share", "CPU ms", "share"],
-      layers.map(({ name, time, cpu }) => [
-        name,
-        figure(time, 2),
-        share(time, whole.time),
-        figure(cpu, 2),
-        share(cpu, whole.cpu),
-      ]),
-    );
-  }
 
   /** One bar for each layer and measure, labelled beside it. */
   function picture(): string {
@@ -59,7 +46,7 @@ export function report({ cells }: PathResults): Piece {
             position: "right",
             fontSize: 12,
             color: COLOURS.ink,
-            formatter: ({ value }) =>
+            formatter: ({ value }: { value?: unknown }) =>
               `${measure === "time" ? "time" : "CPU"} ${figure(Number(value), 2)} ms, ${share(Number(value), whole[measure])}`,
           },
         })),
