@@ -5,7 +5,7 @@ import path from "node:path";
 import { fileOf, RESULTS } from "./report.ts";
 
 const [part = "", ...flags] = process.argv.slice(2);
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1)); // ends PostgreSQL too
 
 const [loadBefore] = loadavg();
 const { measure } = await import(path.join(import.meta.dirname, part, "measure.ts"));

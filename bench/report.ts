@@ -10,7 +10,7 @@ export const PARTS = ["purchase", "whole-path", "cold-start", "on-sale"];
 export interface Piece {
   targets?: Target[];
   /** SVG. */
-  picture: string;
+  picture?: string;
   /** Markdown, by the name in the document's comments. */
   texts: Record<string, string>;
 }
@@ -35,31 +35,24 @@ export function fileOf(part: string): string {
 export async function report(parts: string[], forDocuments: boolean): Promise<void> {
   const pieces: Piece[] = [];
   const machines: Machine[] = [];
+  const loads: string[][] = [];
   for (const part of parts) {
     const { machine, ...results } = JSON.parse(readFileSync(fileOf(part), "utf8"));
     const piece: Piece = (await import(path.join(import.meta.dirname, part, "report.ts"))).report(results);
-    writeFileSync(path.join(forDocuments ? DOCS : RESULTS, `performance-${part}.svg`), piece.picture);
+    const folder = forDocuments ? DOCS : RESULTS;
+    if (piece.picture) writeFileSync(path.join(folder, `performance-${part}.svg`), piece.picture);
     pieces.push(piece);
     machines.push(machine);
+    const load = machine.load.map((processes: number) => processes.toFixed(2));
+    loads.push([part, machine.measured.slice(0, 16).replace("T", " "), ...load]);
   }
   const texts: Record<string, string> = {
     ...Object.assign({}, ...pieces.map((piece) => piece.texts)),
     targets: targetTable(pieces.flatMap(({ targets = [] }) => targets)),
-    machine: `${machines[0]?.cpu}, ${machines[0]?.system}.\n\n${loadTable(parts, machines)}`,
+    machine: `${machines[0]?.cpu}, ${machines[0]?.system}.\n\n${table(["Part", "Measured (UTC)", "Load before", "Load after"], loads)}`,
   };
   console.log(Object.values(texts).join("\n\n"));
   if (forDocuments) fill(path.join(DOCS, "performance.md"), texts);
-}
-
-function loadTable(parts: string[], machines: Machine[]): string {
-  return table(
-    ["Part", "Measured (UTC)", "Load before", "Load after"],
-    machines.map(({ measured, load }, index) => [
-      parts[index] ?? "",
-      measured.slice(0, 16).replace("T", " "),
-      ...load.map((processes) => processes.toFixed(2)),
-    ]),
-  );
 }
 
 /**

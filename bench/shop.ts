@@ -122,3 +122,12 @@ export async function takeUncounted(owner: pg.Client, optionId: string): Promise
     [optionId],
   );
 }
+
+/** Creates a ticket option over HTTP and returns its id. */
+export async function putOnSale(url: string, allocation: number): Promise<string> {
+  const body = JSON.stringify({ Name: "Benchmark", Allocation: allocation });
+  const response = await fetch(`${url}/ticket_options`, { method: "POST", body });
+  if (response.status !== 200)
+    throw new Error(`the service responded ${response.status} ${await response.text()}`);
+  return ((await response.json()) as { ID: string }).ID;
+}

@@ -1,29 +1,19 @@
-// A Data API that responds to every request with a recorded response, over TLS as the real one. It is a separate
+// A Data API that responds to every request at once with a recorded response, over TLS as the real one. It is a separate
 // process, because its CPU time must not count as the function's.
 import { once } from "node:events";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { setTimeout } from "node:timers/promises";
 import { serve } from "../worker.ts";
 
 export type DataApiTasks = typeof tasks;
 
-interface Settings {
-  response: string;
-  /** Milliseconds before the response. */
-  latency: number;
-  /** For `localhost`. */
-  tls: { key: string; cert: string };
-}
-
 let connections = 0;
 
 const tasks = {
-  /** Starts a server and returns its URL. */
-  async start({ response, latency, tls }: Settings): Promise<string> {
+  /** Starts a server for `localhost`, and returns its URL. */
+  async start(response: string, tls: { key: string; cert: string }): Promise<string> {
     const server = createServer(tls, async (request, outgoing) => {
       await request.resume().toArray();
-      if (latency > 0) await setTimeout(latency);
       outgoing.writeHead(200, { "Content-Type": "application/json" }).end(response);
     });
     server.on("secureConnection", () => {
@@ -34,7 +24,7 @@ const tasks = {
     return `https://localhost:${(server.address() as AddressInfo).port}`;
   },
 
-  /** Number of connections to all servers so far. */
+  /** Number of connections so far. */
   connections: () => connections,
 };
 

@@ -3,22 +3,16 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { startTemporaryPostgres } from "../../emulator/src/index.ts";
 import { eventOf } from "../../tests/support/gateway-event.ts";
 import { newOrder } from "../../tests/support/options.ts";
 import { openShop, TICKETS_PER_SALE } from "../shop.ts";
 import { inTurns, named } from "../statistics.ts";
-import { startTemporaryPostgres } from "../temporary-postgres.ts";
 import { startWorker } from "../worker.ts";
 import type { DataApiTasks } from "./data-api-process.ts";
-import { packageBareClient, packageEmptyHandler, packageFunctions } from "./packages.ts";
+import { packageBareClient, packageFunctions } from "./packages.ts";
 
 export type ColdStartResults = Awaited<ReturnType<typeof measure>>;
-
-/** Milliseconds of each call of the Data API that is not instant: about the reported overhead of AWS's. */
-const LATENCY = 10;
-
-/** A function prepares its connection only if Lambda started it (`isFunction` in lib/config.ts). */
-const STARTED_BY_LAMBDA = { AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand" };
 
 /** Calls before a request counts as warm. */
 const WARM_UPS = 500;
@@ -44,39 +38,30 @@ export async function measure(quick: boolean) {
   const pace = quick ? { runs: 5, rounds: 3, calls: 200 } : { runs: 30, rounds: 9, calls: 500 };
   const folder = mkdtempSync(path.join(tmpdir(), "ticket-allocation-bench-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const packages = [
-    ...(await packageFunctions(folder)),
-    await packageBareClient(folder),
-    await packageEmptyHandler(folder),
-  ];
+  const packages = [...(await packageFunctions(folder)), await packageBareClient(folder)];
 
   const { sale, event, environment } = await recordSale();
   const dataApi = startWorker<DataApiTasks>(path.join(import.meta.dirname, "data-api-process.ts"));
   const tls = certificate(folder);
-  const withDataApi = async (latency: number) => ({
+  const unprepared = {
     ...environment,
     STATEMENT: sale.request,
     NODE_EXTRA_CA_CERTS: tls.file,
-    AWS_ENDPOINT_URL_RDS_DATA: await dataApi.call.start({ response: sale.response, latency, tls }),
-  });
-  const atOnce = { ...(await withDataApi(0)), ...STARTED_BY_LAMBDA };
-  const late = await withDataApi(LATENCY);
-  const purchase = { ...named(packages, "purchase"), event };
-  const bare = { ...named(packages, "bare SDK client"), event };
-  const called = [purchase, bare].map((each) => ({ ...each, environment: atOnce }));
+    AWS_ENDPOINT_URL_RDS_DATA: await dataApi.call.start(sale.response, tls),
+  };
+  // A function prepares its connection only if Lambda started it (`isFunction` in lib/config.ts).
+  const onLambda = { ...unprepared, AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand" };
+  const loaded = packages.map((each) => ({ ...each, environment: onLambda }));
+  const purchase = { ...named(loaded, "purchase"), event };
+  const bare = { ...named(loaded, "bare SDK client"), event };
+  const nothingPrepared = { ...purchase, name: "purchase, nothing prepared", environment: unprepared };
 
-  const loaded = packages.map((each) => ({ ...each, environment: atOnce }));
   const imports = await inTurns(loaded, pace.runs, coldStart);
-  const firstCalls = await inTurns(called, pace.runs, coldStart);
-  const preparations = [
-    { ...purchase, name: "nothing prepared", environment: late },
-    { ...purchase, name: "prepared", environment: { ...late, ...STARTED_BY_LAMBDA } },
-  ];
-  const prepared = await inTurns(preparations, pace.runs, coldStart);
-  const warm = await measureWarm(called, pace);
+  const firstCalls = await inTurns([purchase, nothingPrepared, bare], pace.runs, coldStart);
+  const warm = await measureWarm([purchase, bare], pace);
   await dataApi.end();
   const sizes = packages.map(({ name, bytes, zipBytes }) => ({ name, bytes, zipBytes }));
-  return { pace, sizes, imports, firstCalls, prepared, warm };
+  return { sizes, imports, firstCalls, warm };
 
   async function coldStart(contestant: Contestant) {
     const before = await dataApi.call.connections();
@@ -130,11 +115,10 @@ async function reply<Message>(child: ChildProcess): Promise<Message> {
 
 /** Makes a sale, and returns its Data API call and the event with which API Gateway would request one like it. */
 async function recordSale() {
-  const { createOption, sell, environment } = await openShop(await startTemporaryPostgres());
+  const { createOption, sell, environment } = await openShop((await startTemporaryPostgres()).url);
   const optionId = await createOption();
   const order = newOrder(optionId, { quantity: TICKETS_PER_SALE });
-  const { calls } = await sell(order);
-  const [sale] = calls;
+  const [sale] = (await sell(order)).calls;
   if (!sale) throw new Error("nothing was sold");
   const event = eventOf(
     {

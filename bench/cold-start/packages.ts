@@ -35,17 +35,9 @@ export async function packageBareClient(folder: string): Promise<Package> {
     format: "cjs",
     write: false,
   });
-  return zipped(folder, "bare SDK client", outputFiles[0]?.text ?? "");
-}
-
-export function packageEmptyHandler(folder: string): Promise<Package> {
-  return zipped(folder, "empty handler", "exports.handler = async () => {};\n");
-}
-
-async function zipped(folder: string, name: string, code: string): Promise<Package> {
   const compression = { compression: "DEFLATE", compressionOptions: { level: 9 } } as const;
-  const zip = await new JSZip().file("index.cjs", code).generateAsync({ type: "nodebuffer", ...compression });
-  return unpack(folder, name, zip);
+  const zip = new JSZip().file("index.cjs", outputFiles[0]?.text ?? "");
+  return unpack(folder, "bare SDK client", await zip.generateAsync({ type: "nodebuffer", ...compression }));
 }
 
 async function unpack(folder: string, name: string, zip: Buffer): Promise<Package> {

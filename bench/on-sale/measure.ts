@@ -1,8 +1,8 @@
 import path from "node:path";
 import { audit } from "../../infra/audit.ts";
 import { startLocalDatabase } from "../../infra/local/database.ts";
-import { putOnSale, startServerlessOffline } from "../serverless-offline.ts";
-import { startTemporaryPostgres } from "../temporary-postgres.ts";
+import { startLocalRun } from "../../tests/support/local-run.ts";
+import { putOnSale } from "../shop.ts";
 import { startWorker } from "../worker.ts";
 import type { Arrival, CrowdTasks } from "./crowd-process.ts";
 
@@ -16,10 +16,7 @@ export async function measure(quick: boolean) {
   const pace = quick
     ? { tickets: 1_000, firstPerSecond: 200, decay: 3, seconds: 6 }
     : { tickets: 20_000, firstPerSecond: 800, decay: 15, seconds: 30 };
-  const url = await startTemporaryPostgres();
-  const database = await startLocalDatabase(url);
-  await database.migrate();
-  const service = await startServerlessOffline(url);
+  const service = await startLocalRun();
   const crowd = startWorker<CrowdTasks>(path.join(import.meta.dirname, "crowd-process.ts"));
   const run = (optionId: string, arrivals: Arrival[]) =>
     crowd.call.run({ url: service.url, optionId, room: ROOM, arrivals });
@@ -32,7 +29,7 @@ export async function measure(quick: boolean) {
   const { visits, differentTickets } = await run(optionId, burst());
   const sold = visits.filter(({ status }) => status === 200);
   const ticketsSold = sold.reduce((sum, { quantity }) => sum + quantity, 0);
-  const { options, breaches } = await audit(database.owner);
+  const { options, breaches } = await audit((await startLocalDatabase(service.databaseUrl)).owner);
   const response = await fetch(`${service.url}/ticket_options/${optionId}`);
   const { Allocation: left } = (await response.json()) as { Allocation: number };
   if (differentTickets !== ticketsSold || left + ticketsSold !== pace.tickets || breaches.length > 0)

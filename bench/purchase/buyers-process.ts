@@ -1,6 +1,5 @@
 // Runs the buyers in a separate process, so that their CPU time can be measured.
 import pg from "pg";
-import { median } from "simple-statistics";
 import { callFor, type Load, type Outcome } from "../load.ts";
 import { serve } from "../worker.ts";
 import { type Buyer, type Forms, order, type Way } from "./forms.ts";
@@ -53,18 +52,6 @@ const tasks = {
   },
 
   sold: () => sold,
-
-  /** Returns the median milliseconds of consecutive, almost empty commits. */
-  async commit(crowd: string, times: number): Promise<number> {
-    const [buyer] = buyersOf(crowd);
-    const milliseconds = [];
-    for (let time = 0; time < times; time++) {
-      const begun = performance.now();
-      await buyer?.client.query("select pg_logical_emit_message(true, 'bench', '')");
-      milliseconds.push(performance.now() - begun);
-    }
-    return median(milliseconds);
-  },
 
   /** Makes each backend flush its statistics now instead of at an interval. */
   async flushStatistics(crowd: string): Promise<void> {

@@ -42,6 +42,8 @@ export async function formsOf({ createOption, sell }: Shop) {
     ),
     /** The smallest call. */
     nothing: numbered("select 1"),
+    /** A commit that writes almost nothing. */
+    commit: numbered("select pg_logical_emit_message(true, 'bench', '')"),
   };
 }
 

@@ -1,9 +1,9 @@
 import path from "node:path";
 import type pg from "pg";
+import { startTemporaryPostgres } from "../../emulator/src/index.ts";
 import { measureCpu } from "../cpu.ts";
 import { createStriped, openShop, type Shop, takeUncounted } from "../shop.ts";
 import { inTurns, type Series } from "../statistics.ts";
-import { startTemporaryPostgres } from "../temporary-postgres.ts";
 import { startWorker } from "../worker.ts";
 import type { BuyersTasks } from "./buyers-process.ts";
 import { formsOf, type Way } from "./forms.ts";
@@ -44,7 +44,7 @@ export async function measure(quick: boolean) {
   const pace = quick
     ? { rounds: 2, milliseconds: 400, earlierSales: 50_000, onSale: 1_000 }
     : { rounds: 5, milliseconds: 1300, earlierSales: 1_000_000, onSale: 20_000 };
-  const shop = await openShop(await startTemporaryPostgres());
+  const shop = await openShop((await startTemporaryPostgres()).url);
   const { owner } = shop;
   const buyers = startWorker<BuyersTasks>(path.join(import.meta.dirname, "buyers-process.ts"));
   await buyers.call.prepare(await formsOf(shop));
@@ -89,7 +89,8 @@ export async function measure(quick: boolean) {
 
   async function measureCell(latency: keyof typeof LATENCIES, count: number, contestants: Contestant[]) {
     const crowd = await openCrowd(shop, count, LATENCIES[latency]);
-    commits[latency] ??= await buyers.call.commit(crowd.crowd, 200);
+    if (count === 1)
+      commits[latency] = (await buyers.call.buyFor(crowd.crowd, { form: "commit" }, "", 1000)).p50;
     const results = await measureInTurns(contestants.map((contestant) => ({ ...contestant, ...crowd })));
     await buyers.call.close(crowd.crowd);
     return { latency: `${latency} commits`, buyers: count, results };
@@ -99,7 +100,8 @@ export async function measure(quick: boolean) {
   async function openCrowd({ url, owner }: Shop, count: number, options = LIMITS): Promise<Crowd> {
     const crowd = `${count} in ${url} ${options}`;
     const pids = await buyers.call.open({ name: crowd, url, buyers: count, options });
-    const own = await Promise.all(Array.from({ length: count }, () => createStriped(owner, 1)));
+    const own: string[] = [];
+    while (own.length < count) own.push(await createStriped(owner, 1));
     for (const form of ["sale", "twoGuesses", "transaction", "look"] as const)
       await buyers.call.warmUp(crowd, { form }, own, WARM_UPS);
     if (url === shop.url)

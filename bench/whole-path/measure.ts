@@ -1,11 +1,10 @@
 import path from "node:path";
+import { startLocalRun } from "../../tests/support/local-run.ts";
 import { newOrder } from "../../tests/support/options.ts";
 import { measureCpu } from "../cpu.ts";
 import { formsOf } from "../purchase/forms.ts";
-import { putOnSale, startServerlessOffline } from "../serverless-offline.ts";
-import { openShop, PLENTY, TICKETS_PER_SALE } from "../shop.ts";
+import { openShop, PLENTY, putOnSale, TICKETS_PER_SALE } from "../shop.ts";
 import { inTurns } from "../statistics.ts";
-import { startTemporaryPostgres } from "../temporary-postgres.ts";
 import { startWorker, type Worker } from "../worker.ts";
 import type { ClientTasks } from "./client-process.ts";
 
@@ -19,10 +18,9 @@ export async function measure(quick: boolean) {
   const pace = quick
     ? { rounds: 2, milliseconds: 500, warmUp: 500 }
     : { rounds: 5, milliseconds: 1500, warmUp: 2000 };
-  const url = await startTemporaryPostgres();
-  const shop = await openShop(url);
+  const service = await startLocalRun();
+  const shop = await openShop(service.databaseUrl);
   const forms = await formsOf(shop);
-  const service = await startServerlessOffline(url);
   const optionId = await putOnSale(service.url, PLENTY);
   const order = newOrder(optionId, { quantity: TICKETS_PER_SALE });
   const [call] = (await shop.sell(order)).calls;
@@ -37,7 +35,7 @@ export async function measure(quick: boolean) {
       url: shop.environment.AWS_ENDPOINT_URL_RDS_DATA ?? "",
       between: [process.pid],
     },
-    { name: "driver to row", way: "driver", url, between: [] as number[] },
+    { name: "driver to row", way: "driver", url: shop.url, between: [] as number[] },
   ] as const;
 
   let sales = 2; // the recorded ones
