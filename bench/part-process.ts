@@ -7,15 +7,16 @@ import { fileOf, RESULTS } from "./report.ts";
 const [part = "", ...flags] = process.argv.slice(2);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1)); // ends PostgreSQL too
 
-const [loadBefore] = loadavg();
+const [loadBefore = 0] = loadavg();
 const { measure } = await import(path.join(import.meta.dirname, part, "measure.ts"));
 const results = await measure(flags.includes("--quick"));
-const machine = {
-  cpu: `${cpus()[0]?.model}, ${availableParallelism()} cores`,
-  system: `${platform()} ${release()} ${arch()}, Node ${process.version}`,
-  measured: new Date().toISOString(),
-  load: [loadBefore, loadavg()[0]],
+const [loadAfter = 0] = loadavg();
+const measured = {
+  machine: `${cpus()[0]?.model}, ${availableParallelism()} cores, ${platform()} ${release()} ${arch()}, Node ${process.version}`,
+  at: new Date().toISOString().slice(0, 16).replace("T", " "),
+  loadBefore: loadBefore.toFixed(2),
+  loadAfter: loadAfter.toFixed(2),
 };
 mkdirSync(RESULTS, { recursive: true });
-writeFileSync(fileOf(part), `${JSON.stringify({ machine, ...results }, null, 2)}\n`);
+writeFileSync(fileOf(part), `${JSON.stringify({ measured, ...results }, null, 2)}\n`);
 process.exit(); // ends PostgreSQL

@@ -15,14 +15,6 @@ export interface Piece {
   texts: Record<string, string>;
 }
 
-/** The machine that a part was measured on, and its load in the minute before and after. */
-interface Machine {
-  cpu: string;
-  system: string;
-  measured: string;
-  load: number[];
-}
-
 export const RESULTS = path.join(import.meta.dirname, "results");
 const DOCS = path.join(import.meta.dirname, "../docs");
 
@@ -34,22 +26,21 @@ export function fileOf(part: string): string {
 /** Prints the results of the parts, and writes them to the documents or, if not wanted there, their pictures to `results/`. */
 export async function report(parts: string[], forDocuments: boolean): Promise<void> {
   const pieces: Piece[] = [];
-  const machines: Machine[] = [];
+  let machine = "";
   const loads: string[][] = [];
   for (const part of parts) {
-    const { machine, ...results } = JSON.parse(readFileSync(fileOf(part), "utf8"));
+    const { measured, ...results } = JSON.parse(readFileSync(fileOf(part), "utf8"));
     const piece: Piece = (await import(path.join(import.meta.dirname, part, "report.ts"))).report(results);
     const folder = forDocuments ? DOCS : RESULTS;
     if (piece.picture) writeFileSync(path.join(folder, `performance-${part}.svg`), piece.picture);
     pieces.push(piece);
-    machines.push(machine);
-    const load = machine.load.map((processes: number) => processes.toFixed(2));
-    loads.push([part, machine.measured.slice(0, 16).replace("T", " "), ...load]);
+    machine = measured.machine;
+    loads.push([part, measured.at, measured.loadBefore, measured.loadAfter]);
   }
   const texts: Record<string, string> = {
     ...Object.assign({}, ...pieces.map((piece) => piece.texts)),
     targets: targetTable(pieces.flatMap(({ targets = [] }) => targets)),
-    machine: `${machines[0]?.cpu}, ${machines[0]?.system}.\n\n${table(["Part", "Measured (UTC)", "Load before", "Load after"], loads)}`,
+    machine: `${machine}.\n\n${table(["Part", "Measured (UTC)", "Load before", "Load after"], loads)}`,
   };
   console.log(Object.values(texts).join("\n\n"));
   if (forDocuments) fill(path.join(DOCS, "performance.md"), texts);

@@ -74,7 +74,7 @@ export async function openShop(url: string) {
   }
 
   /**
-   * Compares the database with the number of purchases that the responses confirmed, and audits it.
+   * Audits the database, and compares it with the number of purchases that the responses confirmed.
    *
    * @throws Error if they differ
    */
@@ -121,13 +121,4 @@ export async function takeUncounted(owner: pg.Client, optionId: string): Promise
     `,
     [optionId],
   );
-}
-
-/** Creates a ticket option over HTTP and returns its id. */
-export async function putOnSale(url: string, allocation: number): Promise<string> {
-  const body = JSON.stringify({ Name: "Benchmark", Allocation: allocation });
-  const response = await fetch(`${url}/ticket_options`, { method: "POST", body });
-  if (response.status !== 200)
-    throw new Error(`the service responded ${response.status} ${await response.text()}`);
-  return ((await response.json()) as { ID: string }).ID;
 }

@@ -30,10 +30,10 @@ interface Sale {
 }
 
 const tasks = {
-  async run({ url, optionId, room, arrivals }: Sale): Promise<{ visits: Visit[]; differentTickets: number }> {
+  async run({ url, optionId, room, arrivals }: Sale): Promise<{ visits: Visit[]; ticketIds: string[] }> {
     const pool = new Pool(url, { connections: room });
     const path = `/ticket_options/${optionId}/purchases`;
-    const tickets = new Set<string>();
+    const ticketIds: string[] = [];
     const visits: Visit[] = [];
     const start = performance.now();
     const now = () => performance.now() - start;
@@ -51,12 +51,12 @@ const tasks = {
         });
         const response = await body.text();
         visits.push({ ...arrival, letIn, responded: now(), status: statusCode });
-        if (statusCode === 200) for (const id of JSON.parse(response).TicketIDs) tickets.add(id);
+        if (statusCode === 200) ticketIds.push(...JSON.parse(response).TicketIDs);
       }
     };
     await Promise.all(Array.from({ length: room }, serveBuyers));
     await pool.close();
-    return { visits, differentTickets: tickets.size };
+    return { visits, ticketIds };
   },
 };
 

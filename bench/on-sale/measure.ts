@@ -1,8 +1,6 @@
 import path from "node:path";
-import { audit } from "../../infra/audit.ts";
-import { startLocalDatabase } from "../../infra/local/database.ts";
 import { startLocalRun } from "../../tests/support/local-run.ts";
-import { putOnSale } from "../shop.ts";
+import { openShop } from "../shop.ts";
 import { startWorker } from "../worker.ts";
 import type { Arrival, CrowdTasks } from "./crowd-process.ts";
 
@@ -17,27 +15,21 @@ export async function measure(quick: boolean) {
     ? { tickets: 1_000, firstPerSecond: 200, decay: 3, seconds: 6 }
     : { tickets: 20_000, firstPerSecond: 800, decay: 15, seconds: 30 };
   const service = await startLocalRun();
+  const shop = await openShop(service.databaseUrl);
   const crowd = startWorker<CrowdTasks>(path.join(import.meta.dirname, "crowd-process.ts"));
   const run = (optionId: string, arrivals: Arrival[]) =>
     crowd.call.run({ url: service.url, optionId, room: ROOM, arrivals });
 
   // Compiles the hot code paths and opens the connections to PostgreSQL.
   const atOnce = Array.from({ length: 1_000 }, (_, index) => ({ at: 0, quantity: 1 + (index % 4) }));
-  await run(await putOnSale(service.url, pace.tickets), atOnce);
+  const warmUp = await run(await shop.createOption(), atOnce);
 
-  const optionId = await putOnSale(service.url, pace.tickets);
-  const { visits, differentTickets } = await run(optionId, burst());
-  const sold = visits.filter(({ status }) => status === 200);
-  const ticketsSold = sold.reduce((sum, { quantity }) => sum + quantity, 0);
-  const { options, breaches } = await audit((await startLocalDatabase(service.databaseUrl)).owner);
-  const response = await fetch(`${service.url}/ticket_options/${optionId}`);
-  const { Allocation: left } = (await response.json()) as { Allocation: number };
-  if (differentTickets !== ticketsSold || left + ticketsSold !== pace.tickets || breaches.length > 0)
-    throw new Error(
-      `${ticketsSold} tickets sold, ${differentTickets} of them different, ${left} left of ${pace.tickets}: ${breaches}`,
-    );
+  const { visits, ticketIds } = await run(await shop.createOption(pace.tickets), burst());
+  if (ticketIds.length !== pace.tickets || new Set(ticketIds).size !== pace.tickets)
+    throw new Error(`${ticketIds.length} tickets sold, ${new Set(ticketIds).size} of them different`);
+  await shop.check([...warmUp.visits, ...visits].filter(({ status }) => status === 200).length);
   await Promise.all([service.end(), crowd.end()]);
-  return { room: ROOM, ticketsSold, visits, auditedOptions: options };
+  return { room: ROOM, tickets: pace.tickets, visits };
 
   /** Arrivals with an exponentially decaying rate: `firstPerSecond` at the start, divided by e every `decay` seconds. */
   function burst(): Arrival[] {

@@ -203,15 +203,10 @@ async function loadEarlierSales(owner: pg.Client, optionId: string, count: numbe
 
 /** Describes the server for the documents. */
 async function settings(owner: pg.Client): Promise<string> {
-  const names = ["fsync", "synchronous_commit", "wal_sync_method", "shared_buffers"];
-  const { rows } = await owner.query(
-    `
-    select
-      current_setting('server_version') as version,
-      string_agg(name || ' ' || current_setting(name), ', ') as settings
-    from unnest(cast($1 as text[])) as name
-    `,
-    [names],
-  );
-  return `PostgreSQL ${rows[0].version}: ${rows[0].settings}, other settings as in the local run.`;
+  const { rows } = await owner.query(`
+    select string_agg(name || ' ' || setting, ', ') as settings
+    from pg_settings
+    where name in ('server_version', 'fsync', 'synchronous_commit', 'wal_sync_method')
+    `);
+  return `PostgreSQL with ${rows[0].settings}, and other settings as in the local run.`;
 }

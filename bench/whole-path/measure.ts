@@ -3,7 +3,7 @@ import { startLocalRun } from "../../tests/support/local-run.ts";
 import { newOrder } from "../../tests/support/options.ts";
 import { measureCpu } from "../cpu.ts";
 import { formsOf } from "../purchase/forms.ts";
-import { openShop, PLENTY, putOnSale, TICKETS_PER_SALE } from "../shop.ts";
+import { openShop, TICKETS_PER_SALE } from "../shop.ts";
 import { inTurns } from "../statistics.ts";
 import { startWorker, type Worker } from "../worker.ts";
 import type { ClientTasks } from "./client-process.ts";
@@ -21,7 +21,7 @@ export async function measure(quick: boolean) {
   const service = await startLocalRun();
   const shop = await openShop(service.databaseUrl);
   const forms = await formsOf(shop);
-  const optionId = await putOnSale(service.url, PLENTY);
+  const optionId = await shop.createOption();
   const order = newOrder(optionId, { quantity: TICKETS_PER_SALE });
   const [call] = (await shop.sell(order)).calls;
   const sale = { request: call?.request ?? "", id: order.id, userId: order.userId };
