@@ -4,8 +4,9 @@ import { type EChartsOption, init } from "echarts";
 export const COLOURS = {
   blue: "#0072b2",
   orange: "#e69f00",
+  brown: "#8a5a00",
   green: "#009e73",
-  purple: "#cc79a7",
+  purple: "#a8518a",
   red: "#d55e00",
   grey: "#8c8c8c",
   ink: "#222222",

@@ -57,13 +57,13 @@ export function report({ room, tickets: sold, visits }: SaleResults): Piece {
         const value = of(visits.filter(isInSlice));
         return [from + SLICE / 2, Number.isNaN(value) ? null : value];
       }),
-      endLabel: { ...LABEL, color, formatter: name, distance: 8 },
+      endLabel: { ...LABEL, color, formatter: name, offset: [0, -8] },
       labelLayout: { moveOverlap: "shiftY" },
       markLine: {
         symbol: "none",
         silent: true,
         lineStyle: { color: COLOURS.ink, type: "dashed" },
-        label: { ...LABEL, show: panel === 0, formatter: "sold out", position: "end" },
+        label: { ...LABEL, show: name === "sold", formatter: "sold out", position: "end" },
         data: [{ xAxis: soldOut }],
       },
     });
@@ -92,7 +92,9 @@ export function report({ room, tickets: sold, visits }: SaleResults): Piece {
           line(0, "sold", COLOURS.blue, rate(200)),
           line(0, "refused", COLOURS.red, rate(409)),
           line(1, "from arrival, median", COLOURS.purple, (slice) => quantileOf(slice, waited, 0.5)),
-          line(1, "in the service, 99th percentile", "#9a6a00", (slice) => quantileOf(slice, served, 0.99)),
+          line(1, "in the service, 99th percentile", COLOURS.brown, (slice) =>
+            quantileOf(slice, served, 0.99),
+          ),
           line(1, "in the service, median", COLOURS.green, (slice) => quantileOf(slice, served, 0.5)),
         ],
       },

@@ -1,4 +1,4 @@
-import { axis, COLOURS, drawSvg } from "../chart.ts";
+import { axis, COLOURS, drawSvg, LABEL } from "../chart.ts";
 import type { Piece } from "../report.ts";
 import { type Series, spreadOf } from "../statistics.ts";
 import { figure, table } from "../tables.ts";
@@ -37,15 +37,10 @@ export function report({ cells }: PathResults): Piece {
         series: (["cpu", "time"] as const).map((measure) => ({
           type: "bar",
           barGap: "15%",
-          data: fromBelow.map((layer) => ({
-            value: Math.max(layer[measure], 0),
-            itemStyle: { color: layer.colour, opacity: measure === "time" ? 1 : 0.55 },
-          })),
+          data: fromBelow.map((layer) => ({ value: layer[measure], itemStyle: { color: layer.colour } })),
           label: {
-            show: true,
+            ...LABEL,
             position: "right",
-            fontSize: 12,
-            color: COLOURS.ink,
             formatter: ({ value }: { value?: unknown }) =>
               `${measure === "time" ? "time" : "CPU"} ${figure(Number(value), 2)} ms, ${share(Number(value), whole[measure])}`,
           },
