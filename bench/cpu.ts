@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { sum } from "simple-statistics";
 
 /** Ticks per second in which Linux reports CPU time (USER_HZ), the same on every architecture that Node supports. */
 const TICKS = 100;
@@ -6,11 +7,13 @@ const TICKS = 100;
 /**
  * Starts to measure the CPU time of processes.
  *
- * @returns a function that returns the microseconds used since, kernel time included; NaN on systems without `/proc`
+ * @returns a function that returns the microseconds used since, kernel time included, by those that still exist; NaN on
+ *   systems without `/proc`
  */
 export function measureCpu(pids: number[]): () => number {
   const before = pids.map(cpuTime);
-  return () => pids.reduce((sum, pid, index) => sum + cpuTime(pid) - (before[index] ?? 0), 0);
+  const used = () => pids.map((pid, index) => cpuTime(pid) - (before[index] ?? 0));
+  return () => (existsSync("/proc") ? sum(used().filter((time) => time >= 0)) : Number.NaN);
 }
 
 /** CPU time in microseconds that this process has used since its start, in all threads and in the kernel. */

@@ -25,10 +25,9 @@ export async function callFor(milliseconds: number, buyers: (() => Promise<Outco
   let cause: unknown;
   const cpu = ownCpu();
   const start = performance.now();
-  const end = start + milliseconds;
   await Promise.all(
     buyers.map(async (call) => {
-      for (let begun = performance.now(); begun < end; begun = performance.now()) {
+      for (let begun = performance.now(); begun < start + milliseconds; begun = performance.now()) {
         try {
           counts[await call()] += 1;
           latencies.push(performance.now() - begun);

@@ -31,8 +31,8 @@ export async function report(parts: string[], forDocuments: boolean): Promise<vo
   for (const part of parts) {
     const { measured, ...results } = JSON.parse(readFileSync(fileOf(part), "utf8"));
     const piece: Piece = (await import(path.join(import.meta.dirname, part, "report.ts"))).report(results);
-    const folder = forDocuments ? DOCS : RESULTS;
-    if (piece.picture) writeFileSync(path.join(folder, `performance-${part}.svg`), piece.picture);
+    const picture = path.join(forDocuments ? DOCS : RESULTS, `performance-${part}.svg`);
+    if (piece.picture) writeFileSync(picture, piece.picture);
     pieces.push(piece);
     machine = measured.machine;
     loads.push([part, measured.at, measured.loadBefore, measured.loadAfter]);

@@ -49,7 +49,7 @@ export async function openShop(url: string) {
    */
   async function sellOut(optionId: string) {
     const quantities = [1, 2, 3, 4];
-    const buyers = Array.from({ length: 64 }, (_, index) => index);
+    const buyers = Array.from({ length: 64 }, (_, buyer) => buyer);
     const order = async (quantity: number) =>
       (await sellTickets(newOrder(optionId, { quantity }), quantity, functions.work())).result === "sold";
     proxy.take();

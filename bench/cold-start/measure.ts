@@ -60,8 +60,7 @@ export async function measure(quick: boolean) {
   const starts = await inTurns([...others, purchase, nothingPrepared, bare], pace.runs, coldStart);
   const warm = await measureWarm([purchase, bare], pace);
   await dataApi.end();
-  const sizes = packages.map(({ name, bytes, zipBytes }) => ({ name, bytes, zipBytes }));
-  return { sizes, starts, warm };
+  return { packages, starts, warm };
 
   async function coldStart(contestant: Contestant) {
     const before = await dataApi.call.connections();

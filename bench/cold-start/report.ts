@@ -6,8 +6,8 @@ import type { ColdStartResults } from "./measure.ts";
 
 const BARE = "bare SDK client";
 
-export function report({ sizes, starts, warm }: ColdStartResults): Piece {
-  const zip = spread([named(sizes, "purchase").zipBytes / 1000]);
+export function report({ packages, starts, warm }: ColdStartResults): Piece {
+  const zip = spread([named(packages, "purchase").zipBytes / 1000]);
   const startTable = table(
     [
       "",
@@ -34,7 +34,7 @@ export function report({ sizes, starts, warm }: ColdStartResults): Piece {
   );
   const sizeTable = table(
     ["", "file kB", "zip kB", "CPU of a warm call, µs"],
-    sizes.map(({ name, bytes, zipBytes }) => [
+    packages.map(({ name, bytes, zipBytes }) => [
       name,
       figure(bytes / 1000, 1),
       figure(zipBytes / 1000, 1),

@@ -42,12 +42,11 @@ const tasks = {
       for (const arrival of waiting) {
         if (arrival.at > now()) await setTimeout(arrival.at - now());
         const letIn = now();
-        const order = JSON.stringify({ Quantity: arrival.quantity, UserID: v4() });
         const { statusCode, body } = await pool.request({
           method: "POST",
           path,
           headers: { "Content-Type": "application/json" },
-          body: order,
+          body: JSON.stringify({ Quantity: arrival.quantity, UserID: v4() }),
         });
         const response = await body.text();
         visits.push({ ...arrival, letIn, responded: now(), status: statusCode });

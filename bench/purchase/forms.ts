@@ -4,6 +4,7 @@ import type pg from "pg";
 import { v4, v7 } from "uuid";
 import { newOrder } from "../../tests/support/options.ts";
 import type { Outcome } from "../load.ts";
+import type { Exchange } from "../recording-proxy.ts";
 import { type Shop, TICKETS_PER_SALE } from "../shop.ts";
 
 /** A statement in the driver's form, with a numbered parameter for each name. */
@@ -26,8 +27,9 @@ export async function formsOf({ createOption, sell }: Shop) {
   const refused = await order(TICKETS_PER_SALE - 1);
   if (sold.result !== "sold" || refused.result !== "not enough")
     throw new Error("the orders had other results");
-  const [sale = ""] = sold.calls.map(({ request }): string => JSON.parse(request).sql);
-  const look = refused.calls.map(({ request }): string => JSON.parse(request).sql).at(-1) ?? "";
+  const sqlOf = ({ request }: Exchange): string => JSON.parse(request).sql;
+  const [sale = ""] = sold.calls.map(sqlOf);
+  const look = refused.calls.map(sqlOf).at(-1) ?? "";
   const file = (name: string) => readFileSync(path.join(import.meta.dirname, name), "utf8");
   return {
     sale: numbered(sale),
@@ -36,11 +38,7 @@ export async function formsOf({ createOption, sell }: Shop) {
     former: numbered(file("former-sale.sql")),
     transaction: numbered(file("transaction.sql")),
     floor: numbered(file("floor.sql")),
-    /** The smallest statement that could refuse. */
-    sum: numbered(
-      "select sum(allocation) as available from ticket_option_stripes where ticket_option_id = cast(:ticketOptionId as uuid)",
-    ),
-    /** The smallest call. */
+    sum: numbered(file("sum.sql")),
     nothing: numbered("select 1"),
     /** A commit that writes almost nothing. */
     commit: numbered("select pg_logical_emit_message(true, 'bench', '')"),

@@ -3,7 +3,7 @@ import type pg from "pg";
 import { startTemporaryPostgres } from "../../emulator/src/index.ts";
 import { measureCpu } from "../cpu.ts";
 import { createStriped, openShop, type Shop, takeUncounted } from "../shop.ts";
-import { inTurns, type Series } from "../statistics.ts";
+import { inTurns } from "../statistics.ts";
 import { startWorker } from "../worker.ts";
 import type { BuyersTasks } from "./buyers-process.ts";
 import { formsOf, type Way } from "./forms.ts";
@@ -11,15 +11,11 @@ import { sampleWaits } from "./waits.ts";
 
 export type PurchaseResults = Awaited<ReturnType<typeof measure>>;
 
-/** One contestant in one round. CPU times are in microseconds per sale or refusal. */
-export type Round = PurchaseResults["cells"][number]["results"][number]["rounds"][number];
-
 /** Contestants with the same number of buyers at the same commit latency. */
-export interface Cell {
-  latency: string;
-  buyers: number;
-  results: Series<Round>[];
-}
+export type Cell = PurchaseResults["cells"][number];
+
+/** One contestant in one round. CPU times are in microseconds per sale or refusal. */
+export type Round = Cell["results"][number]["rounds"][number];
 
 interface Contestant extends Way {
   name: string;
@@ -83,7 +79,7 @@ export async function measure(quick: boolean) {
   ]);
   const earlier = await measureEarlierSales();
   await takeUncounted(owner, uncounted);
-  await shop.check((await soldIn(shop)) + others + pace.earlierSales);
+  await shop.check((await sold(owner)) + others + pace.earlierSales);
   await buyers.end();
   return { postgres: await settings(owner), commits, cells, refusals, planned, calls, earlier };
 
@@ -160,12 +156,13 @@ export async function measure(quick: boolean) {
       const latency = `${pace.earlierSales.toLocaleString("en")} earlier sales, local commits`;
       measured.push({ latency, buyers: count, results });
     }
-    await empty.check(await soldIn(empty));
+    await empty.check(await sold(empty.owner));
     return measured;
   }
 
-  async function soldIn({ owner }: Shop): Promise<number> {
-    return (await buyers.call.sold())[owner.database ?? ""] ?? 0;
+  /** Purchases that the buyers' process confirmed in a database. */
+  async function sold({ database = "" }: pg.Client): Promise<number> {
+    return (await buyers.call.sold())[database] ?? 0;
   }
 }
 

@@ -1,3 +1,4 @@
+import { sum } from "simple-statistics";
 import { axis, COLOURS, drawSvg, LABEL } from "../chart.ts";
 import type { Piece } from "../report.ts";
 import { type Series, spreadOf } from "../statistics.ts";
@@ -85,10 +86,6 @@ function layersOf(ways: Series<PathRound>[]) {
       cpu: (own?.cpu ?? 0) - (below?.cpu ?? 0),
     };
   });
-}
-
-function sum(values: number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 function share(part: number, all: number): string {
