@@ -6,10 +6,9 @@ import { type Target, targetTable } from "./targets.ts";
 /** The parts of the benchmark: each is a folder with a `measure.ts` and a `report.ts`. */
 export const PARTS = ["purchase", "whole-path", "cold-start", "on-sale"];
 
-/** What a part contributes to the documents. */
+/** What a part contributes to the documents. The picture is SVG. */
 export interface Piece {
   targets?: Target[];
-  /** SVG. */
   picture?: string;
   /** Markdown, by the name in the document's comments. */
   texts: Record<string, string>;
