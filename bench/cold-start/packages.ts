@@ -18,16 +18,10 @@ export interface Package {
 export async function packageFunctions(folder: string): Promise<Package[]> {
   const deployment = path.join(folder, "deployment");
   await promisify(execFile)("serverless", ["package", "--package", deployment]);
-  const packages: Package[] = [];
-  for (const zip of readdirSync(deployment).filter((file) => file.endsWith(".zip"))) {
-    const name = path.basename(zip, ".zip");
-    const zipped = readFileSync(path.join(deployment, zip));
-    const { files } = await JSZip.loadAsync(zipped);
-    const [entry, ...more] = Object.values(files);
-    if (!entry || more.length > 0) throw new Error(`${zip} does not contain exactly one file`);
-    packages.push(unpack(folder, name, await entry.async("nodebuffer"), zipped.length));
-  }
-  return packages;
+  const zips = readdirSync(deployment).filter((file) => file.endsWith(".zip"));
+  return Promise.all(
+    zips.map((zip) => unpack(folder, path.basename(zip, ".zip"), readFileSync(path.join(deployment, zip)))),
+  );
 }
 
 /** Packages the bare client in the same format, minified, with the bundler's defaults otherwise. */
@@ -41,24 +35,17 @@ export async function packageBareClient(folder: string): Promise<Package> {
     format: "cjs",
     write: false,
   });
-  return zipped(folder, "bare SDK client", Buffer.from(outputFiles[0]?.contents ?? []));
-}
-
-export function packageEmptyHandler(folder: string): Promise<Package> {
-  return zipped(folder, "empty handler", Buffer.from("exports.handler = async () => {};\n"));
-}
-
-async function zipped(folder: string, name: string, code: Buffer): Promise<Package> {
-  const zip = new JSZip().file("index.cjs", code);
   const compression = { compression: "DEFLATE", compressionOptions: { level: 9 } } as const;
-  const bytes = await zip.generateAsync({ type: "nodebuffer", ...compression });
-  return unpack(folder, name, code, bytes.length);
+  const zip = new JSZip().file("index.cjs", outputFiles[0]?.text ?? "");
+  return unpack(folder, "bare SDK client", await zip.generateAsync({ type: "nodebuffer", ...compression }));
 }
 
-function unpack(folder: string, name: string, code: Buffer, zipBytes: number): Package {
-  const own = path.join(folder, name);
-  mkdirSync(own, { recursive: true });
-  const file = path.join(own, "index.cjs");
+async function unpack(folder: string, name: string, zip: Buffer): Promise<Package> {
+  const [entry, ...more] = Object.values((await JSZip.loadAsync(zip)).files);
+  if (!entry || more.length > 0) throw new Error(`the zip of ${name} does not contain exactly one file`);
+  const code = await entry.async("nodebuffer");
+  const file = path.join(folder, name, "index.cjs");
+  mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, code);
-  return { name, file, bytes: code.length, zipBytes };
+  return { name, file, bytes: code.length, zipBytes: zip.length };
 }

@@ -1,9 +1,10 @@
 // The buyers of an on-sale: an open workload, whose arrivals do not depend on the service's speed.
 import { setTimeout } from "node:timers/promises";
+import { Pool } from "undici";
 import { v4 } from "uuid";
-import { HttpConnection } from "../http-connection.ts";
-import { ownCpu } from "../processes.ts";
 import { serve } from "../worker.ts";
+
+export type CrowdTasks = typeof tasks;
 
 /** A buyer: arrival in milliseconds from the start, and number of tickets. */
 export interface Arrival {
@@ -20,8 +21,6 @@ export interface Visit extends Arrival {
   status: number;
 }
 
-export type CrowdTasks = typeof tasks;
-
 interface Sale {
   url: string;
   optionId: string;
@@ -30,38 +29,33 @@ interface Sale {
   arrivals: Arrival[];
 }
 
-/** Milliseconds of idleness before a connection is replaced: serverless-offline closes it after five seconds. */
-const LONG_IDLE = 2_000;
-
 const tasks = {
-  async run({ url, optionId, room, arrivals }: Sale) {
+  async run({ url, optionId, room, arrivals }: Sale): Promise<{ visits: Visit[]; ticketIds: string[] }> {
+    const pool = new Pool(url, { connections: room });
     const path = `/ticket_options/${optionId}/purchases`;
-    const open = () => HttpConnection.open(url, path);
-    const connections = await Promise.all(Array.from({ length: room }, open));
-    const tickets = new Set<string>();
+    const ticketIds: string[] = [];
     const visits: Visit[] = [];
-    const before = ownCpu();
     const start = performance.now();
     const now = () => performance.now() - start;
-    let next = 0;
-    const serveBuyers = async (first: HttpConnection) => {
-      let connection = first;
-      for (let arrival = arrivals[next++]; arrival; arrival = arrivals[next++]) {
+    const waiting = arrivals.values(); // all places serve from this one queue
+    const serveBuyers = async () => {
+      for (const arrival of waiting) {
         if (arrival.at > now()) await setTimeout(arrival.at - now());
         const letIn = now();
-        const order = JSON.stringify({ Quantity: arrival.quantity, UserID: v4() });
-        if (connection.idle > LONG_IDLE) {
-          connection.close();
-          connection = await open();
-        }
-        const { status, body } = await connection.exchange(order);
-        visits.push({ ...arrival, letIn, responded: now(), status });
-        if (status === 200) for (const id of JSON.parse(String(body)).TicketIDs) tickets.add(id);
+        const { statusCode, body } = await pool.request({
+          method: "POST",
+          path,
+          headers: { "Content-Type": "application/json" },
+          body: JSON.stringify({ Quantity: arrival.quantity, UserID: v4() }),
+        });
+        const response = await body.text();
+        visits.push({ ...arrival, letIn, responded: now(), status: statusCode });
+        if (statusCode === 200) ticketIds.push(...JSON.parse(response).TicketIDs);
       }
-      connection.close();
     };
-    await Promise.all(connections.map(serveBuyers));
-    return { visits, differentTickets: tickets.size, clientCpu: ownCpu() - before };
+    await Promise.all(Array.from({ length: room }, serveBuyers));
+    await pool.close();
+    return { visits, ticketIds };
   },
 };
 

@@ -1,110 +1,64 @@
 // Runs the buyers in a separate process, so that their CPU time can be measured.
 import pg from "pg";
-import { quantile } from "../figures.ts";
-import { ownCpu } from "../processes.ts";
+import { callFor, type Load, type Outcome } from "../load.ts";
 import { serve } from "../worker.ts";
-import { type Buyer, type FormName, forms, type LibStatements, type Outcome } from "./forms.ts";
+import { type Buyer, type Forms, order, type Way } from "./forms.ts";
 
-/** Results of one crowd's buyers over a period. */
-export interface Bought {
-  seconds: number;
-  sold: number;
-  refused: number;
-  raced: number;
-  failed: number;
-  /** Latency in milliseconds of a sale, or of a refusal if nothing was sold. */
-  p50: number;
-  p95: number;
-  p99: number;
-  /** Microseconds of this process's CPU time. */
-  clientCpu: number;
-}
+export type BuyersTasks = typeof tasks;
 
-interface Opening {
-  crowd: string;
+interface Crowd {
+  name: string;
   url: string;
   buyers: number;
   /** Settings of each session, as `-c name=value`. */
   options: string;
 }
 
-interface Target {
-  crowd: string;
-  form: FormName;
-  optionId: string;
-}
-
-export type BuyersTasks = typeof tasks;
-
-const noStatement = { text: "", names: [] };
-let sell = forms({ sell: noStatement, search: noStatement, look: noStatement, former: noStatement });
+let forms: Forms;
 const crowds = new Map<string, Buyer[]>();
+/** Purchases that PostgreSQL confirmed, by database. */
+const sold: Record<string, number> = {};
 
 const tasks = {
-  prepare(lib: LibStatements): void {
-    sell = forms(lib);
+  prepare(prepared: Forms): void {
+    forms = prepared;
   },
 
-  /** @returns the process ids of the buyers' backends */
-  async open({ crowd, url, buyers, options }: Opening): Promise<number[]> {
+  /** Connects buyers, and returns the process ids of their backends. */
+  async open({ name, url, buyers, options }: Crowd): Promise<number[]> {
     const opened = Array.from({ length: buyers }, (_, number) => ({
       number,
       client: new pg.Client({ connectionString: url, options }),
     }));
-    crowds.set(crowd, opened);
+    crowds.set(name, opened);
     for (const { client } of opened) client.on("error", () => {}); // when PostgreSQL ends first
     await Promise.all(opened.map(({ client }) => client.connect()));
-    return Promise.all(
-      opened.map(async ({ client }) => (await client.query("select pg_backend_pid() as pid")).rows[0].pid),
-    );
+    const pid = async ({ client }: Buyer) =>
+      (await client.query("select pg_backend_pid() as pid")).rows[0].pid;
+    return Promise.all(opened.map(pid));
   },
 
-  /** Each buyer makes `times` purchases of a separate option, so that all plans are cached and no buyer waits. */
-  async warmUp(warming: {
-    crowd: string;
-    form: FormName;
-    optionIds: string[];
-    times: number;
-  }): Promise<number> {
-    const { crowd, form, optionIds, times } = warming;
-    const buy = async (buyer: Buyer) => {
-      for (let time = 0; time < times; time++) await sell[form](buyer, optionIds[buyer.number] ?? "");
+  /** Each buyer makes orders of an option of its own, so that all plans are cached and no buyer waits. */
+  async warmUp(crowd: string, way: Way, optionIds: string[], times: number): Promise<void> {
+    const warmUp = async (buyer: Buyer) => {
+      for (let time = 0; time < times; time++) await buy(way, buyer, optionIds[buyer.number] ?? "");
     };
-    await Promise.all(buyersOf(crowd).map(buy));
-    return buyersOf(crowd).length * times;
+    await Promise.all(buyersOf(crowd).map(warmUp));
   },
 
-  async buyFor({ crowd, form, optionId, milliseconds }: Target & { milliseconds: number }): Promise<Bought> {
-    const end = performance.now() + milliseconds;
-    return buy({ crowd, form, optionId }, () => performance.now() < end);
+  async buyFor(crowd: string, way: Way, optionId: string, milliseconds: number): Promise<Load> {
+    const buyers = buyersOf(crowd).map((buyer) => () => buy(way, buyer, optionId));
+    return callFor(milliseconds, buyers);
   },
 
-  /** Buys until each buyer has been refused. */
-  async buyAll(target: Target): Promise<Bought> {
-    return buy(target, (last) => last !== "refused");
-  },
-
-  /** Measures consecutive, almost empty commits, in milliseconds. */
-  async commits({ crowd, times }: { crowd: string; times: number }): Promise<number[]> {
-    const [buyer] = buyersOf(crowd);
-    const milliseconds = [];
-    for (let time = 0; time < times; time++) {
-      const begun = performance.now();
-      await buyer?.client.query({
-        name: "message",
-        text: "select pg_logical_emit_message(true, 'bench', '')",
-      });
-      milliseconds.push(performance.now() - begun);
-    }
-    return milliseconds;
-  },
+  sold: () => sold,
 
   /** Makes each backend flush its statistics now instead of at an interval. */
-  async flushStatistics({ crowd }: { crowd: string }): Promise<void> {
+  async flushStatistics(crowd: string): Promise<void> {
     await Promise.all(buyersOf(crowd).map(({ client }) => client.query("select pg_stat_force_next_flush()")));
   },
 
-  async close({ crowd }: { crowd: string }): Promise<void> {
+  async close(crowd: string): Promise<void> {
     await Promise.all(buyersOf(crowd).map(({ client }) => client.end()));
     crowds.delete(crowd);
   },
@@ -113,46 +67,12 @@ const tasks = {
 serve(tasks);
 
 function buyersOf(crowd: string): Buyer[] {
-  const buyers = crowds.get(crowd);
-  if (!buyers) throw new Error(`there is no crowd ${crowd}`);
-  return buyers;
+  return crowds.get(crowd) ?? [];
 }
 
-async function buy(
-  { crowd, form, optionId }: Target,
-  goesOn: (last: Outcome | undefined) => boolean,
-): Promise<Bought> {
-  const latencies = { sold: [] as number[], refused: [] as number[] };
-  let [raced, failed] = [0, 0];
-  let cause: unknown;
-  const buyFor = async (buyer: Buyer) => {
-    for (let last: Outcome | undefined; goesOn(last); ) {
-      const begun = performance.now();
-      try {
-        last = await sell[form](buyer, optionId);
-        if (last === "raced") raced += 1;
-        else latencies[last].push(performance.now() - begun);
-      } catch (error) {
-        failed += 1;
-        cause ??= error;
-      }
-    }
-  };
-  const before = ownCpu();
-  const start = performance.now();
-  await Promise.all(buyersOf(crowd).map(buyFor));
-  const seconds = (performance.now() - start) / 1000;
-  if (cause) console.error(`${failed} purchases failed, the first with:`, cause);
-  const measured = Float64Array.from(latencies.sold.length > 0 ? latencies.sold : latencies.refused).sort();
-  return {
-    seconds,
-    sold: latencies.sold.length,
-    refused: latencies.refused.length,
-    raced,
-    failed,
-    p50: quantile(measured, 0.5),
-    p95: quantile(measured, 0.95),
-    p99: quantile(measured, 0.99),
-    clientCpu: ownCpu() - before,
-  };
+async function buy(way: Way, buyer: Buyer, optionId: string): Promise<Outcome> {
+  const outcome = await order(forms, way, buyer, optionId);
+  const database = buyer.client.database ?? "";
+  if (outcome === "sold") sold[database] = (sold[database] ?? 0) + 1;
+  return outcome;
 }

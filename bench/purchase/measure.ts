@@ -1,127 +1,212 @@
+import path from "node:path";
 import type pg from "pg";
-import { type Spread, spread } from "../figures.ts";
-import { cpuBetween } from "../processes.ts";
-import type { Worker } from "../worker.ts";
-import { sampleWaits, usageOf, type Waits } from "./backends.ts";
+import { startTemporaryPostgres } from "../../emulator/src/index.ts";
+import { measureCpu } from "../cpu.ts";
+import { createStriped, openShop, type Shop, takeUncounted } from "../shop.ts";
+import { inTurns } from "../statistics.ts";
+import { startWorker } from "../worker.ts";
 import type { BuyersTasks } from "./buyers-process.ts";
-import type { FormName } from "./forms.ts";
-import type { Expected } from "./options.ts";
-import type { Result, Round } from "./results.ts";
+import { formsOf, type Way } from "./forms.ts";
+import { sampleWaits } from "./waits.ts";
 
-/** A form to measure, and the option that it sells. */
-export interface Contestant {
+export type PurchaseResults = Awaited<ReturnType<typeof measure>>;
+
+/** Contestants with the same number of buyers at the same commit latency. */
+export type Cell = PurchaseResults["cells"][number];
+
+/** One contestant in one round. CPU times are in microseconds per sale or refusal. */
+export type Round = Cell["results"][number]["rounds"][number];
+
+interface Contestant extends Way {
   name: string;
-  /** Name of its connected buyers. */
-  crowd: string;
-  pids: number[];
-  form: FormName;
   optionId: string;
 }
 
-export interface Pace {
-  rounds: number;
-  /** Duration per contestant and round. */
-  milliseconds: number;
+/** Connected buyers, and the process ids of their backends. */
+interface Crowd {
+  crowd: string;
+  pids: number[];
 }
 
-/** The connections and expectations of a measurement. */
-export interface Measurement {
-  owner: pg.Client;
-  buyers: Worker<BuyersTasks>;
-  /** Expected content of the database after the measurement, by option. */
-  expected: Map<string, Expected>;
-}
+/** Session settings: the time limits of the functions' role, and a delay of each commit. */
+const LIMITS = "-c lock_timeout=2000 -c statement_timeout=3000";
+const LATENCIES = { local: LIMITS, "4 ms": `${LIMITS} -c commit_delay=4000 -c commit_siblings=0` };
 
-/** Measures the contestants in turn in each round; each round starts with a different contestant. */
-export async function measure(
-  measurement: Measurement,
-  contestants: Contestant[],
-  pace: Pace,
-): Promise<Result[]> {
-  await measurement.owner.query("checkpoint"); // now, so that none starts during a round
-  // An unmeasured round: it writes the full-page images after the checkpoint and removes old row versions.
-  for (const contestant of contestants) await measureRound(measurement, contestant, pace.milliseconds / 4);
-  const results = contestants.map(() => ({ rounds: [] as Round[], waits: {} as Waits }));
-  for (let round = 0; round < pace.rounds; round++) {
-    for (let turn = 0; turn < contestants.length; turn++) {
-      const index = (turn + round) % contestants.length;
-      const { rounds, waits } = results[index] as (typeof results)[number];
-      const done = await measureRound(measurement, contestants[index] as Contestant, pace.milliseconds);
-      rounds.push(done.round);
-      for (const [wait, count] of Object.entries(done.waits)) waits[wait] = (waits[wait] ?? 0) + count;
-    }
+/** Calls of each form on each connection before the first round: PostgreSQL caches a plan after five. */
+const WARM_UPS = 8;
+
+/** Measures the purchase statement and its alternatives. */
+export async function measure(quick: boolean) {
+  const pace = quick
+    ? { rounds: 2, milliseconds: 400, earlierSales: 50_000, onSale: 1_000 }
+    : { rounds: 5, milliseconds: 1300, earlierSales: 1_000_000, onSale: 20_000 };
+  const shop = await openShop((await startTemporaryPostgres()).url);
+  const { owner } = shop;
+  const buyers = startWorker<BuyersTasks>(path.join(import.meta.dirname, "buyers-process.ts"));
+  await buyers.call.prepare(await formsOf(shop));
+
+  const soldOut = await shop.createOption(pace.onSale);
+  const { sales, ...calls } = await shop.sellOut(soldOut);
+  const oneRowSoldOut = await createStriped(owner, 1, 64);
+  const others = 1 + sales + (await shop.sellOut(oneRowSoldOut)).sales; // 1 from which the sale was recorded
+  const uncounted = await createStriped(owner, 64);
+
+  const commits: Record<string, number> = {};
+  const cells = [];
+  for (const latency of ["local", "4 ms"] as const)
+    for (const count of [1, 16, 64])
+      cells.push(
+        await measureCell(latency, count, [
+          { name: "striped", form: "sale", optionId: await shop.createOption() },
+          { name: "two guesses", form: "twoGuesses", optionId: await shop.createOption() },
+          { name: "single row", form: "sale", optionId: await createStriped(owner, 1) },
+          { name: "transaction", form: "transaction", optionId: await createStriped(owner, 1) },
+          { name: "floor", form: "floor", optionId: uncounted },
+          { name: "sold out", form: "look", optionId: soldOut },
+        ]),
+      );
+  const refusals = await measureCell("local", 64, [
+    { name: "a sale", form: "sale", optionId: await shop.createOption() },
+    { name: "a refusal", form: "look", optionId: soldOut },
+    { name: "a refusal, single row", form: "look", optionId: oneRowSoldOut },
+    { name: "the sum alone", form: "sum", optionId: soldOut },
+    { name: "select 1", form: "nothing", optionId: soldOut },
+  ]);
+  const planned = await measureCell("4 ms", 64, [
+    { name: "a sale", form: "sale", planned: true, optionId: await shop.createOption() },
+    { name: "two guesses", form: "twoGuesses", planned: true, optionId: await shop.createOption() },
+    { name: "the former statement", form: "former", planned: true, optionId: await shop.createOption() },
+  ]);
+  const earlier = await measureEarlierSales();
+  await takeUncounted(owner, uncounted);
+  await shop.check((await sold(owner)) + others + pace.earlierSales);
+  await buyers.end();
+  return { postgres: await settings(owner), commits, cells, refusals, planned, calls, earlier };
+
+  async function measureCell(latency: keyof typeof LATENCIES, count: number, contestants: Contestant[]) {
+    const crowd = await openCrowd(shop, count, LATENCIES[latency]);
+    if (count === 1)
+      commits[latency] = (await buyers.call.buyFor(crowd.crowd, { form: "commit" }, "", 1000)).p50;
+    const results = await measureInTurns(contestants.map((contestant) => ({ ...contestant, ...crowd })));
+    await buyers.call.close(crowd.crowd);
+    return { latency: `${latency} commits`, buyers: count, results };
   }
-  return results.map(({ rounds, waits }, index) => ({
-    name: contestants[index]?.name ?? "",
-    medians: medians(rounds),
-    soldPerSecond: spread(rounds.map(({ soldPerSecond }) => soldPerSecond)),
-    refusedPerSecond: spread(rounds.map(({ refusedPerSecond }) => refusedPerSecond)),
-    waits,
-    rounds,
-  }));
+
+  /** Connects buyers, and lets each make every kind of order that the connections prepare. */
+  async function openCrowd({ url, owner }: Shop, count: number, options = LIMITS): Promise<Crowd> {
+    const crowd = `${count} in ${url} ${options}`;
+    const pids = await buyers.call.open({ name: crowd, url, buyers: count, options });
+    const own: string[] = [];
+    while (own.length < count) own.push(await createStriped(owner, 1));
+    for (const form of ["sale", "twoGuesses", "transaction", "look"] as const)
+      await buyers.call.warmUp(crowd, { form }, own, WARM_UPS);
+    if (url === shop.url)
+      await buyers.call.warmUp(crowd, { form: "floor" }, Array(count).fill(uncounted), WARM_UPS);
+    return { crowd, pids };
+  }
+
+  async function measureInTurns(contestants: (Contestant & Crowd)[]) {
+    await owner.query("checkpoint"); // now, so that none starts during a round
+    // An unmeasured round: it writes the full-page images after the checkpoint and removes old row versions.
+    for (const contestant of contestants) await measureRound(contestant, pace.milliseconds / 4);
+    return inTurns(contestants, pace.rounds, (contestant) => measureRound(contestant, pace.milliseconds));
+  }
+
+  async function measureRound({ crowd, pids, optionId, ...way }: Contestant & Crowd, milliseconds: number) {
+    // Removes the old row versions of earlier rounds, also those of other options on the same pages. The first reader
+    // of a full page does that otherwise, and its WAL (PRUNE_ON_ACCESS) would count as that of a refusal.
+    await owner.query("select sum(allocation) from ticket_option_stripes");
+    await buyers.call.flushStatistics(crowd);
+    const walBefore = await walOf(owner, pids);
+    const cpu = measureCpu(pids);
+    const waits = sampleWaits(owner, pids);
+    const load = await buyers.call.buyFor(crowd, way, optionId, milliseconds);
+    const serverCpu = cpu();
+    const waiting = await waits();
+    await buyers.call.flushStatistics(crowd);
+    const responses = load.sold + load.refused;
+    return {
+      ...load,
+      ...waiting,
+      perSecond: responses / load.seconds,
+      walBytes: ((await walOf(owner, pids)) - walBefore) / responses,
+      serverCpu: serverCpu / responses,
+    };
+  }
+
+  /**
+   * Compares an option with many earlier sales, an option without any in the same tables, and an option in an empty
+   * database: shows whether the statement gets slower with the earlier sales of the option or of all options.
+   */
+  async function measureEarlierSales() {
+    await owner.query("create database empty");
+    const empty = await openShop(new URL("/empty", shop.url).href);
+    const loaded = await createStriped(owner, 64);
+    await loadEarlierSales(owner, loaded, pace.earlierSales);
+    const measured = [];
+    for (const count of [1, 16]) {
+      const full = await openCrowd(shop, count);
+      const alone = await openCrowd(empty, count);
+      const results = await measureInTurns([
+        { name: "after earlier sales", form: "sale", optionId: loaded, ...full },
+        { name: "empty, same tables", form: "sale", optionId: await createStriped(owner, 64), ...full },
+        { name: "empty database", form: "sale", optionId: await createStriped(empty.owner, 64), ...alone },
+      ]);
+      for (const { crowd } of [full, alone]) await buyers.call.close(crowd);
+      const latency = `${pace.earlierSales.toLocaleString("en")} earlier sales, local commits`;
+      measured.push({ latency, buyers: count, results });
+    }
+    await empty.check(await sold(empty.owner));
+    return measured;
+  }
+
+  /** Purchases that the buyers' process confirmed in a database. */
+  async function sold({ database = "" }: pg.Client): Promise<number> {
+    return (await buyers.call.sold())[database] ?? 0;
+  }
 }
 
-async function measureRound(
-  { owner, buyers, expected }: Measurement,
-  contestant: Contestant,
-  milliseconds: number,
-) {
-  const { crowd, pids, form, optionId } = contestant;
-  await buyers.ask("flushStatistics", { crowd });
-  const before = await usageOf(owner, pids);
-  const stopSampling = sampleWaits(owner, pids);
-  const bought = await buyers.ask("buyFor", { crowd, form, optionId, milliseconds });
-  const waits = await stopSampling();
-  await buyers.ask("flushStatistics", { crowd });
-  const after = await usageOf(owner, pids);
-  expect(expected, optionId, form, bought.sold);
-
-  const responses = bought.sold + bought.refused;
-  const cpu = cpuBetween(before.cpu, after.cpu);
-  const round: Round = {
-    ...bought,
-    soldPerSecond: bought.sold / bought.seconds,
-    refusedPerSecond: bought.refused / bought.seconds,
-    walBytes: (after.walBytes - before.walBytes) / responses,
-    fullPages: (after.fullPages - before.fullPages) / responses,
-    serverCpu: cpu === null ? null : cpu / responses,
-    clientCpu: bought.clientCpu / responses,
-  };
-  return { round, waits };
+/** WAL bytes that the backends have written: the position in the WAL would include others, above all autovacuum. */
+async function walOf(owner: pg.Client, pids: number[]): Promise<number> {
+  const { rows } = await owner.query(
+    `
+    select cast(sum(wal_bytes) as float8) as bytes
+    from unnest(cast($1 as integer[])) as pid
+    cross join lateral pg_stat_get_backend_wal(pid)
+    `,
+    [pids],
+  );
+  return rows[0].bytes;
 }
 
-/** Adds sales to the expected content of the database. */
-export function expect(
-  expected: Map<string, Expected>,
-  optionId: string,
-  form: FormName,
-  sales: number,
-  tickets = 2 * sales,
-): void {
-  const sum = expected.get(optionId) ?? { sales: 0, tickets: 0, taken: 0 };
-  expected.set(optionId, {
-    sales: sum.sales + sales,
-    tickets: sum.tickets + tickets,
-    taken: sum.taken + (form === "floor" ? 0 : tickets),
-  });
+/** Inserts sales of one ticket in bulk. */
+async function loadEarlierSales(owner: pg.Client, optionId: string, count: number): Promise<void> {
+  await owner.query("set session_replication_role = replica"); // foreign keys checked row by row would take minutes
+  await owner.query(
+    `
+    with purchase as (
+      insert into purchases (id, ticket_option_id, stripe, user_id, quantity, created_at)
+      select uuidv7(), $1, number % 64, gen_random_uuid(), 1, clock_timestamp()
+      from generate_series(1, cast($2 as integer)) as number
+      returning id, ticket_option_id
+    )
+    insert into tickets (purchase_id, ticket_option_id)
+    select id, ticket_option_id
+    from purchase
+    `,
+    [optionId, count],
+  );
+  await owner.query("reset session_replication_role");
+  await takeUncounted(owner, optionId);
+  await owner.query("vacuum (analyze) purchases, tickets"); // now, so that autovacuum does not run during a round
 }
 
-function medians(rounds: Round[]): Round {
-  const [first] = rounds;
-  const names = Object.keys(first ?? {}) as (keyof Round)[];
-  const middle = (name: keyof Round) =>
-    rounds.some((round) => round[name] === null)
-      ? null
-      : spread(rounds.map((round) => round[name] as number)).median;
-  return Object.fromEntries(names.map((name) => [name, middle(name)])) as unknown as Round;
-}
-
-/** The ratio, per round, of a figure of one contestant to that of another. */
-export function ratio(
-  one: Result,
-  other: Result,
-  figure: "soldPerSecond" | "refusedPerSecond" | "serverCpu",
-): Spread {
-  const of = (round: Round | undefined) => round?.[figure] ?? Number.NaN;
-  return spread(one.rounds.map((round, index) => of(round) / of(other.rounds[index])));
+/** Describes the server for the documents. */
+async function settings(owner: pg.Client): Promise<string> {
+  const { rows } = await owner.query(`
+    select string_agg(name || ' ' || setting, ', ') as settings
+    from pg_settings
+    where name in ('server_version', 'fsync', 'synchronous_commit', 'wal_sync_method')
+    `);
+  return `PostgreSQL with ${rows[0].settings}, and other settings as in the local run.`;
 }

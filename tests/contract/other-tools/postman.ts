@@ -5,8 +5,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { startServerlessOffline } from "../../../bench/serverless-offline.ts";
-import { startTemporaryPostgres } from "../../../bench/temporary-postgres.ts";
+import { startLocalRun } from "../../support/local-run.ts";
 
 const project = path.resolve(import.meta.dirname, "../../..");
 const collection = path.join(project, "docs/postman.json");
@@ -21,7 +20,7 @@ interface Run {
 mkdirSync(folder, { recursive: true });
 rmSync(report, { force: true });
 
-const service = await startServerlessOffline(await startTemporaryPostgres());
+const service = await startLocalRun();
 const { status, error } = spawnSync(
   "npx",
   [

@@ -3,8 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import path from "node:path";
-import { startServerlessOffline } from "../../../bench/serverless-offline.ts";
-import { startTemporaryPostgres } from "../../../bench/temporary-postgres.ts";
+import { startLocalRun } from "../../support/local-run.ts";
 import { samples } from "./samples.ts";
 
 const project = path.resolve(import.meta.dirname, "../../..");
@@ -43,7 +42,7 @@ console.log("kin-openapi accepts docs/openapi.yaml");
 run(venv("python"), [own("patterns.py")], { input: JSON.stringify(samples("u")) });
 console.log("the patterns match the same texts in ECMA-262, Python and RE2");
 
-const service = await startServerlessOffline(await startTemporaryPostgres());
+const service = await startLocalRun();
 const config = ["--config-file", own("schemathesis.toml")];
 run(venv("schemathesis"), [...config, "run", specification, "--url", service.url, ...process.argv.slice(2)], {
   env: { ...process.env, SCHEMATHESIS_HOOKS: own("schemathesis_hooks.py") },

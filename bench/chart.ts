@@ -4,21 +4,42 @@ import { type EChartsOption, init } from "echarts";
 export const COLOURS = {
   blue: "#0072b2",
   orange: "#e69f00",
+  brown: "#8a5a00",
   green: "#009e73",
-  purple: "#cc79a7",
+  purple: "#a8518a",
   red: "#d55e00",
   grey: "#8c8c8c",
   ink: "#222222",
 };
 
-/** Draws an SVG without a browser. Its background is white, so that it is readable on a dark page too. */
-export function drawSvg(options: EChartsOption, width: number, height: number): string {
-  const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
+/** Text of labels, beside what they describe. */
+export const LABEL = { show: true, fontSize: 12, color: COLOURS.ink };
+
+/**
+ * Draws an SVG without a browser, with the finding as its title and a description below it. The background is white, so
+ * that it is readable on a dark page too.
+ */
+export function drawSvg(
+  finding: string,
+  description: string,
+  height: number,
+  options: Omit<EChartsOption, "title">,
+): string {
+  const chart = init(null, null, { renderer: "svg", ssr: true, width: 900, height });
   try {
     chart.setOption({
       animation: false,
       backgroundColor: "#ffffff",
       textStyle: { fontFamily: "Helvetica, Arial, sans-serif", color: COLOURS.ink },
+      title: {
+        text: finding,
+        subtext: description,
+        left: 16,
+        top: 10,
+        itemGap: 6,
+        textStyle: { fontSize: 17, color: COLOURS.ink },
+        subtextStyle: { fontSize: 13, color: "#555555" },
+      },
       ...options,
     });
     return `${chart.renderToSVGString()}\n`;
@@ -27,26 +48,8 @@ export function drawSvg(options: EChartsOption, width: number, height: number): 
   }
 }
 
-/** Title of a picture: the finding, with a description below it. */
-export function heading(finding: string, shown: string) {
-  return {
-    text: finding,
-    subtext: shown,
-    left: 16,
-    top: 10,
-    itemGap: 6,
-    textStyle: { fontSize: 17, color: COLOURS.ink },
-    subtextStyle: { fontSize: 13, color: "#555555" },
-  };
-}
-
-/** Options of a legend. Its gaps leave room for fonts that are wider than the one the layout assumes. */
-export function legend(top: number, left: number) {
-  return { top, left, itemGap: 50, textStyle: { fontSize: 13 } };
-}
-
 /** Options of an axis, with its name in the middle. */
-export function axis(name: string, gap: number) {
+export function axis(name: string, gap = 30) {
   return {
     name,
     nameLocation: "middle" as const,
@@ -54,6 +57,7 @@ export function axis(name: string, gap: number) {
     nameTextStyle: { fontSize: 13, color: COLOURS.ink },
     axisLabel: { fontSize: 12, color: COLOURS.ink },
     axisLine: { show: true, lineStyle: { color: "#666666" } },
+    axisTick: { show: false },
     splitLine: { lineStyle: { color: "#e4e4e4" } },
   };
 }

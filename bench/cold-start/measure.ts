@@ -1,0 +1,144 @@
+import { type ChildProcess, execFileSync, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { startTemporaryPostgres } from "../../emulator/src/index.ts";
+import { eventOf } from "../../tests/support/gateway-event.ts";
+import { newOrder } from "../../tests/support/options.ts";
+import { openShop, TICKETS_PER_SALE } from "../shop.ts";
+import { inTurns, named } from "../statistics.ts";
+import { startWorker } from "../worker.ts";
+import type { DataApiTasks } from "./data-api-process.ts";
+import { packageBareClient, packageFunctions } from "./packages.ts";
+
+export type ColdStartResults = Awaited<ReturnType<typeof measure>>;
+
+/** Calls before a request counts as warm. */
+const WARM_UPS = 500;
+
+/** A file to load in new processes. Without an event it is only loaded. */
+interface Contestant {
+  name: string;
+  file: string;
+  environment: NodeJS.ProcessEnv;
+  event?: string;
+}
+
+interface Called {
+  milliseconds: number;
+  /** Milliseconds from the start of the import. */
+  sinceStart: number;
+  /** Microseconds per call, of all threads. */
+  cpu: number;
+}
+
+/** Measures the packaged functions, from their import to warm requests. */
+export async function measure(quick: boolean) {
+  const pace = quick ? { runs: 5, rounds: 3, calls: 200 } : { runs: 30, rounds: 9, calls: 500 };
+  const folder = mkdtempSync(path.join(tmpdir(), "ticket-allocation-bench-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const packages = [...(await packageFunctions(folder)), await packageBareClient(folder)];
+
+  const { sale, event, environment } = await recordSale();
+  const dataApi = startWorker<DataApiTasks>(path.join(import.meta.dirname, "data-api-process.ts"));
+  const tls = certificate(folder);
+  const unprepared = {
+    ...environment,
+    STATEMENT: sale.request,
+    NODE_EXTRA_CA_CERTS: tls.file,
+    AWS_ENDPOINT_URL_RDS_DATA: await dataApi.call.start(sale.response, tls),
+  };
+  // A function prepares its connection only if Lambda started it (`isFunction` in lib/config.ts).
+  const onLambda = { ...unprepared, AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand" };
+  const loaded = packages.map((each) => ({ ...each, environment: onLambda }));
+  const purchase = { ...named(loaded, "purchase"), event };
+  const bare = { ...named(loaded, "bare SDK client"), event };
+  const nothingPrepared = { ...purchase, name: "purchase, nothing prepared", environment: unprepared };
+  const others = loaded.filter(({ name }) => name !== purchase.name && name !== bare.name);
+
+  const starts = await inTurns([...others, purchase, nothingPrepared, bare], pace.runs, coldStart);
+  const warm = await measureWarm([purchase, bare], pace);
+  await dataApi.end();
+  return { packages, starts, warm };
+
+  async function coldStart(contestant: Contestant) {
+    const before = await dataApi.call.connections();
+    const { child, imported } = await load(contestant);
+    const first = contestant.event === undefined ? undefined : await call(child, contestant.event, 1);
+    child.kill();
+    await once(child, "exit");
+    return {
+      import: imported.milliseconds,
+      importCpu: imported.cpu,
+      first: first?.milliseconds,
+      /** Milliseconds from the beginning of the import to the first response. */
+      importAndFirst: first?.sinceStart,
+      connections: (await dataApi.call.connections()) - before,
+    };
+  }
+}
+
+/** Measures the CPU time of requests one after the other to the same process. */
+async function measureWarm(contestants: Contestant[], { rounds, calls }: { rounds: number; calls: number }) {
+  const running = await Promise.all(
+    contestants.map(async ({ event = "", ...contestant }) => {
+      const { child } = await load(contestant);
+      await call(child, event, WARM_UPS);
+      return { name: contestant.name, child, event };
+    }),
+  );
+  const series = await inTurns(running, rounds, ({ child, event }) => call(child, event, calls));
+  for (const { child } of running) child.kill();
+  return series;
+}
+
+async function load({ file, environment }: Contestant) {
+  const child = fork(path.join(import.meta.dirname, "function-process.cjs"), [file], {
+    env: environment,
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  return { child, imported: await reply<{ milliseconds: number; cpu: number }>(child) };
+}
+
+function call(child: ChildProcess, event: string, calls: number): Promise<Called> {
+  child.send({ event, calls });
+  return reply(child);
+}
+
+async function reply<Message>(child: ChildProcess): Promise<Message> {
+  const [message] = await Promise.race([once(child, "message"), once(child, "exit")]);
+  if (typeof message !== "object") throw new Error("a function ended early");
+  return message;
+}
+
+/** Makes a sale, and returns its Data API call and the event with which API Gateway would request one like it. */
+async function recordSale() {
+  const { createOption, sell, environment } = await openShop((await startTemporaryPostgres()).url);
+  const optionId = await createOption();
+  const order = newOrder(optionId, { quantity: TICKETS_PER_SALE });
+  const [sale] = (await sell(order)).calls;
+  if (!sale) throw new Error("nothing was sold");
+  const event = eventOf(
+    {
+      method: "POST",
+      path: `/ticket_options/${optionId}/purchases`,
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ Quantity: order.quantity, UserID: order.userId }),
+    },
+    { resource: "/ticket_options/{id}/purchases", stage: "bench" },
+    { id: optionId },
+  );
+  return { sale, event: JSON.stringify(event), environment };
+}
+
+/** Makes a self-signed certificate for `localhost`. */
+function certificate(folder: string) {
+  const [key, file] = [path.join(folder, "key.pem"), path.join(folder, "certificate.pem")];
+  const algorithm = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"];
+  const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+  execFileSync("openssl", ["req", "-x509", ...algorithm, ...names, "-keyout", key, "-out", file], {
+    stdio: "ignore",
+  });
+  return { file, key: readFileSync(key, "utf8"), cert: readFileSync(file, "utf8") };
+}
