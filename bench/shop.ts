@@ -28,8 +28,8 @@ export async function openShop(url: string) {
   await owner.connect();
 
   /** Puts an option on sale as the service does. */
-  async function createOption(capacity = PLENTY): Promise<string> {
-    const created = await createTicketOption(newOption({ capacity }), functions.work());
+  async function createOption(capacity = PLENTY, maxPerUser: number | null = null): Promise<string> {
+    const created = await createTicketOption(newOption({ capacity, maxPerUser }), functions.work());
     if (created.result !== "created") throw new Error(`no option: ${created.result}`);
     return created.option.id;
   }

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type pg from "pg";
 import { v4, v7 } from "uuid";
 import { newOrder } from "../../tests/support/options.ts";
 import type { Outcome } from "../load.ts";
 import type { Exchange } from "../recording-proxy.ts";
-import { type Shop, TICKETS_PER_SALE } from "../shop.ts";
+import { PLENTY, type Shop, TICKETS_PER_SALE } from "../shop.ts";
 
 /** A statement in the driver's form, with a numbered parameter for each name. */
 interface Statement {
@@ -28,12 +29,19 @@ export async function formsOf({ createOption, sell }: Shop) {
   if (sold.result !== "sold" || refused.result !== "not enough")
     throw new Error("the orders had other results");
   const sqlOf = ({ request }: Exchange): string => JSON.parse(request).sql;
+  const limitedOption = await createOption(PLENTY, TICKETS_PER_SALE);
+  const limitedOrder = () => sell(newOrder(limitedOption, { quantity: TICKETS_PER_SALE }));
+  await limitedOrder(); // from now on, this process knows that the option has a limit for each user
+  await setTimeout(2_100); // until it no longer assumes that the option runs out
+  const limited = await limitedOrder();
   const [sale = ""] = sold.calls.map(sqlOf);
   const look = refused.calls.map(sqlOf).at(-1) ?? "";
   const file = (name: string) => readFileSync(path.join(import.meta.dirname, name), "utf8");
   return {
     sale: numbered(sale),
     look: numbered(look),
+    /** A sale of an option with a limit for each user. */
+    limited: numbered(limited.calls.map(({ request }): string => JSON.parse(request).sql)[0] ?? ""),
     twoGuesses: numbered(withTwoGuesses(sale)),
     former: numbered(file("former-sale.sql")),
     transaction: numbered(file("transaction.sql")),

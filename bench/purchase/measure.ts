@@ -2,7 +2,7 @@ import path from "node:path";
 import type pg from "pg";
 import { startTemporaryPostgres } from "../../emulator/src/index.ts";
 import { measureCpu } from "../cpu.ts";
-import { createStriped, openShop, type Shop, takeUncounted } from "../shop.ts";
+import { createStriped, openShop, PLENTY, type Shop, takeUncounted } from "../shop.ts";
 import { inTurns } from "../statistics.ts";
 import { startWorker } from "../worker.ts";
 import type { BuyersTasks } from "./buyers-process.ts";
@@ -48,7 +48,7 @@ export async function measure(quick: boolean) {
   const soldOut = await shop.createOption(pace.onSale);
   const { sales, ...calls } = await shop.sellOut(soldOut);
   const oneRowSoldOut = await createStriped(owner, 1, 64);
-  const others = 1 + sales + (await shop.sellOut(oneRowSoldOut)).sales; // 1 from which the sale was recorded
+  const others = 3 + sales + (await shop.sellOut(oneRowSoldOut)).sales; // 3 from which statements were recorded
   const uncounted = await createStriped(owner, 64);
 
   const commits: Record<string, number> = {};
@@ -59,6 +59,7 @@ export async function measure(quick: boolean) {
         await measureCell(latency, count, [
           { name: "striped", form: "sale", optionId: await shop.createOption() },
           { name: "two guesses", form: "twoGuesses", optionId: await shop.createOption() },
+          { name: "limit for each user", form: "limited", optionId: await shop.createOption(PLENTY, 1_000) },
           { name: "single row", form: "sale", optionId: await createStriped(owner, 1) },
           { name: "transaction", form: "transaction", optionId: await createStriped(owner, 1) },
           { name: "floor", form: "floor", optionId: uncounted },
@@ -98,7 +99,7 @@ export async function measure(quick: boolean) {
     const pids = await buyers.call.open({ name: crowd, url, buyers: count, options });
     const own: string[] = [];
     while (own.length < count) own.push(await createStriped(owner, 1));
-    for (const form of ["sale", "twoGuesses", "transaction", "look"] as const)
+    for (const form of ["sale", "twoGuesses", "limited", "transaction", "look"] as const)
       await buyers.call.warmUp(crowd, { form }, own, WARM_UPS);
     if (url === shop.url)
       await buyers.call.warmUp(crowd, { form: "floor" }, Array(count).fill(uncounted), WARM_UPS);

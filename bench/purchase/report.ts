@@ -52,6 +52,11 @@ function targetsOf({ cells, refusals, planned, calls, earlier }: PurchaseResults
   return [
     atLeast("4 ms, 64 buyers: striped / single row", sold("4 ms", 64, "single row"), 18),
     atLeast("4 ms, 64 buyers: striped / floor", sold("4 ms", 64, "floor"), 0.75),
+    atMost(
+      "4 ms, 64 buyers: CPU of a sale with a limit for each user / of a sale",
+      ratio(cellOf(cells, "4 ms", 64), "limit for each user", "striped", "serverCpu"),
+      1.35,
+    ),
     atLeast("local, 16 buyers: striped / single row", sold("local", 16, "single row"), 2.5),
     atLeast("local, 1 buyer: striped / single row", sold("local", 1, "single row"), 0.95),
     atLeast("4 ms, 1 buyer: striped / single row", sold("4 ms", 1, "single row"), 0.95),
