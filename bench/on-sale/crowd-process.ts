@@ -6,10 +6,11 @@ import { serve } from "../worker.ts";
 
 export type CrowdTasks = typeof tasks;
 
-/** A buyer: arrival in milliseconds from the start, and number of tickets. */
+/** A buyer: arrival in milliseconds from the start, and number of tickets. With `holdSeconds`, the hold lapses. */
 export interface Arrival {
   at: number;
   quantity: number;
+  holdSeconds?: number;
 }
 
 /** The outcome for one buyer. Times are in milliseconds from the start. */
@@ -46,11 +47,15 @@ const tasks = {
           method: "POST",
           path,
           headers: { "Content-Type": "application/json" },
-          body: JSON.stringify({ Quantity: arrival.quantity, UserID: v4() }),
+          body: JSON.stringify({
+            Quantity: arrival.quantity,
+            UserID: v4(),
+            HoldSeconds: arrival.holdSeconds,
+          }),
         });
         const response = await body.text();
         visits.push({ ...arrival, letIn, responded: now(), status: statusCode });
-        if (statusCode === 200) ticketIds.push(...JSON.parse(response).TicketIDs);
+        if (statusCode === 200) ticketIds.push(...(JSON.parse(response).TicketIDs ?? []));
       }
     };
     await Promise.all(Array.from({ length: room }, serveBuyers));

@@ -31,13 +31,17 @@ export async function measure(quick: boolean) {
   await Promise.all([service.end(), crowd.end()]);
   return { room: ROOM, tickets: pace.tickets, visits };
 
-  /** Arrivals with an exponentially decaying rate: `firstPerSecond` at the start, divided by e every `decay` seconds. */
+  /**
+   * Arrivals with an exponentially decaying rate: `firstPerSecond` at the start, divided by e every `decay` seconds. Of
+   * the first third, every eighth holds the tickets for 2 s and gives up, so that all of them are sold in the end.
+   */
   function burst(): Arrival[] {
     const all = pace.firstPerSecond * pace.decay;
     const arrived = Math.floor(all * (1 - Math.exp(-pace.seconds / pace.decay)));
     return Array.from({ length: arrived }, (_, index) => ({
       at: -1000 * pace.decay * Math.log(1 - index / all),
       quantity: 1 + (index % 4),
+      ...(index % 8 === 7 && index < arrived / 3 && { holdSeconds: 2 }),
     }));
   }
 }

@@ -14,7 +14,8 @@ const waited = ({ at, responded }: Visit) => responded - at;
 
 export function report({ room, tickets: sold, visits }: SaleResults): Piece {
   const kinds = {
-    sold: visits.filter(({ status }) => status === 200),
+    sold: visits.filter(({ status, holdSeconds }) => status === 200 && !holdSeconds),
+    "held, and left to lapse": visits.filter(({ status, holdSeconds }) => status === 200 && holdSeconds),
     "refused: too few left": visits.filter(({ status }) => status === 409),
     "any other response": visits.filter(({ status }) => status !== 200 && status !== 409),
   };
