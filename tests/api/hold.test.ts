@@ -171,7 +171,7 @@ describe("a hold that has lapsed", () => {
 
   it("returns its tickets to a sold-out option of many stripes, whatever the quantities", async () => {
     const option = await createTicketOption({ Allocation: 4096 });
-    for (let holds = 1; holds <= 8; holds++) await hold(option, { Quantity: 500 });
+    for (let holds = 1; holds <= 8; holds++) await holdThatLapsed(option, { Quantity: 500 });
     await holdThatLapsed(option, { Quantity: 96 });
 
     expect(await refusedPurchase(option, purchaseFields({ Quantity: 4097 }))).toEqual(notEnough(4097, 4096));

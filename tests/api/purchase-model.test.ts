@@ -354,6 +354,6 @@ it("a random sequence of requests leaves every option and purchase in the state 
       await createOption(world, free);
       await fc.asyncModelRun(() => ({ model: world, real: {} }), sequence);
     }),
-    { numRuns: 20 },
+    { numRuns: 8 },
   );
 });
