@@ -12,7 +12,6 @@ const access = accessFromEnvironment();
 export const handler = endpoint(async (event, work) => {
   checkAccess(access, event);
   const { after, limit } = optionsPage(event);
-  const options = await listTicketOptions(after ?? null, limit + 1, work);
-  const shown = options.slice(0, limit);
-  return ticketOptions(shown, options.length > limit ? shown.at(-1)?.id : undefined);
+  const { options, next } = await listTicketOptions(after ?? null, limit, work);
+  return ticketOptions(options, next);
 }, READ_LIMIT);

@@ -248,23 +248,56 @@ export async function findTicketOption(id: string, work: Work): Promise<StoredOp
   return option;
 }
 
+/** A page of ticket options. */
+export interface OptionsPage {
+  options: TicketOption[];
+  /** The id to continue after; undefined on the last page. */
+  next: string | undefined;
+}
+
 /**
- * Lists ticket options in one snapshot, the newest first: ids ascend with the time of creation.
+ * Lists ticket options in one snapshot, the newest first: ids ascend with the time of creation. A page is shorter than
+ * `limit` if its texts would not fit into a Data API response, which is limited to 1 MiB.
  *
  * @param before lists only options older than this id; null to begin with the newest
  * @throws DatabaseUnavailable
  */
-export function listTicketOptions(before: string | null, limit: number, work: Work): Promise<TicketOption[]> {
-  return work.query<TicketOption>(
-    `
-    ${OPTION}
-    where option.id < coalesce(cast(:before as uuid), 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-    order by option.id desc
-    limit cast(:limit as integer)
-    `,
-    { before, limit },
-  );
+export async function listTicketOptions(
+  before: string | null,
+  limit: number,
+  work: Work,
+): Promise<OptionsPage> {
+  const rows = await work.query<TicketOption & { found: number }>(LIST, { before, limit: limit + 1 });
+  const options = rows.slice(0, limit);
+  const isLast = (rows[0]?.found ?? 0) <= options.length;
+  return { options, next: isLast ? undefined : options.at(-1)?.id };
 }
+
+const LIST = `
+  with page as materialized (
+    select
+      id,
+      count(*) over () as found,
+      sum(octet_length(cast(to_json(name) as text)) + octet_length(cast(to_json(description) as text)))
+        over (order by id desc) as bytes
+    from (
+      select id, name, description
+      from ticket_options
+      where id < coalesce(cast(:before as uuid), 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      order by id desc
+      limit cast(:limit as integer)
+    ) as newest
+  )
+  select shown.*, page.found
+  from page
+  join lateral (
+    ${OPTION}
+    where option.id = page.id
+  ) as shown
+    on true
+  where page.bytes <= 500000
+  order by page.id desc
+  `;
 
 function single<Row>([row, ...more]: Row[]): Row {
   if (row === undefined || more.length > 0) throw new Error("the statement did not return exactly one row");

@@ -30,6 +30,16 @@ async function pages(Limit: number, last?: TicketOption, After?: string): Promis
 
 const optionsOf = (list: TicketOptionList[]) => list.flatMap(({ TicketOptions }) => TicketOptions);
 
+/** Expects a page that is followed by another: of the wanted size, or shorter because its texts are long. */
+function expectFull({ TicketOptions, Next }: TicketOptionList, limit: number): void {
+  expect(Next).toBe(TicketOptions.at(-1)?.ID);
+  if (TicketOptions.length !== limit) expect(textBytes(TicketOptions)).toBeGreaterThan(430_000);
+  expect(TicketOptions.length).toBeLessThanOrEqual(limit);
+}
+
+const textBytes = (options: TicketOption[]) =>
+  Buffer.byteLength(JSON.stringify(options.map(({ Name, Desc }) => Name + Desc)));
+
 // Other tests create options at the same time.
 describe("listing ticket options", () => {
   it("shows each once as it is now, the newest first, in pages of the wanted size", async () => {
@@ -47,16 +57,27 @@ describe("listing ticket options", () => {
       const ids = all.map(({ ID }) => ID);
       expect(ids).toEqual([...new Set(ids)].toSorted().reverse());
       expect(all.filter(({ ID }) => now.some((one) => one.ID === ID))).toEqual(now);
-      for (const { TicketOptions, Next } of list.slice(0, -1))
-        expect([TicketOptions.length, Next]).toEqual([limit, TicketOptions.at(-1)?.ID]);
+      for (const one of list.slice(0, -1)) expectFull(one, limit);
     }
+  });
+
+  it("has shorter pages if the texts are long, and misses none", async () => {
+    const Desc = "\u{1f3ab}".repeat(10_000); // 40,000 bytes, so 30 of them would exceed the Data API's 1 MiB
+    const long: TicketOption[] = [];
+    while (long.length < 30) long.push(await createTicketOption({ Desc }));
+
+    const list = await pages(100, long[0]);
+    for (const one of list) expect(textBytes(one.TicketOptions)).toBeLessThan(520_000);
+    expect(list.length).toBeGreaterThan(2);
+    const shownIds = optionsOf(list).map(({ ID }) => ID);
+    expect(long.map(({ ID }) => ID).filter((id) => !shownIds.includes(id))).toEqual([]);
   });
 
   it("has 100 in a page without Limit", async () => {
     await Promise.all(Array.from({ length: 101 }, () => createTicketOption({ Allocation: 0 })));
 
     const list = await listOf({});
-    expect([list.TicketOptions.length, list.Next]).toEqual([100, list.TicketOptions.at(-1)?.ID]);
+    expectFull(list, 100);
     expect(Object.keys(list)).toEqual(["TicketOptions", "Next"]);
   });
 
