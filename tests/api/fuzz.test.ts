@@ -57,7 +57,7 @@ import {
   unknownId,
 } from "./given.ts";
 
-const runs = { numRuns: isHttp ? 75 : 200 };
+const runs = { numRuns: isHttp ? 80 : 200 };
 const timeout = 120_000;
 
 const newOptionFields = fieldsOf("NewTicketOption");
