@@ -28,7 +28,7 @@ export function parseCursor(cursor: string, feed: Feed): FeedPlace | undefined {
   return digest === digestOf(feed) && formatCursor(place, feed) === cursor ? place : undefined;
 }
 
-/** Not a secret: it only tells apart the feeds whose cursors are mixed up by mistake. */
+/** Not a secret: it only distinguishes feeds whose cursors are mixed up by mistake. */
 function digestOf({ ticketOptionId, userId }: Feed): string {
   return createHash("sha256").update(`${ticketOptionId} ${userId}`).digest("base64url").slice(0, 16);
 }

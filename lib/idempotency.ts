@@ -71,7 +71,7 @@ function notIssued() {
  * @throws Problem `outcome-unknown`, or the error of `result`
  */
 export async function withRetryKey<Result>(
-  { retryKey, isRetry }: RequestIdentity,
+  { retryKey, isRetry }: { retryKey: string | undefined; isRetry: boolean },
   work: Work,
   result: Promise<Result>,
 ): Promise<Result> {
@@ -87,10 +87,6 @@ export async function withRetryKey<Result>(
  *
  * @throws Problem `outcome-unknown`, or the error of `result`
  */
-export async function withoutRetryKey<Result>(work: Work, result: Promise<Result>): Promise<Result> {
-  try {
-    return await result;
-  } catch (error) {
-    throw work.outcomeUnknown ? outcomeUnknown(undefined, error) : error;
-  }
+export function withoutRetryKey<Result>(work: Work, result: Promise<Result>): Promise<Result> {
+  return withRetryKey({ retryKey: undefined, isRetry: false }, work, result);
 }

@@ -98,7 +98,7 @@ describe("listing the purchases of an option", () => {
     const voided = await cancelled(one);
     const third = await listed(option, 1, { After: second.Next });
     expect(third.Purchases).toEqual([voided]);
-    // Whoever comes late sees the newest states only.
+    // A late reader sees the newest states only.
     expect((await listed(option, 2, { After: start })).Purchases).toEqual([gone, voided]);
     expect((await listed(option, 2)).Purchases).toEqual([gone, voided]);
     expect(await listPurchases(option.ID, { After: third.Next })).toEqual(

@@ -40,7 +40,7 @@ describe("cancelling a purchase", () => {
   );
 
   it.each([{ make: sales.sold }, { make: sales.held, change: sales.confirm }])(
-    "leaves a sold purchase as it is, unless it is told to cancel that too",
+    "leaves a sold purchase as it is, unless the request cancels that too",
     async ({ make, change = async () => {} }) => {
       const id = await sales.option({ capacity: 5 });
       const purchase = await make(id, { quantity: 2 });

@@ -166,7 +166,7 @@ describe("of requests for one hold that come at once", () => {
     }
   });
 
-  it("all kinds at once, by 24 clients, keep the books exact", async () => {
+  it("all kinds at once, by 24 clients, keep the audit clean", async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const { id, hold } = await optionWithHold();
       if (round % 2 === 0) await sales.lapse(hold);
