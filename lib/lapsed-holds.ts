@@ -1,4 +1,5 @@
 import type { Work } from "./data-api.ts";
+import { OPEN_HOLD } from "./stored-purchases.ts";
 
 /**
  * Returns up to 1,000 lapsed holds of an option to the stock, the oldest first: each hold's tickets go back to its own
@@ -32,9 +33,7 @@ const RETURN_LAPSED_HOLDS = `
     from purchases
     where ticket_option_id = cast(:ticketOptionId as uuid)
       and held_until <= now()
-      and held_until is not null
-      and confirmed_at is null
-      and cancelled_at is null
+      and ${OPEN_HOLD}
       and (user_id = cast(:userId as uuid) or cast(:userId as uuid) is null)
     order by held_until
     limit 1000

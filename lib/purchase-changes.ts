@@ -2,10 +2,13 @@ import type { Work } from "./data-api.ts";
 import {
   findPurchase,
   joined,
+  OPEN_HOLD,
+  PAGE,
   PURCHASE_COLUMNS,
   type Purchase,
   type PurchasePath,
   type PurchaseRow,
+  SOLD,
 } from "./stored-purchases.ts";
 
 /** The outcome of a confirm or a cancel. `changed` is false if an earlier request had done it. */
@@ -48,9 +51,7 @@ const CONFIRM = `
     where id = cast(:id as uuid)
       and ticket_option_id = cast(:ticketOptionId as uuid)
       and (user_id = cast(:userId as uuid) or cast(:userId as uuid) is null)
-      and held_until is not null
-      and confirmed_at is null
-      and cancelled_at is null
+      and ${OPEN_HOLD}
     returning
       id,
       ticket_option_id,
@@ -61,17 +62,11 @@ const CONFIRM = `
       confirmed_at,
       cancelled_at
   ),
-  sold as (
-    insert into tickets (purchase_id, ticket_option_id)
-    select purchase.id, purchase.ticket_option_id
-    from purchase
-    cross join generate_series(1, purchase.quantity)
-    returning id
-  ),
+  ${SOLD},
   pages as (
     select page, array_agg(cast(id as text) order by id) as ticket_ids
     from (
-      select id, (row_number() over (order by id) - 1) / 1000 as page
+      select id, (row_number() over (order by id) - 1) / ${PAGE} as page
       from sold
     ) as numbered
     group by page

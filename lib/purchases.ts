@@ -3,7 +3,7 @@ import { DatabaseError, type Work } from "./data-api.ts";
 import type { RequestIdentity } from "./idempotency.ts";
 import { returnLapsedHolds } from "./lapsed-holds.ts";
 import { SaleHints } from "./sale-hints.ts";
-import { findSale, type Purchase } from "./stored-purchases.ts";
+import { findSale, OPEN_HOLD, PAGE, type Purchase, SOLD } from "./stored-purchases.ts";
 import { MAX_STRIPES } from "./ticket-options.ts";
 
 /** A request to buy or hold tickets, with its identity. */
@@ -165,12 +165,6 @@ interface SaleRow {
   ticketIds?: string[];
   expiresAt?: string;
 }
-
-/**
- * The number of ticket ids in a row, since AWS limits a row to 64 KB ("Limitations with Amazon RDS Data API") and
- * 10,000 ids take 390 KB.
- */
-const PAGE = 1_000;
 
 /** Constraints that are violated if the order, or another with its key, was sold before. */
 const SOLD_BEFORE = new Set<string | undefined>(["purchases_pkey", "purchases_user_id_idempotency_key_idx"]);
@@ -363,15 +357,6 @@ function purchaseFrom(taken: string, heldUntil = "null"): string {
   )`;
 }
 
-const SOLD = `
-  sold as (
-    insert into tickets (purchase_id, ticket_option_id)
-    select purchase.id, purchase.ticket_option_id
-    from purchase
-    cross join generate_series(1, purchase.quantity)
-    returning id
-  )`;
-
 /** The end of each statement: records what was `taken`, and returns it. */
 function recorded(kind: Kind, taken: string): string {
   switch (kind) {
@@ -547,9 +532,7 @@ const LOOK = `
         where ticket_option_id = option.id
           and user_id = cast(:userId as uuid)
           and held_until <= now()
-          and held_until is not null
-          and confirmed_at is null
-          and cancelled_at is null
+          and ${OPEN_HOLD}
       )
       else 0
     end as "userLapsed",
@@ -561,9 +544,7 @@ const LOOK = `
         from purchases
         where ticket_option_id = option.id
           and held_until <= now()
-          and held_until is not null
-          and confirmed_at is null
-          and cancelled_at is null
+          and ${OPEN_HOLD}
       )
       else 0
     end as lapsed

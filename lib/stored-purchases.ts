@@ -21,6 +21,25 @@ export interface Purchase {
 /** One row of a result that shows a purchase: its columns, and up to 1,000 of its ticket ids. */
 export type PurchaseRow = Omit<Purchase, "ticketIds"> & { ticketIds: string[] | null };
 
+/** Whether a row of `purchases` is a hold that was neither confirmed nor cancelled, as in `purchases_open_holds_idx`. */
+export const OPEN_HOLD = "held_until is not null and confirmed_at is null and cancelled_at is null";
+
+/**
+ * The number of ticket ids in a row, since AWS limits a row to 64 KB ("Limitations with Amazon RDS Data API") and
+ * 10,000 ids take 390 KB.
+ */
+export const PAGE = 1_000;
+
+/** Records the tickets of a relation `purchase`. */
+export const SOLD = `
+  sold as (
+    insert into tickets (purchase_id, ticket_option_id)
+    select purchase.id, purchase.ticket_option_id
+    from purchase
+    cross join generate_series(1, purchase.quantity)
+    returning id
+  )`;
+
 /** Columns of a purchase, from a relation `purchase`. */
 export const PURCHASE_COLUMNS = `
   purchase.id,
@@ -51,7 +70,7 @@ function show(columns: string): string {
   left join lateral (
     select page, array_agg(cast(id as text) order by id) as ticket_ids
     from (
-      select id, (row_number() over (order by id) - 1) / 1000 as page
+      select id, (row_number() over (order by id) - 1) / ${PAGE} as page
       from tickets
       where purchase_id = purchase.id
         and purchase.cancelled_at is null
@@ -75,10 +94,7 @@ const STORED_COLUMNS = `
   changed_in
   `;
 
-/**
- * Joins the rows of each purchase. A row has up to 1,000 ticket ids, since AWS limits a row to 64 KB ("Limitations with
- * Amazon RDS Data API") and 10,000 ids take 390 KB. The other columns are the same in every row of a purchase.
- */
+/** Joins the rows of each purchase. Except for the ticket ids, they are the same. */
 export function joined<Row extends { id: string; ticketIds: string[] | null }>(
   rows: Row[],
 ): (Row & { ticketIds: string[] })[] {

@@ -1,5 +1,6 @@
 import { DatabaseError, type Work } from "./data-api.ts";
 import type { RequestIdentity } from "./idempotency.ts";
+import { OPEN_HOLD } from "./stored-purchases.ts";
 
 /** The rules of a sale. Times are RFC 3339 in UTC with six decimals; null where there is no rule. */
 export interface Rules {
@@ -205,9 +206,7 @@ const OPTION = `
       coalesce(sum(quantity) filter (where held_until > now()), 0) as held
     from purchases
     where ticket_option_id = option.id
-      and held_until is not null
-      and confirmed_at is null
-      and cancelled_at is null
+      and ${OPEN_HOLD}
   ) as holds
   `;
 

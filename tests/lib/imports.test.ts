@@ -19,9 +19,9 @@ const arrows = {
   "option-changes": "data-api, failures, lapsed-holds, ticket-options",
   "purchase-changes": "data-api, stored-purchases",
   purchases: "data-api, idempotency, lapsed-holds, sale-hints, stored-purchases, ticket-options",
-  "lapsed-holds": "data-api",
+  "lapsed-holds": "data-api, stored-purchases",
   "stored-purchases": "data-api",
-  "ticket-options": "data-api, idempotency",
+  "ticket-options": "data-api, idempotency, stored-purchases",
 
   "data-api": "connections, failures, limits, @aws-sdk",
   connections: "",
