@@ -39,8 +39,11 @@ async function execute(
   if (id) await form.getByPlaceholder("id", { exact: true }).fill(id);
   if (purchaseId) await form.getByPlaceholder("purchaseId", { exact: true }).fill(purchaseId);
   if (body) await form.locator("textarea").fill(JSON.stringify(body));
-  await form.getByRole("button", { name: "Execute" }).click();
   const live = form.locator(".live-responses-table .response");
+  // Until the new response arrives, the page shows that of the last execution.
+  if (await live.isVisible()) await form.getByRole("button", { name: "Clear" }).click();
+  await live.waitFor({ state: "detached" });
+  await form.getByRole("button", { name: "Execute" }).click();
   const [status] = (await live.locator(".response-col_status").innerText()).split(/\s/);
   return { status, body: JSON.parse(await live.locator(".highlight-code code").first().innerText()) };
 }
