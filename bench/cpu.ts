@@ -1,8 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { sum } from "simple-statistics";
-
-/** Ticks per second in which Linux reports CPU time (USER_HZ), the same on every architecture that Node supports. */
-const TICKS = 100;
 
 /**
  * Starts to measure the CPU time of processes.
@@ -22,11 +19,16 @@ export function ownCpu(): number {
   return user + system;
 }
 
+/**
+ * CPU time of a process's threads, in microseconds. It comes from the scheduler, in nanoseconds: `/proc/<pid>/stat`
+ * counts in steps of 10 ms, more than a backend may use in a round.
+ */
 function cpuTime(pid: number): number {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the process name before it may contain any character
-    return (Number(fields[11]) + Number(fields[12])) * (1_000_000 / TICKS);
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const timeOf = (thread: string) =>
+      readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0];
+    return sum(threads.map((thread) => Number(timeOf(thread)))) / 1000;
   } catch {
     return Number.NaN;
   }

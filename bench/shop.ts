@@ -17,15 +17,20 @@ export const PLENTY = 1_000_000_000;
 /** A database that sells tickets, and the Data API calls with which the service sells them. */
 export type Shop = Awaited<ReturnType<typeof openShop>>;
 
+export async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => {}); // when PostgreSQL ends first
+  await client.connect();
+  return client;
+}
+
 /** Migrates a database and starts a Data API for it, through which the service's own code creates and sells. */
 export async function openShop(url: string) {
   const database = await startLocalDatabase(url);
   await database.migrate();
   const proxy = await startRecordingProxy(database.emulator.url);
   const functions = dataApi({ ...database.functionsOptions, endpoint: proxy.url });
-  const owner = new pg.Client({ connectionString: url });
-  owner.on("error", () => {}); // when PostgreSQL ends first
-  await owner.connect();
+  const owner = await connect(url);
 
   /** Puts an option on sale as the service does. */
   async function createOption(capacity = PLENTY, maxPerUser: number | null = null): Promise<string> {

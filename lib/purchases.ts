@@ -6,7 +6,7 @@ import { SaleHints } from "./sale-hints.ts";
 import { findSale, OPEN_HOLD, PAGE, type Purchase, SOLD } from "./stored-purchases.ts";
 import { MAX_STRIPES } from "./ticket-options.ts";
 
-/** A request to buy or hold tickets, with its identity. */
+/** A request to buy or hold tickets, with its identity. Without `key` and `isRetry`, nobody has used `id` before. */
 export interface Order extends Pick<RequestIdentity, "id" | "key" | "isRetry"> {
   ticketOptionId: string;
   userId: string;
@@ -72,8 +72,13 @@ export async function sellTickets(
     if (attempt !== "nothing sold") return { result: "sold", purchase: attempt, replayed: false };
     await pauseBefore(looks);
     count({ Looks: 1 });
-    const look = await lookAt(order, work);
+    const look = await lookAt(order, isLimited, work);
     isLimited = look.isLimited;
+    if (look.shows === "a limit for each user") {
+      note("plenty");
+      if (maySell) attempt = await sell("from a stripe with enough", isLimited, order, work);
+      continue;
+    }
     if (look.shows === "earlier sale") return earlierSale(order, work);
     if (look.shows === "refusal") {
       const { outcome } = look;
@@ -443,7 +448,8 @@ const UNLIMITED = { sale: unlimited("sale"), "large sale": unlimited("large sale
 const LIMITED = { sale: limited("sale"), "large sale": limited("large sale"), hold: limited("hold") };
 
 /** Why a statement sold nothing, or which statement can sell. */
-type Look = { isLimited: boolean } & (
+type Look = { isLimited: boolean } /** The look did not read what the user has, so it settles nothing. */ & (
+  | { shows: "a limit for each user" }
   | { shows: "earlier sale" | "enough in one stripe" | "enough in several stripes" }
   | { shows: "refusal"; outcome: Outcome }
   /** There are enough only if lapsed holds are returned: those of this user, or of everyone. */
@@ -457,10 +463,10 @@ interface Seen {
   isOnSale: boolean;
   maxPerPurchase: number | null;
   maxPerUser: number | null;
-  /** What the user has of an option with a limit, lapsed holds included; null without a limit. */
-  counted: number | null;
-  /** The quantity of the user's lapsed holds of an option with a limit. */
-  userLapsed: number;
+  /** What the user has, lapsed holds included; null for nothing. Read only for a known limit. */
+  counted?: number | null;
+  /** The quantity of the user's lapsed holds. Read only for a known limit. */
+  userLapsed?: number;
   left: number;
   largest: number;
   /** The quantity of lapsed holds, if less is left than the order asks for; else 0. */
@@ -471,18 +477,26 @@ interface Seen {
  * Reads, in one snapshot, everything that a refusal depends on: this order was not sold before, the option's rules, and
  * too few tickets left in total, lapsed holds included. It takes no lock and writes nothing.
  */
-async function lookAt(order: Order, work: Work): Promise<Look> {
+async function lookAt(order: Order, isLimited: boolean, work: Work): Promise<Look> {
   const { id, key, userId, ticketOptionId, quantity } = order;
-  const [seen] = await work.query<Seen>(LOOK, { id, key, userId, ticketOptionId, quantity });
+  // Without a key, and if no attempt was lost, nothing can have been sold under the id that was chosen for this request.
+  const mayBeSold = key !== null || order.isRetry || work.outcomeUnknown;
+  const statement = LOOKS[mayBeSold ? "again" : "first"][isLimited ? "limited" : "unlimited"];
+  const [seen] = await work.query<Seen>(statement, {
+    ticketOptionId,
+    quantity,
+    ...(mayBeSold && { id, key }),
+    ...((mayBeSold || isLimited) && { userId }),
+  });
   if (seen === undefined)
     return { shows: "refusal", isLimited: false, outcome: { result: "no such option" } };
-  const { maxPerUser, counted, left, largest } = seen;
-  const isLimited = maxPerUser !== null;
   if (seen.soldBefore) return { shows: "earlier sale", isLimited };
+  const { maxPerUser, left, largest } = seen;
+  if (maxPerUser !== null && !isLimited) return { shows: "a limit for each user", isLimited: true };
   const outcome = refusal(seen, quantity);
   if (outcome !== undefined) return { shows: "refusal", isLimited, outcome };
 
-  if (maxPerUser !== null && (counted ?? 0) + quantity > maxPerUser)
+  if (maxPerUser !== null && (seen.counted ?? 0) + quantity > maxPerUser)
     return { shows: "enough with lapsed holds", isLimited, ofUser: true };
   if (left < quantity) return { shows: "enough with lapsed holds", isLimited, ofUser: false };
   return { shows: largest < quantity ? "enough in several stripes" : "enough in one stripe", isLimited };
@@ -493,49 +507,54 @@ function refusal(seen: Seen, quantity: number): Outcome | undefined {
   if (!isOnSale) return { result: "not on sale", saleStartsAt, saleEndsAt };
   if (maxPerPurchase !== null && quantity > maxPerPurchase)
     return { result: "over limit", limit: maxPerPurchase };
-  const has = (seen.counted ?? 0) - seen.userLapsed;
+  const has = (seen.counted ?? 0) - (seen.userLapsed ?? 0);
   if (maxPerUser !== null && has + quantity > maxPerUser)
     return { result: "over limit", limit: maxPerUser, has };
   if (left + lapsed < quantity) return { result: "not enough", available: left + lapsed };
   return undefined;
 }
 
-const LOOK = `
+/** A purchase of the order, or of another order of the user with the same key. */
+const EARLIER_SALE = `
+  exists (
+    select
+    from purchases
+    where id = cast(:id as uuid)
+  ) or exists (
+    select
+    from purchases
+    where user_id = cast(:userId as uuid)
+      and idempotency_key = cast(:key as text)
+  )`;
+
+const OF_USER = `
+  (
+    select quantity
+    from ticket_option_users
+    where ticket_option_id = option.id
+      and user_id = cast(:userId as uuid)
+  ) as counted,
+  (
+    select coalesce(sum(quantity), 0)
+    from purchases
+    where ticket_option_id = option.id
+      and user_id = cast(:userId as uuid)
+      and held_until <= now()
+      and ${OPEN_HOLD}
+  ) as "userLapsed",
+  `;
+
+/** Reads no more than the order needs: each part costs time to plan and to begin. */
+function look(soldBefore: string, ofUser: string): string {
+  return `
   select
-    exists (
-      select
-      from purchases
-      where id = cast(:id as uuid)
-    ) or exists (
-      select
-      from purchases
-      where user_id = cast(:userId as uuid)
-        and idempotency_key = cast(:key as text)
-    ) as "soldBefore",
+    ${soldBefore} as "soldBefore",
     option.sale_starts_at as "saleStartsAt",
     option.sale_ends_at as "saleEndsAt",
     (option.sale_starts_at <= now()) is not false and (option.sale_ends_at > now()) is not false as "isOnSale",
     option.max_per_purchase as "maxPerPurchase",
     option.max_per_user as "maxPerUser",
-    case
-      when option.max_per_user is not null then (
-        select quantity
-        from ticket_option_users
-        where ticket_option_id = option.id
-          and user_id = cast(:userId as uuid)
-      )
-    end as counted,
-    case
-      when option.max_per_user is not null then (
-        select coalesce(sum(quantity), 0)
-        from purchases
-        where ticket_option_id = option.id
-          and user_id = cast(:userId as uuid)
-          and held_until <= now()
-          and ${OPEN_HOLD}
-      )
-      else 0
-    end as "userLapsed",
+    ${ofUser}
     stripes.remaining as left,
     stripes.largest,
     case
@@ -558,3 +577,10 @@ const LOOK = `
   ) as stripes
   where option.id = cast(:ticketOptionId as uuid)
   `;
+}
+
+/** For the first attempt of an order without a key, and for one that may have been sold before. */
+const LOOKS = {
+  first: { unlimited: look("false", ""), limited: look("false", OF_USER) },
+  again: { unlimited: look(EARLIER_SALE, ""), limited: look(EARLIER_SALE, OF_USER) },
+};

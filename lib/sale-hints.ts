@@ -13,7 +13,7 @@ interface Noted {
   isLimited: boolean;
 }
 
-/** Hints about options on sale. A wrong hint costs up to three more Data API calls, and changes no response. */
+/** Hints about options on sale. A wrong hint costs up to four more Data API calls, and changes no response. */
 export class SaleHints {
   /** In the order of the last note. */
   readonly #noted = new Map<string, Noted>();

@@ -4,6 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import type pg from "pg";
 import { v4, v7 } from "uuid";
 import { newOrder } from "../../tests/support/options.ts";
+import { SELL_FROM_GUESSED_STRIPE } from "../../tests/support/previous-release.ts";
 import type { Outcome } from "../load.ts";
 import type { Exchange } from "../recording-proxy.ts";
 import { PLENTY, type Shop, TICKETS_PER_SALE } from "../shop.ts";
@@ -43,6 +44,8 @@ export async function formsOf({ createOption, sell }: Shop) {
     /** A sale of an option with a limit for each user. */
     limited: numbered(limited.calls.map(({ request }): string => JSON.parse(request).sql)[0] ?? ""),
     twoGuesses: numbered(withTwoGuesses(sale)),
+    /** The sale of the release before rules and holds, for its schema. */
+    previous: numbered(SELL_FROM_GUESSED_STRIPE),
     former: numbered(file("former-sale.sql")),
     transaction: numbered(file("transaction.sql")),
     floor: numbered(file("floor.sql")),

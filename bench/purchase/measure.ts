@@ -1,12 +1,22 @@
 import path from "node:path";
 import type pg from "pg";
 import { startTemporaryPostgres } from "../../emulator/src/index.ts";
+import { startLocalDatabase } from "../../infra/local/database.ts";
+import { migrateAsBefore } from "../../tests/support/previous-release.ts";
 import { measureCpu } from "../cpu.ts";
-import { createStriped, openShop, PLENTY, type Shop, takeUncounted } from "../shop.ts";
+import {
+  connect,
+  createStriped,
+  openShop,
+  PLENTY,
+  type Shop,
+  TICKETS_PER_SALE,
+  takeUncounted,
+} from "../shop.ts";
 import { inTurns } from "../statistics.ts";
 import { startWorker } from "../worker.ts";
 import type { BuyersTasks } from "./buyers-process.ts";
-import { formsOf, type Way } from "./forms.ts";
+import { type Forms, formsOf, type Way } from "./forms.ts";
 import { sampleWaits } from "./waits.ts";
 
 export type PurchaseResults = Awaited<ReturnType<typeof measure>>;
@@ -32,6 +42,9 @@ interface Crowd {
 const LIMITS = "-c lock_timeout=2000 -c statement_timeout=3000";
 const LATENCIES = { local: LIMITS, "4 ms": `${LIMITS} -c commit_delay=4000 -c commit_siblings=0` };
 
+/** The forms that a connection prepares, in a database with this release's schema. */
+const FORMS = ["sale", "twoGuesses", "limited", "transaction", "look"] as const;
+
 /** Calls of each form on each connection before the first round: PostgreSQL caches a plan after five. */
 const WARM_UPS = 8;
 
@@ -50,6 +63,7 @@ export async function measure(quick: boolean) {
   const oneRowSoldOut = await createStriped(owner, 1, 64);
   const others = 3 + sales + (await shop.sellOut(oneRowSoldOut)).sales; // 3 from which statements were recorded
   const uncounted = await createStriped(owner, 64);
+  const empty = await openShop(await createDatabase("empty"));
 
   const commits: Record<string, number> = {};
   const cells = [];
@@ -78,11 +92,13 @@ export async function measure(quick: boolean) {
     { name: "two guesses", form: "twoGuesses", planned: true, optionId: await shop.createOption() },
     { name: "the former statement", form: "former", planned: true, optionId: await shop.createOption() },
   ]);
+  const previous = await measurePreviousRelease();
   const earlier = await measureEarlierSales();
+  await empty.check(await sold(empty.owner));
   await takeUncounted(owner, uncounted);
   await shop.check((await sold(owner)) + others + pace.earlierSales);
   await buyers.end();
-  return { postgres: await settings(owner), commits, cells, refusals, planned, calls, earlier };
+  return { postgres: await settings(owner), commits, cells, refusals, planned, previous, calls, earlier };
 
   async function measureCell(latency: keyof typeof LATENCIES, count: number, contestants: Contestant[]) {
     const crowd = await openCrowd(shop, count, LATENCIES[latency]);
@@ -93,14 +109,23 @@ export async function measure(quick: boolean) {
     return { latency: `${latency} commits`, buyers: count, results };
   }
 
+  async function createDatabase(name: string): Promise<string> {
+    await owner.query(`create database ${name}`);
+    return new URL(`/${name}`, shop.url).href;
+  }
+
   /** Connects buyers, and lets each make every kind of order that the connections prepare. */
-  async function openCrowd({ url, owner }: Shop, count: number, options = LIMITS): Promise<Crowd> {
+  async function openCrowd(
+    { url, owner }: Pick<Shop, "url" | "owner">,
+    count: number,
+    options = LIMITS,
+    forms: readonly (keyof Forms)[] = FORMS,
+  ): Promise<Crowd> {
     const crowd = `${count} in ${url} ${options}`;
     const pids = await buyers.call.open({ name: crowd, url, buyers: count, options });
     const own: string[] = [];
     while (own.length < count) own.push(await createStriped(owner, 1));
-    for (const form of ["sale", "twoGuesses", "limited", "transaction", "look"] as const)
-      await buyers.call.warmUp(crowd, { form }, own, WARM_UPS);
+    for (const form of forms) await buyers.call.warmUp(crowd, { form }, own, WARM_UPS);
     if (url === shop.url)
       await buyers.call.warmUp(crowd, { form: "floor" }, Array(count).fill(uncounted), WARM_UPS);
     return { crowd, pids };
@@ -135,13 +160,50 @@ export async function measure(quick: boolean) {
     };
   }
 
+  /** Compares the sale of an option without rules with that of the release before rules and holds. */
+  async function measurePreviousRelease() {
+    const url = await createDatabase("previous");
+    await migrateAsBefore((await startLocalDatabase(url)).owner);
+    const before = { url, owner: await connect(url) };
+    const crowds = {
+      now: await openCrowd(empty, 64, LATENCIES["4 ms"]),
+      before: await openCrowd(before, 64, LATENCIES["4 ms"], ["previous"]),
+    };
+    const contestants = [
+      { name: "a sale", form: "sale", optionId: await createStriped(empty.owner, 64), ...crowds.now },
+      {
+        name: "the previous release",
+        form: "previous",
+        optionId: await createStriped(before.owner, 64),
+        ...crowds.before,
+      },
+    ] as const;
+    const measured = [];
+    for (const plans of ["kept plans", "planned at each call"]) {
+      const planned = plans !== "kept plans";
+      const results = await measureInTurns(contestants.map((contestant) => ({ ...contestant, planned })));
+      measured.push({ latency: `4 ms commits, ${plans}`, buyers: 64, results });
+    }
+    for (const { crowd } of Object.values(crowds)) await buyers.call.close(crowd);
+    const { rows } = await before.owner.query(
+      `
+      select
+        cast((select count(*) from purchases) as integer) as purchases,
+        cast((select sum(capacity) from ticket_options) as bigint)
+          - (select sum(allocation) from ticket_option_stripes) as tickets
+      `,
+    );
+    const sales = await sold(before.owner);
+    if (rows[0].purchases !== sales || Number(rows[0].tickets) !== sales * TICKETS_PER_SALE)
+      throw new Error(`the previous release sold ${JSON.stringify(rows[0])}, not ${sales} purchases`);
+    return measured;
+  }
+
   /**
    * Compares an option with many earlier sales, an option without any in the same tables, and an option in an empty
    * database: shows whether the statement gets slower with the earlier sales of the option or of all options.
    */
   async function measureEarlierSales() {
-    await owner.query("create database empty");
-    const empty = await openShop(new URL("/empty", shop.url).href);
     const loaded = await createStriped(owner, 64);
     await loadEarlierSales(owner, loaded, pace.earlierSales);
     const measured = [];
@@ -157,7 +219,6 @@ export async function measure(quick: boolean) {
       const latency = `${pace.earlierSales.toLocaleString("en")} earlier sales, local commits`;
       measured.push({ latency, buyers: count, results });
     }
-    await empty.check(await sold(empty.owner));
     return measured;
   }
 

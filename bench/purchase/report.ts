@@ -26,7 +26,7 @@ const DRAWN = [
 ];
 
 export function report(results: PurchaseResults): Piece {
-  const { postgres, commits, cells, refusals, planned, earlier } = results;
+  const { postgres, commits, cells, refusals, planned, previous, earlier } = results;
   return {
     targets: targetsOf(results),
     picture: picture(results),
@@ -35,13 +35,14 @@ export function report(results: PurchaseResults): Piece {
       purchase: cells.map(cellText).join("\n\n"),
       refusals: cellTable(refusals),
       planned: cellTable(planned),
+      previous: previous.map(cellText).join("\n\n"),
       earlier: earlier.map(cellText).join("\n\n"),
       postgres: `${postgres} An empty commit takes ${figure(commits.local ?? Number.NaN, 2)} ms, and ${figure(commits["4 ms"] ?? Number.NaN, 2)} ms with the imitated 4 ms (medians of 200).`,
     },
   };
 }
 
-function targetsOf({ cells, refusals, planned, calls, earlier }: PurchaseResults): Target[] {
+function targetsOf({ cells, refusals, planned, previous, calls, earlier }: PurchaseResults): Target[] {
   const ratio = (cell: Cell, one: string, other: string, of: keyof Round) =>
     ratioOf(named(cell.results, one), named(cell.results, other), of);
   const sold = (latency: string, buyers: number, other: string) =>
@@ -56,6 +57,13 @@ function targetsOf({ cells, refusals, planned, calls, earlier }: PurchaseResults
       "4 ms, 64 buyers: CPU of a sale with a limit for each user / of a sale",
       ratio(cellOf(cells, "4 ms", 64), "limit for each user", "striped", "serverCpu"),
       1.35,
+    ),
+    ...previous.map((cell) =>
+      atMost(
+        `${cell.latency}, 64 buyers: CPU of a sale without rules / of the previous release`,
+        ratio(cell, "a sale", "the previous release", "serverCpu"),
+        1.05,
+      ),
     ),
     atLeast("local, 16 buyers: striped / single row", sold("local", 16, "single row"), 2.5),
     atLeast("local, 1 buyer: striped / single row", sold("local", 1, "single row"), 0.95),

@@ -1,22 +1,17 @@
 // The migrations of this release, applied to a database in which the release before has sold tickets.
-import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { audit } from "../../infra/audit.ts";
 import { setFunctionsRole } from "../../infra/functions-role.ts";
 import type { LocalDatabase } from "../../infra/local/database.ts";
 import { migrate } from "../../infra/migrate.ts";
-import { migrationsDirectory } from "../../infra/migration-files.ts";
 import { type DataApi, dataApi } from "../../lib/data-api.ts";
 import { freshDatabase } from "../support/fresh-database.ts";
 import { newOption, newOrder } from "../support/options.ts";
+import { createAsBefore, migrateAsBefore, sellAsBefore } from "../support/previous-release.ts";
 import { feedReader, missedBy } from "./feed.ts";
-import { createAsBefore, sellAsBefore } from "./previous-release.ts";
 import { all, newUser, type Sales, salesIn } from "./sales.ts";
 
-const directory = mkdtempSync(path.join(tmpdir(), "migrations-"));
 const TABLES = ["ticket_options", "ticket_option_stripes", "purchases", "tickets"];
 
 let database: LocalDatabase;
@@ -31,11 +26,8 @@ const before = {
 };
 
 beforeAll(async () => {
-  const names = readdirSync(migrationsDirectory).sort();
-  for (const name of names.slice(0, names.indexOf("0006_fill_stripe_count.sql") + 1))
-    cpSync(path.join(migrationsDirectory, name), path.join(directory, name));
   database = await freshDatabase();
-  await migrate(database.owner, directory);
+  await migrateAsBefore(database.owner);
   await setFunctionsRole(database.owner, database.functionsPassword);
   functions = dataApi(database.functionsOptions);
   sales = salesIn(functions, database.owner, 25_000);
@@ -56,7 +48,6 @@ beforeAll(async () => {
   await database.migrate();
 });
 afterAll(async () => {
-  rmSync(directory, { recursive: true });
   await database.emulator.close();
 });
 

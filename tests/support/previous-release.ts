@@ -1,6 +1,23 @@
-// The statements that write in the release before holds, rules and changes: those of commit 4299acd.
+// The release before holds, rules and changes: its schema, and the statements of commit 4299acd that write.
+import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { v4, v7 } from "uuid";
+import { migrate } from "../../infra/migrate.ts";
+import { migrationsDirectory } from "../../infra/migration-files.ts";
 import type { DataApi } from "../../lib/data-api.ts";
+
+/** Applies the migrations of that release to an empty database. */
+export async function migrateAsBefore(owner: DataApi): Promise<void> {
+  const directory = mkdtempSync(path.join(tmpdir(), "migrations-"));
+  try {
+    for (const name of readdirSync(migrationsDirectory))
+      if (name < "0007") cpSync(path.join(migrationsDirectory, name), path.join(directory, name));
+    await migrate(owner, directory);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
 
 /** Creates an option as that release does. It knows no stripe count if `stripeCount` is false: then the column is null. */
 export async function createAsBefore(
@@ -123,7 +140,8 @@ const RECORD_PURCHASE = `
   order by page
   `;
 
-const SELL_FROM_GUESSED_STRIPE = `
+/** The usual sale. */
+export const SELL_FROM_GUESSED_STRIPE = `
   with taken as (
     update ticket_option_stripes
     set
