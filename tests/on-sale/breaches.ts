@@ -23,39 +23,53 @@ interface Sold extends Attempt {
 
 const isSold = (attempt: Attempt): attempt is Sold => attempt.outcome.kind === "sold";
 
-const ticketsSold = ({ attempts }: SaleRecord) =>
-  sum(attempts.filter(isSold).map(({ quantity }) => quantity));
+/** Tickets sold and held, by the responses. */
+const ticketsTaken = ({ attempts }: SaleRecord) =>
+  sum(attempts.filter(({ outcome }) => takes(outcome.kind)).map(({ quantity }) => quantity));
 
-const ticketsRecorded = ({ purchases }: StoredState) => sum(purchases.map(({ quantity }) => quantity));
+const ticketsRecorded = ({ purchases }: StoredState) =>
+  sum(purchases.filter(({ status }) => takes(status)).map(({ quantity }) => quantity));
+
+const takes = (status: string) => status === "sold" || status === "held";
 
 function* oversold(record: SaleRecord) {
-  const sold = Math.max(ticketsSold(record), ticketsRecorded(record.after));
-  if (sold > record.capacity) yield `oversold: ${sold} of ${record.capacity} tickets`;
+  const taken = Math.max(ticketsTaken(record), ticketsRecorded(record.after));
+  if (taken > record.capacity) yield `oversold: ${taken} of ${record.capacity} tickets`;
 }
 
 function* sumsThatDiffer(record: SaleRecord) {
-  const sold = ticketsSold(record);
+  const taken = ticketsTaken(record);
   const { remaining } = record.after;
-  if (sold !== record.capacity - remaining) {
-    yield `sold ${sold} tickets, but ${record.capacity} became ${remaining}`;
+  if (taken !== record.capacity - remaining) {
+    yield `sold or held ${taken} tickets, but ${record.capacity} became ${remaining}`;
   }
   const recorded = ticketsRecorded(record.after);
-  if (sold !== recorded) yield `sold ${sold} tickets, but recorded ${recorded}`;
+  if (taken !== recorded) yield `sold or held ${taken} tickets, but recorded ${recorded}`;
 }
 
 function* purchasesThatDiffer({ attempts, after }: SaleRecord) {
   const recorded = new Map(after.purchases.map((purchase) => [purchase.id, purchase]));
-  for (const { id, quantity, ticketIds } of after.purchases) {
-    if (ticketIds.length !== quantity) yield `purchase ${id} of ${quantity} has ${ticketIds.length} tickets`;
+  for (const { id, quantity, status, ticketIds } of after.purchases) {
+    if (ticketIds.length !== (status === "sold" ? quantity : 0))
+      yield `${status} purchase ${id} of ${quantity} has ${ticketIds.length} tickets`;
   }
-  for (const { quantity, outcome } of attempts.filter(isSold)) {
+  for (const { quantity, outcome } of attempts) {
+    if (!("purchaseId" in outcome)) continue;
     const purchase = recorded.get(outcome.purchaseId);
-    const responded = outcome.ticketIds.toSorted().join();
-    if (purchase?.quantity !== quantity || purchase.ticketIds.toSorted().join() !== responded) {
-      yield `purchase ${outcome.purchaseId} of ${quantity} does not match the response`;
+    const responded = outcome.kind === "sold" ? outcome.ticketIds.toSorted().join() : "";
+    if (
+      purchase?.quantity !== quantity ||
+      !mayBecome(outcome.kind, purchase.status) ||
+      purchase.ticketIds.toSorted().join() !== responded
+    ) {
+      yield `${outcome.kind} purchase ${outcome.purchaseId} of ${quantity} does not match the response`;
     }
   }
 }
+
+/** Whether a purchase that a response shows with one status may be recorded with the other in the end. */
+const mayBecome = (shown: string, recorded: string) =>
+  shown === recorded || (shown === "lapsed" && recorded === "cancelled");
 
 function* ticketsSoldTwice({ attempts }: SaleRecord) {
   const seen = new Set<string>();
@@ -66,13 +80,17 @@ function* ticketsSoldTwice({ attempts }: SaleRecord) {
 }
 
 /**
- * A refusal is false if enough tickets were left even when all sales that began before it ended are counted as earlier
- * sales. An unknown outcome counts as a sale here, because it may have been one.
+ * A refusal is false if enough tickets were left even when all sales and holds that began before it ended are counted as
+ * earlier ones, except holds that were cancelled or had lapsed before it began. An unknown outcome counts as a sale here,
+ * because it may have been one.
  */
 function* falseRefusals({ capacity, attempts }: SaleRecord) {
   for (const refused of attempts.filter(({ outcome }) => outcome.kind === "refused")) {
     const before = attempts.filter(
-      ({ outcome, begun }) => outcome.kind !== "refused" && begun < refused.ended,
+      ({ outcome: { kind }, begun, ended }) =>
+        kind !== "refused" &&
+        begun < refused.ended &&
+        !((kind === "cancelled" || kind === "lapsed") && ended < refused.begun),
     );
     const left = capacity - sum(before.map(({ quantity }) => quantity));
     if (left >= refused.quantity)
@@ -90,7 +108,7 @@ function* refusalsThatContradictThemselves({ attempts }: SaleRecord) {
 function* unknownOutcomes({ attempts }: SaleRecord) {
   for (const { quantity, outcome } of attempts) {
     if (outcome.kind === "unknown")
-      yield `a purchase of ${quantity} was neither sold nor refused: ${outcome.reason}`;
+      yield `the outcome of a purchase of ${quantity} is unknown: ${outcome.reason}`;
   }
 }
 
