@@ -5,7 +5,7 @@ import {
   retryKeySecretFromEnvironment,
 } from "../lib/config.ts";
 import { endpoint } from "../lib/endpoint.ts";
-import { requestIdentity, withRetryKey } from "../lib/idempotency.ts";
+import { hashOf, requestIdentity, withRetryKey } from "../lib/idempotency.ts";
 import { locationOf } from "../lib/location.ts";
 import { idempotencyKeyReused } from "../lib/problem.ts";
 import { newTicketOption } from "../lib/requests.ts";
@@ -24,8 +24,9 @@ export const handler = endpoint(async (event, work) => {
   const set = Object.entries(rules).flatMap(([rule, value]) => (value === null ? [] : [rule, value]));
   const request = ["create", apiKeyId, name, description, capacity, ...set];
   const identity = requestIdentity(key, request, retryKeySecret);
-  const creation = await withRetryKey(identity, work, createTicketOption({ ...identity, ...option }, work));
-  if (creation.result === "key reused") throw idempotencyKeyReused();
-  const { option: created, replayed } = creation;
+  const creation = createTicketOption({ ...identity, hash: hashOf(request), ...option }, work);
+  const outcome = await withRetryKey(identity, work, creation);
+  if (outcome.result === "key reused") throw idempotencyKeyReused();
+  const { option: created, replayed } = outcome;
   return createdTicketOption(locationOf(event, created.id, publicBasePath), created, replayed);
 });

@@ -33,7 +33,6 @@ export function endpoint(handle: Handle, timeLimit = Number.POSITIVE_INFINITY) {
     .use({ onError: respondWithProblem })
     .use({ before: acceptRestApiOnly })
     .use({ before: refuseTrailingSlash })
-    .use({ before: normalizeHeaders })
     .handler((event: APIGatewayProxyEvent, context: Context) => {
       const left = context.getRemainingTimeInMillis() - RESPONSE_TIME;
       return handle(event, database.work(Math.min(left, timeLimit)));
@@ -47,18 +46,6 @@ export function count(values: Record<string, number>): void {
 
 function noteColdStart({ context }: Request): void {
   metrics.captureColdStartMetric(context.functionName);
-}
-
-/**
- * Converts header names to lower case and joins the values of names that differ in letter case only. middy's own
- * normalizer keeps the values of just one of them.
- */
-function normalizeHeaders({ event }: Request): void {
-  const lines = Object.entries(event.multiValueHeaders ?? {}); // null if a request has no headers
-  const named = Object.groupBy(lines, ([name]) => name.toLowerCase());
-  event.multiValueHeaders = Object.fromEntries(
-    Object.entries(named).map(([name, same = []]) => [name, same.flatMap(([, values = []]) => values)]),
-  );
 }
 
 /** Publishes the metrics, if any: the middleware of Powertools logs a warning if there are none. */

@@ -17,6 +17,12 @@ export function isRestApiEvent(event: unknown): event is APIGatewayProxyEvent {
   );
 }
 
+/** The values of a header, also if its name is sent more than once with differences in letter case. */
+export function headerValues({ multiValueHeaders }: APIGatewayProxyEvent, lowerCaseName: string): string[] {
+  const lines = Object.entries(multiValueHeaders ?? {}); // null if a request has no headers
+  return lines.flatMap(([name, values = []]) => (name.toLowerCase() === lowerCaseName ? values : []));
+}
+
 /** Describes an event for the log, without any value that the sender can choose. */
 export function describeEvent(event: unknown): object {
   if (!isObject(event)) return { type: event === null ? "null" : typeof event };

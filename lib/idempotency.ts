@@ -10,12 +10,10 @@ export interface RequestIdentity {
   id: string;
   /** The client's own key; null if it sent none. */
   key: string | null;
-  /** A hash of the request, to compare a retry with. */
-  hash: string;
   /** Whether the request is a retry with a key that this service issued. */
   isRetry: boolean;
-  /** The value of the header `Idempotency-Key` with which the client can retry. */
-  retryKey: string;
+  /** Returns the value of the header `Idempotency-Key` with which the client can retry. */
+  retryKey(): string;
 }
 
 /** The start of the keys that this service issues; any other key that starts like this is forged. */
@@ -36,15 +34,19 @@ export function requestIdentity(
   request: (string | number | null)[],
   secret: string,
 ): RequestIdentity {
-  const hash = createHash("sha256").update(JSON.stringify(request)).digest("base64url");
   if (key !== undefined && RESERVED.test(key)) {
     const [, id = "", mac = ""] = ISSUED.exec(key) ?? [];
     if (!isEqual(mac, macOf(id, request, secret))) throw notIssued();
-    return { id, key: null, hash, isRetry: true, retryKey: key };
+    return { id, key: null, isRetry: true, retryKey: () => key };
   }
   const id = uuidv7();
-  const retryKey = key === undefined ? `request-${id}-${macOf(id, request, secret)}` : formatKey(key);
-  return { id, key: key ?? null, hash, isRetry: false, retryKey };
+  const retryKey = () => (key === undefined ? `request-${id}-${macOf(id, request, secret)}` : formatKey(key));
+  return { id, key: key ?? null, isRetry: false, retryKey };
+}
+
+/** A hash of a request, to store it and compare a retry with it. */
+export function hashOf(request: (string | number | null)[]): string {
+  return createHash("sha256").update(JSON.stringify(request)).digest("base64url");
 }
 
 /** Binds an id to its request, so that clients can neither choose an id nor use it for another request. */
@@ -71,14 +73,14 @@ function notIssued() {
  * @throws Problem `outcome-unknown`, or the error of `result`
  */
 export async function withRetryKey<Result>(
-  { retryKey, isRetry }: { retryKey: string | undefined; isRetry: boolean },
+  { retryKey, isRetry }: { retryKey: () => string | undefined; isRetry: boolean },
   work: Work,
   result: Promise<Result>,
 ): Promise<Result> {
   try {
     return await result;
   } catch (error) {
-    throw work.outcomeUnknown || isRetry ? outcomeUnknown(retryKey, error) : error;
+    throw work.outcomeUnknown || isRetry ? outcomeUnknown(retryKey(), error) : error;
   }
 }
 
@@ -88,5 +90,5 @@ export async function withRetryKey<Result>(
  * @throws Problem `outcome-unknown`, or the error of `result`
  */
 export function withoutRetryKey<Result>(work: Work, result: Promise<Result>): Promise<Result> {
-  return withRetryKey({ retryKey: undefined, isRetry: false }, work, result);
+  return withRetryKey({ retryKey: () => undefined, isRetry: false }, work, result);
 }

@@ -4,6 +4,8 @@ import { bodyTooLarge, invalidRequest } from "./problem.ts";
 
 const MAX_BODY_BYTES = 100_000;
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /**
  * Reads the members of the JSON object in a request's body, in source order. A list, since an object would hide
  * duplicate keys. The value of a nested object or array is an unspecified object.
@@ -17,7 +19,7 @@ export function bodyMembers(event: APIGatewayProxyEvent): [key: string, value: u
   let text: string;
   let root: Node | undefined;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = utf8.decode(bytes);
     JSON.parse(text); // strict, unlike `parseTree`
     root = parseTree(text);
   } catch (error) {

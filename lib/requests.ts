@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import * as v from "valibot";
 import { parseCursor } from "./feed-cursor.ts";
+import { headerValues } from "./gateway-event.ts";
 import { parseKey } from "./idempotency-key.ts";
 import { parseUuid, UUID } from "./ids.ts";
 import { parseInstant } from "./instant.ts";
@@ -247,9 +248,9 @@ function bodyAndKey<Entries extends v.ObjectEntries>(
  *
  * @returns undefined if the request has none
  */
-function idempotencyKey({ multiValueHeaders }: APIGatewayProxyEvent): string | undefined {
-  const values = multiValueHeaders["idempotency-key"];
-  if (values === undefined) return undefined;
+function idempotencyKey(event: APIGatewayProxyEvent): string | undefined {
+  const values = headerValues(event, "idempotency-key");
+  if (values.length === 0) return undefined;
   const invalid = (detail: string) => invalidRequest([{ header: "Idempotency-Key", detail }]);
   if (values.length > 1) throw invalid("must be given only once");
   const key = parseKey(values.join());
@@ -258,8 +259,8 @@ function idempotencyKey({ multiValueHeaders }: APIGatewayProxyEvent): string | u
 }
 
 /** Refuses charsets other than UTF-8: text in another charset is corrupted before it arrives here. */
-function checkCharset({ multiValueHeaders }: APIGatewayProxyEvent): void {
-  for (const type of multiValueHeaders["content-type"] ?? []) {
+function checkCharset(event: APIGatewayProxyEvent): void {
+  for (const type of headerValues(event, "content-type")) {
     const charset = /;[ \t]*charset[ \t]*=[ \t]*["']?([^\s"';]*)/i.exec(type)?.[1];
     if (charset !== undefined && !/^utf-?8$/i.test(charset))
       throw invalidRequest([{ header: "Content-Type", detail: "must name no charset other than UTF-8" }]);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
+import { headerValues } from "./gateway-event.ts";
 import type { Problem } from "./problem.ts";
 import type { Purchase } from "./stored-purchases.ts";
 import type { TicketOption } from "./ticket-options.ts";
@@ -35,7 +36,7 @@ export function ticketOption(event: APIGatewayProxyEvent, option: TicketOption):
   const body = ticketOptionBody(option);
   const etag = `"${createHash("sha256").update(JSON.stringify(body)).digest("base64url")}"`;
   const headers = { ETag: etag, "Cache-Control": "public, max-age=1" };
-  if (matches(event.multiValueHeaders["if-none-match"], etag))
+  if (matches(headerValues(event, "if-none-match"), etag))
     return { statusCode: 304, headers: { ...CORS, ...headers }, body: "" };
   return json(200, body, headers);
 }
@@ -132,7 +133,7 @@ function json(statusCode: number, body: object, headers: Headers = {}): APIGatew
 }
 
 /** Whether `If-None-Match` holds the ETag. The comparison is weak (RFC 9110, section 13.1.2): it ignores `W/`. */
-function matches(ifNoneMatch: string[] = [], etag: string): boolean {
+function matches(ifNoneMatch: string[], etag: string): boolean {
   const tags = ifNoneMatch.join();
   return tags.trim() === "*" || [...tags.matchAll(/"[^"]*"/g)].some(([tag]) => tag === etag);
 }

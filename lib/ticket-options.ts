@@ -28,7 +28,9 @@ export interface TicketOption extends Rules {
 }
 
 /** A request to create a ticket option, with its identity. */
-export interface NewTicketOption extends Rules, RequestIdentity {
+export interface NewTicketOption extends Rules, Pick<RequestIdentity, "id" | "key" | "isRetry"> {
+  /** That of the request, to compare a retry with. */
+  hash: string;
   /** The API key of the organiser, within which `key` is unique; null if creation needs no API key. */
   apiKeyId: string | null;
   name: string;
@@ -68,12 +70,13 @@ export function stripesOf(capacity: number): number {
  * @throws DatabaseUnavailable
  */
 export async function createTicketOption(option: NewTicketOption, work: Work): Promise<Creation> {
-  const { id, key, hash, isRetry: _, retryKey: __, ...values } = option;
+  const { id, key, hash, apiKeyId, name, description, capacity } = option;
+  const { saleStartsAt, saleEndsAt, maxPerPurchase, maxPerUser } = option;
+  const identity = { id, key, hash, apiKeyId };
+  const rules = { saleStartsAt, saleEndsAt, maxPerPurchase, maxPerUser };
+  const values = { ...identity, name, description, capacity, stripes: stripesOf(capacity), ...rules };
   try {
-    const created = await work.execute<TicketOption>(CREATE, {
-      ...{ id, key, hash, ...values },
-      stripes: stripesOf(option.capacity),
-    });
+    const created = await work.execute<TicketOption>(CREATE, values);
     return { result: "created", option: single(created), replayed: false };
   } catch (error) {
     if (!(error instanceof DatabaseError && CREATED_BEFORE.has(error.constraint))) throw error;

@@ -107,7 +107,10 @@ function call(child: ChildProcess, event: string, calls: number): Promise<Called
 }
 
 async function reply<Message>(child: ChildProcess): Promise<Message> {
-  const [message] = await Promise.race([once(child, "message"), once(child, "exit")]);
+  const first = new AbortController(); // removes the listeners of the other event
+  const { signal } = first;
+  const [message] = await Promise.race([once(child, "message", { signal }), once(child, "exit", { signal })]);
+  first.abort();
   if (typeof message !== "object") throw new Error("a function ended early");
   return message;
 }

@@ -10,8 +10,9 @@ const arrows = {
     "access, config, endpoint, feed-cursor, idempotency, limits, location, option-changes, problem, purchase-changes, purchases, requests, responses, stored-purchases, ticket-options",
 
   endpoint: "config, data-api, gateway-event, limits, problem, responses, @aws-lambda-powertools, @middy",
-  requests: "feed-cursor, idempotency-key, ids, instant, json-body, option-changes, problem, valibot",
-  responses: "problem, stored-purchases, ticket-options",
+  requests:
+    "feed-cursor, gateway-event, idempotency-key, ids, instant, json-body, option-changes, problem, valibot",
+  responses: "gateway-event, problem, stored-purchases, ticket-options",
   access: "config, ids, problem",
   idempotency: "data-api, idempotency-key, problem, uuid",
   "feed-cursor": "ids, stored-purchases",

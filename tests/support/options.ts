@@ -18,7 +18,6 @@ export function newOption(fields: Partial<NewTicketOption> = {}): NewTicketOptio
     maxPerPurchase: null,
     maxPerUser: null,
     hash: v4(),
-    retryKey: "",
     ...fields,
   };
 }
