@@ -1,6 +1,6 @@
 /** What a failed Data API call means for its statement. */
 export interface Failure {
-  /** Whether the statement may have had an effect. False means that it certainly had none. */
+  /** Whether the statement may have had an effect. False means that it certainly had none; a wrong false loses sales. */
   mayHaveRun: boolean;
   /**
    * When a retry may succeed: after a short pause ("soon"), when the database has resumed ("resumed"), or when this

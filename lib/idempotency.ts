@@ -44,7 +44,7 @@ export function requestIdentity(
   return { id, key: key ?? null, isRetry: false, retryKey };
 }
 
-/** A hash of a request, to store it and compare a retry with it. */
+/** A hash of a request. It is stored with what the request creates, and compared with that of a retry. */
 export function hashOf(request: (string | number | null)[]): string {
   return createHash("sha256").update(JSON.stringify(request)).digest("base64url");
 }

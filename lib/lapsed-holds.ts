@@ -22,7 +22,7 @@ export async function returnLapsedHolds(
 }
 
 /**
- * A sub-select that counts the rows of a part that writes makes a part wait until the other one has all its locks.
+ * `(select count(*) from lowered) >= 0` is always true. It makes `stripes` wait until `lowered` has locked all counters.
  *
  * `lowered` sets both columns of the counter to values read after the lock. PostgreSQL checks
  * `ticket_option_users_quantity_check` on the version of the row in the snapshot first, whose limit may be an older one.

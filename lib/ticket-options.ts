@@ -29,7 +29,7 @@ export interface TicketOption extends Rules {
 
 /** A request to create a ticket option, with its identity. */
 export interface NewTicketOption extends Rules, Pick<RequestIdentity, "id" | "key" | "isRetry"> {
-  /** That of the request, to compare a retry with. */
+  /** A hash of the request, with which a retry is compared. */
   hash: string;
   /** The API key of the organiser, within which `key` is unique; null if creation needs no API key. */
   apiKeyId: string | null;
@@ -43,14 +43,14 @@ export type Creation =
   | { result: "created"; option: TicketOption; replayed: boolean }
   | { result: "key reused" };
 
-export const MAX_STRIPES = 64;
+export const MAX_STRIPES = 256;
 
 /** The minimum number of tickets in a stripe, so that a sale rarely needs more than one stripe. */
 const MIN_TICKETS_PER_STRIPE = 64;
 
 /**
  * The number of rows over which the allocation is spread. Buyers of one row wait for each other's commits, so one row
- * sells as fast as the database commits in sequence, and 64 rows up to 64 times as fast. A small option needs one
+ * sells as fast as the database commits in sequence, and 256 rows up to 256 times as fast. A small option needs one
  * row: it sells out before that matters.
  */
 export function stripesOf(capacity: number): number {
@@ -70,13 +70,13 @@ export function stripesOf(capacity: number): number {
  * @throws DatabaseUnavailable
  */
 export async function createTicketOption(option: NewTicketOption, work: Work): Promise<Creation> {
-  const { id, key, hash, apiKeyId, name, description, capacity } = option;
-  const { saleStartsAt, saleEndsAt, maxPerPurchase, maxPerUser } = option;
-  const identity = { id, key, hash, apiKeyId };
-  const rules = { saleStartsAt, saleEndsAt, maxPerPurchase, maxPerUser };
-  const values = { ...identity, name, description, capacity, stripes: stripesOf(capacity), ...rules };
+  const { id, key, hash, apiKeyId, name, description, capacity, ...rest } = option;
+  const { saleStartsAt, saleEndsAt, maxPerPurchase, maxPerUser } = rest;
   try {
-    const created = await work.execute<TicketOption>(CREATE, values);
+    const created = await work.execute<TicketOption>(CREATE, {
+      ...{ id, key, hash, apiKeyId, name, description, capacity, stripes: stripesOf(capacity) },
+      ...{ saleStartsAt, saleEndsAt, maxPerPurchase, maxPerUser },
+    });
     return { result: "created", option: single(created), replayed: false };
   } catch (error) {
     if (!(error instanceof DatabaseError && CREATED_BEFORE.has(error.constraint))) throw error;
@@ -114,8 +114,8 @@ const CREATE = `
     )
     values (
       cast(:id as uuid),
-      :name,
-      :description,
+      cast(:name as text),
+      cast(:description as text),
       cast(:capacity as integer),
       cast(:stripes as integer),
       cast(cast(:saleStartsAt as text) as timestamptz),

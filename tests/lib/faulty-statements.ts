@@ -1,7 +1,7 @@
 // Statements with the faults that the races must find.
 import type { DataApi } from "../../lib/data-api.ts";
 import type { OptionChange } from "../../lib/option-changes.ts";
-import type { Order } from "../../lib/purchases.ts";
+import type { Order } from "../../lib/order.ts";
 import type { Purchase } from "../../lib/stored-purchases.ts";
 import type { Reader } from "./feed.ts";
 import type { Sales } from "./sales.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Order, sellTickets } from "../../lib/purchases.ts";
+import type { Order } from "../../lib/order.ts";
+import { sellTickets } from "../../lib/purchases.ts";
 import { createTicketOption, findTicketOption } from "../../lib/ticket-options.ts";
 import { database } from "../support/database.ts";
 import { holdingLock } from "../support/lock.ts";

@@ -2,7 +2,7 @@
 import pg from "pg";
 import { v7 as uuidv7 } from "uuid";
 import type { OptionChange } from "../../lib/option-changes.ts";
-import type { Order } from "../../lib/purchases.ts";
+import type { Order } from "../../lib/order.ts";
 import type { Purchase } from "../../lib/stored-purchases.ts";
 import { holdingLock } from "../support/lock.ts";
 import { newOrder } from "../support/options.ts";

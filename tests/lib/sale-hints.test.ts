@@ -107,7 +107,12 @@ async function buy(ticketOptionId: string, quantity: number) {
   const inner = database.work(25_000);
   let calls = 0;
   const work: Work = {
-    outcomeUnknown: false,
+    get outcomeUnknown() {
+      return inner.outcomeUnknown;
+    },
+    set outcomeUnknown(value) {
+      inner.outcomeUnknown = value;
+    },
     query: (...statement) => {
       calls += 1;
       return inner.query(...statement);

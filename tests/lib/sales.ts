@@ -4,8 +4,9 @@ import { auditOption } from "../../infra/audit.ts";
 import type { DataApi, Work } from "../../lib/data-api.ts";
 import { returnLapsedHolds } from "../../lib/lapsed-holds.ts";
 import { changeTicketOption, type OptionChange } from "../../lib/option-changes.ts";
+import type { Order } from "../../lib/order.ts";
 import { cancelPurchase, confirmPurchase } from "../../lib/purchase-changes.ts";
-import { type Order, type Outcome, sellTickets } from "../../lib/purchases.ts";
+import { type Outcome, sellTickets } from "../../lib/purchases.ts";
 import {
   FEED_START,
   type FeedPlace,

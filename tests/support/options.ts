@@ -1,6 +1,6 @@
 // Arguments of the statements of lib/, with default values for the fields that a test or benchmark does not set.
 import { v4, v7 } from "uuid";
-import type { Order, OrderLimits } from "../../lib/purchases.ts";
+import type { Order, OrderLimits } from "../../lib/order.ts";
 import type { NewTicketOption } from "../../lib/ticket-options.ts";
 
 /** A new ticket option with 10 tickets unless `fields` has another capacity. */

@@ -1,4 +1,55 @@
-import { PAGE, SOLD } from "./stored-purchases.ts";
+import { DatabaseError, type Work } from "./data-api.ts";
+import type { Order } from "./order.ts";
+import { PAGE, type Purchase, SOLD } from "./stored-purchases.ts";
+import { MAX_STRIPES } from "./ticket-options.ts";
+
+/** How to take the tickets: the usual way, the way for options that run low, and the way for their last tickets. */
+type Way = "from a guessed stripe" | "from a stripe with enough" | "from several stripes";
+
+/** "nothing sold" is no refusal: there may be tickets, which another order was faster to lock. */
+export type Sale = Purchase | "nothing sold" | "sold before";
+
+/**
+ * Attempts to sell or hold the tickets of an order.
+ *
+ * @param isLimited whether the option has a limit for each user; if that is wrong, nothing is sold
+ * @throws DatabaseUnavailable
+ */
+export async function sell(way: Way, isLimited: boolean, order: Order, work: Work): Promise<Sale> {
+  const { id, key, ticketOptionId, userId, quantity, holdSeconds } = order;
+  const kind = holdSeconds !== null ? "hold" : quantity > PAGE ? "large sale" : "sale";
+  try {
+    const rows = await work.execute<SaleRow>((isLimited ? LIMITED : UNLIMITED)[kind][way], {
+      ...{ id, key, ticketOptionId, userId, quantity },
+      startingStripe: Math.floor(Math.random() * MAX_STRIPES), // spreads concurrent buyers over the stripes
+      ...(kind === "hold" && { holdSeconds }),
+    });
+    const [sale] = rows;
+    if (sale === undefined) return "nothing sold";
+    const { createdAt, expiresAt = null } = sale;
+    const ticketIds = rows.flatMap((row) => row.ticketIds ?? []).sort(); // cheaper here than in PostgreSQL
+    const status = expiresAt === null ? "sold" : "held";
+    const times = { createdAt, expiresAt, confirmedAt: null, cancelledAt: null };
+    return { id, ticketOptionId, userId, quantity, status, ticketIds, ...times };
+  } catch (error) {
+    if (error instanceof DatabaseError && SOLD_BEFORE.has(error.constraint)) return "sold before";
+    if (error instanceof DatabaseError && UNDONE.has(error.constraint)) return "nothing sold";
+    throw error;
+  }
+}
+
+/** A sale returns its tickets, in rows of up to `PAGE`; a hold returns when it lapses. */
+interface SaleRow {
+  createdAt: string;
+  ticketIds?: string[];
+  expiresAt?: string;
+}
+
+/** Constraints that are violated if the order, or another with its key, was sold before. */
+const SOLD_BEFORE = new Set<string | undefined>(["purchases_pkey", "purchases_user_id_idempotency_key_idx"]);
+
+/** Constraints that are violated if the user's limit is reached, or if the stripe had too little in the end. */
+const UNDONE = new Set<string | undefined>(["ticket_option_users_quantity_check", "purchases_stripe_check"]);
 
 // Each sale is one statement: one Data API call and one transaction, at READ COMMITTED.
 //
@@ -11,8 +62,8 @@ import { PAGE, SOLD } from "./stored-purchases.ts";
 //   `on conflict do nothing`, the `update` would stay: tickets gone, nothing sold.
 // - Two orders of a user with a limit. `on conflict do update` locks the user's counter, so the second order counts on
 //   from the first, and `ticket_option_users_quantity_check` undoes what exceeds the limit.
-// - Deadlock is impossible. All statements lock rows in one order: purchases, counters of users, stripes ascending.
-//   After that they can only wait for another order with the same id or key, which already holds all of its stripes.
+// - Deadlock is impossible. All statements lock rows in one order: the option's row (changes only), purchases,
+//   counters of users, stripes ascending. After that they can only wait for another order with the same id or key, which already holds all of its stripes.
 // - A statement that sells nothing is not a refusal, since it may have lost a race. Only `lookAt` finds that an order
 //   must be refused, on one snapshot.
 //
@@ -20,10 +71,14 @@ import { PAGE, SOLD } from "./stored-purchases.ts";
 // one before. They use `clock_timestamp()`: `now()` predates the wait for a lock, so a later sale would get an
 // earlier time. The sale window is compared with `now()`, the time when the statement begins.
 
-/** The rules of an option that a sale checks for nothing, since it reads the option's row anyway. */
-const RULES = `
+export const ON_SALE = `
   (option.sale_starts_at <= now()) is not false
   and (option.sale_ends_at > now()) is not false
+  `;
+
+/** The rules of an option that a sale checks at no extra cost, since it reads the option's row anyway. */
+const RULES = `
+  ${ON_SALE}
   and (option.max_per_purchase >= cast(:quantity as integer)) is not false
   `;
 
@@ -71,7 +126,8 @@ function takenFrom(stripe: string): string {
 }
 
 /** The stripes, each with the number of tickets in those before it, in an order that begins at the random stripe. */
-const RANKED = `
+function ranked(and: string): string {
+  return `
   ranked as materialized (
     select
       stripes.stripe,
@@ -85,7 +141,9 @@ const RANKED = `
     where option.id = cast(:ticketOptionId as uuid)
       and stripes.allocation > 0
       and ${RULES}
+      ${and}
   )`;
+}
 
 /**
  * For options that have enough tickets in total, but in no single stripe. It locks only the stripes that it needs,
@@ -135,9 +193,9 @@ function takenFromSeveral(when: string): string {
 }
 
 /**
- * Raises the user's counter, for options with a limit for each user, before any stripe is locked: somebody who sends
- * many orders at once then waits for themselves and not in everybody's way. It raises it only if the snapshot shows
- * enough tickets. If they are gone when they are taken, `purchaseFrom` violates `purchases_stripe_check`, which
+ * Raises the user's counter, for options with a limit for each user, before any stripe is locked, so that
+ * many concurrent orders of one user wait for that user's counter, and not on a stripe, where other buyers would wait
+ * behind them. The counter is raised only if the snapshot shows enough tickets. If they are gone when they are taken, `purchaseFrom` violates `purchases_stripe_check`, which
  * undoes the whole statement.
  */
 const COUNTED = `
@@ -159,14 +217,18 @@ const COUNTED = `
     returning quantity
   )`;
 
-/** How to take the tickets: the usual way, the way for options that run low, and the way for their last tickets. */
-export type Way = "from a guessed stripe" | "from a stripe with enough" | "from several stripes";
-
 /** What is recorded: a sale with its tickets, one with so many that they need pages, or a hold. */
 type Kind = "sale" | "large sale" | "hold";
 
-/** Records a purchase from the rows of `taken`. */
-function purchaseFrom(taken: string, heldUntil = "null"): string {
+/**
+ * Records a purchase from what was `taken`.
+ *
+ * If the user was counted but nothing was taken, the stripe is -1, which violates `purchases_stripe_check`. The current
+ * time only keeps `created_at` from failing before that.
+ *
+ * @param source `taken`, or the counted user joined with it
+ */
+function purchaseFrom(source: string, heldUntil = "cast(null as timestamptz)"): string {
   return `
   purchase as (
     insert into purchases (id, ticket_option_id, stripe, user_id, quantity, idempotency_key, created_at, held_until)
@@ -179,18 +241,18 @@ function purchaseFrom(taken: string, heldUntil = "null"): string {
       cast(:key as text),
       coalesce(max(taken.updated_at), clock_timestamp()),
       ${heldUntil}
-    from ${taken}
+    from ${source}
     having count(*) > 0
     returning id, ticket_option_id, quantity, created_at, held_until
   )`;
 }
 
 /** The end of each statement: records what was `taken`, and returns it. */
-function recorded(kind: Kind, taken: string): string {
+function recorded(kind: Kind, source: string): string {
   switch (kind) {
     case "sale":
       return `
-  ${purchaseFrom(taken)},
+  ${purchaseFrom(source)},
   ${SOLD}
   select
     (select created_at from purchase) as "createdAt",
@@ -200,7 +262,7 @@ function recorded(kind: Kind, taken: string): string {
   `;
     case "large sale":
       return `
-  ${purchaseFrom(taken)},
+  ${purchaseFrom(source)},
   ${SOLD},
   numbered as (
     select id, (row_number() over (order by id) - 1) / ${PAGE} as page
@@ -215,7 +277,7 @@ function recorded(kind: Kind, taken: string): string {
   `;
     case "hold":
       return `
-  ${purchaseFrom(taken, "max(taken.updated_at) + make_interval(secs => cast(:holdSeconds as integer))")}
+  ${purchaseFrom(source, "max(taken.updated_at) + make_interval(secs => cast(:holdSeconds as integer))")}
   select
     created_at as "createdAt",
     held_until as "expiresAt"
@@ -231,7 +293,7 @@ function unlimited(kind: Kind): Record<Way, string> {
   return {
     "from a guessed stripe": `with ${takenFrom(`${GUESSED_STRIPE} ${only}`)}, ${end}`,
     "from a stripe with enough": `with ${takenFrom(`${STRIPE_WITH_ENOUGH} ${only} ${NEAREST}`)}, ${end}`,
-    "from several stripes": `with ${RANKED}, ${takenFromSeveral("true")}, ${end}`,
+    "from several stripes": `with ${ranked(only)}, ${takenFromSeveral("true")}, ${end}`,
   };
 }
 
@@ -253,7 +315,7 @@ function limited(kind: Kind): Record<Way, string> {
     "from a guessed stripe": fromOne(GUESSED_STRIPE),
     "from a stripe with enough": fromOne(`${STRIPE_WITH_ENOUGH} ${NEAREST}`),
     "from several stripes": `
-  with ${RANKED},
+  with ${ranked("")},
   chosen as (
     select
     from ranked
@@ -267,5 +329,9 @@ function limited(kind: Kind): Record<Way, string> {
 }
 
 /** All statements are made once, while the module loads. */
-export const UNLIMITED = { sale: unlimited("sale"), "large sale": unlimited("large sale"), hold: unlimited("hold") };
+export const UNLIMITED = {
+  sale: unlimited("sale"),
+  "large sale": unlimited("large sale"),
+  hold: unlimited("hold"),
+};
 export const LIMITED = { sale: limited("sale"), "large sale": limited("large sale"), hold: limited("hold") };
