@@ -1,16 +1,19 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { sum } from "simple-statistics";
 
 /**
  * Starts to measure the CPU time of processes.
  *
  * @returns a function that returns the microseconds used since, kernel time included, by those that still exist; NaN on
- *   systems without `/proc`
+ *   systems that do not tell
  */
 export function measureCpu(pids: number[]): () => number {
   const before = pids.map(cpuTime);
   const used = () => pids.map((pid, index) => cpuTime(pid) - (before[index] ?? 0));
-  return () => (existsSync("/proc") ? sum(used().filter((time) => time >= 0)) : Number.NaN);
+  return () => {
+    const times = used().filter((time) => time >= 0);
+    return times.length > 0 ? sum(times) : Number.NaN;
+  };
 }
 
 /** CPU time in microseconds that this process has used since its start, in all threads and in the kernel. */

@@ -33,7 +33,7 @@ export function report({ room, tickets: sold, visits }: SaleResults): Piece {
   return {
     picture: picture(),
     texts: {
-      "on-sale": `${saleTable}\n\n${tickets} with different ids in ${soldOut.toFixed(1)} s. ${kinds["any other response"].length} buyers got a response other than a sale or a refusal. The audit afterwards found no breach.`,
+      "on-sale": `${saleTable}\n\n${tickets} with different ids in ${soldOut.toFixed(1)} s. ${kinds["any other response"].length} buyers got a response other than a sale, a hold or a refusal. The audit afterwards found no breach.`,
     },
   };
 
@@ -69,7 +69,7 @@ export function report({ room, tickets: sold, visits }: SaleResults): Piece {
       },
     });
     const rate = (status: number) => (slice: Visit[]) =>
-      slice.filter((visit) => visit.status === status).length / SLICE;
+      slice.filter((visit) => visit.status === status && !visit.holdSeconds).length / SLICE;
     return drawSvg(
       `${tickets} sold in ${soldOut.toFixed(1)} s, without overselling`,
       `${visits.length.toLocaleString("en")} buyers of 1 to 4 tickets over HTTP, most at the start; at most ${room} requests at a time; slices of ${SLICE} s`,

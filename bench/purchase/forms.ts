@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { setTimeout } from "node:timers/promises";
 import type pg from "pg";
 import { v4, v7 } from "uuid";
+import { MAX_STRIPES } from "../../lib/ticket-options.ts";
 import { newOrder } from "../../tests/support/options.ts";
 import { SELL_FROM_GUESSED_STRIPE } from "../../tests/support/previous-release.ts";
 import type { Outcome } from "../load.ts";
-import type { Exchange } from "../recording-proxy.ts";
 import { PLENTY, type Shop, TICKETS_PER_SALE } from "../shop.ts";
 
 /** A statement in the driver's form, with a numbered parameter for each name. */
@@ -18,31 +17,26 @@ interface Statement {
 /** Ways to order two tickets, each with one statement or, in a transaction, several. */
 export type Forms = Awaited<ReturnType<typeof formsOf>>;
 
-/**
- * Returns the forms to measure. The service's own statements (`sale` and `look`) are recorded from the SDK's requests
- * for a sale and for a refusal.
- */
+/** Returns the forms to measure. The service's own statements are recorded from the SDK's requests for orders. */
 export async function formsOf({ createOption, sell }: Shop) {
-  const order = async (capacity?: number) =>
-    sell(newOrder(await createOption(capacity), { quantity: TICKETS_PER_SALE }));
-  const sold = await order();
-  const refused = await order(TICKETS_PER_SALE - 1);
-  if (sold.result !== "sold" || refused.result !== "not enough")
-    throw new Error("the orders had other results");
-  const sqlOf = ({ request }: Exchange): string => JSON.parse(request).sql;
-  const limitedOption = await createOption(PLENTY, TICKETS_PER_SALE);
-  const limitedOrder = () => sell(newOrder(limitedOption, { quantity: TICKETS_PER_SALE }));
-  await limitedOrder(); // from now on, this process knows that the option has a limit for each user
-  await setTimeout(2_100); // until it no longer assumes that the option runs out
-  const limited = await limitedOrder();
-  const [sale = ""] = sold.calls.map(sqlOf);
-  const look = refused.calls.map(sqlOf).at(-1) ?? "";
+  /** The SQL of the last call for an order. */
+  async function sqlOf(optionId: string, expected: string, key: string | null = null): Promise<string> {
+    const { result, calls } = await sell(newOrder(optionId, { quantity: TICKETS_PER_SALE, key }));
+    if (result !== expected) throw new Error(`an order was ${result}, not ${expected}`);
+    return JSON.parse(calls.at(-1)?.request ?? "").sql;
+  }
+
+  const sale = await sqlOf(await createOption(), "sold");
+  const small = await createOption(TICKETS_PER_SALE - 1);
+  const limited = await createOption(PLENTY, TICKETS_PER_SALE);
+  await sqlOf(limited, "sold"); // from now on, this process knows that the option has a limit for each user
   const file = (name: string) => readFileSync(path.join(import.meta.dirname, name), "utf8");
   return {
     sale: numbered(sale),
-    look: numbered(look),
+    look: numbered(await sqlOf(small, "not enough")),
+    lookWithKey: numbered(await sqlOf(small, "not enough", "a key")),
     /** A sale of an option with a limit for each user. */
-    limited: numbered(limited.calls.map(({ request }): string => JSON.parse(request).sql)[0] ?? ""),
+    limited: numbered(await sqlOf(limited, "sold")),
     twoGuesses: numbered(withTwoGuesses(sale)),
     /** The sale of the release before rules and holds, for its schema. */
     previous: numbered(SELL_FROM_GUESSED_STRIPE),
@@ -110,10 +104,10 @@ export async function order(
   buyer: Buyer,
   ticketOptionId: string,
 ) {
-  const randomStripe = () => Math.floor(Math.random() * 64);
+  const randomStripe = () => Math.floor(Math.random() * MAX_STRIPES);
   const values: Record<string, unknown> = {
     id: v7(),
-    key: null,
+    key: form === "lookWithKey" ? v4() : null,
     ticketOptionId,
     userId: v4(),
     quantity: TICKETS_PER_SALE,

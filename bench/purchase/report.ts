@@ -1,3 +1,4 @@
+import { MAX_STRIPES } from "../../lib/ticket-options.ts";
 import { axis, COLOURS, drawSvg, LABEL } from "../chart.ts";
 import type { Piece } from "../report.ts";
 import { named, ratioOf, spread, spreadOf } from "../statistics.ts";
@@ -20,7 +21,7 @@ const COLUMNS: { name: string; of: keyof Round; digits?: number }[] = [
 /** The forms of the picture. */
 const DRAWN = [
   { name: "floor", label: "inserts only (the limit)", colour: COLOURS.grey },
-  { name: "striped", label: "64 rows", colour: COLOURS.blue },
+  { name: "striped", label: `${MAX_STRIPES} rows`, colour: COLOURS.blue },
   { name: "single row", label: "one row", colour: COLOURS.orange },
   { name: "transaction", label: "one row, six calls", colour: COLOURS.purple },
 ];
@@ -137,7 +138,7 @@ function picture({ cells, commits }: PurchaseResults): string {
     ...cells.map(({ results }) => spreadOf(named(results, "floor"), "perSecond").median),
   );
   return drawSvg(
-    `With 64 buyers and commits of 4 ms, 64 rows sell ${ratio} times as fast as one row`,
+    `With 64 buyers and commits of 4 ms, ${MAX_STRIPES} rows sell ${ratio} times as fast as one row`,
     "Purchases committed per second by concurrent buyers, medians of the rounds",
     520,
     {

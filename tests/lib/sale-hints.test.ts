@@ -80,6 +80,29 @@ describe("a purchase", () => {
     expect(await buy(id, 1)).toEqual({ result: "sold", calls: 1 });
   });
 
+  it("from an option with a limit for each user takes one Data API call after the first", async () => {
+    const id = await optionOf(128, 1_000);
+    expect(await buy(id, 1)).toEqual({ result: "sold", calls: 5 });
+
+    expect(await buy(id, 1)).toEqual({ result: "sold", calls: 1 });
+  });
+
+  it("that exceeds a user's limit is refused with three Data API calls after the first", async () => {
+    const id = await optionOf(128, 1);
+    expect(await buy(id, 2)).toEqual({ result: "over limit", calls: 4 });
+
+    expect(await buy(id, 2)).toEqual({ result: "over limit", calls: 3 });
+  });
+
+  it("is sold even if this process wrongly believes that the option has a limit for each user", async () => {
+    const id = await optionOf(128, 1_000);
+    expect(await buy(id, 1)).toMatchObject({ result: "sold" });
+    await owner.query("update ticket_options set max_per_user = null where id = $1", [id]);
+
+    expect(await buy(id, 1)).toEqual({ result: "sold", calls: 5 });
+    expect(await buy(id, 1)).toEqual({ result: "sold", calls: 1 });
+  });
+
   it("is refused even if the hint wrongly says plenty", async () => {
     const id = await optionOf(5);
     await owner.query("update ticket_option_stripes set allocation = 1 where ticket_option_id = $1", [id]);
@@ -95,8 +118,8 @@ describe("a purchase", () => {
   });
 });
 
-async function optionOf(capacity: number): Promise<string> {
-  const option = newOption({ capacity });
+async function optionOf(capacity: number, maxPerUser: number | null = null): Promise<string> {
+  const option = newOption({ capacity, maxPerUser });
   await createTicketOption(option, database.work(25_000));
   return option.id;
 }
