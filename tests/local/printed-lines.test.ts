@@ -68,6 +68,7 @@ it("npm run dev prints what it starts, where the data is, and how to use it", ()
     "  applied 0008_validate_purchase_checks",
     "  applied 0009_feed_index",
     "  applied 0010_hold_and_user_indexes",
+    "  applied 0011_stripe_comment",
     "Bundling the functions",
     "Starting serverless-offline",
     "Ready. Replace ID with the ID in the first response:",
