@@ -130,18 +130,13 @@ type Send = (command: ExecuteStatementCommand, timeout: number) => Promise<Execu
 
 /** @param deadline in milliseconds, on the clock of `performance.now` */
 function workOf(target: Target, send: Send, deadline: number, attemptTimeout: number): Work {
-  /** Whether no statement has begun yet. The first may have less than the full time of an attempt, a later write not. */
-  let isFirst = true;
-
   /** Attempts a statement until it succeeds, a retry cannot help, or the time is up. */
   async function run(sql: string, parameters: Record<string, Parameter>, writes: boolean) {
     const command = commandOf(target, sql, parameters);
-    const least = writes && !isFirst ? attemptTimeout : 1;
-    isFirst = false;
     for (let attempt = 1; ; attempt++) {
       const begun = performance.now();
       const timeout = Math.floor(Math.min(attemptTimeout, deadline - begun));
-      if (timeout < least) throw new DatabaseUnavailable(new Error("no time is left"));
+      if (timeout <= 0) throw new DatabaseUnavailable(new Error("no time is left"));
       try {
         return await send(command, timeout);
       } catch (error) {

@@ -72,17 +72,6 @@ describe.concurrent("a write that fails", () => {
     expect(await failureAt(UNREACHABLE)).toEqual(HAD_NO_EFFECT);
   });
 
-  it("had no effect if an earlier statement has left less than the time of an attempt", async () => {
-    const work = database.work(ONE_ATTEMPT);
-    await work.query("select 1 as one");
-
-    await expect(work.execute("select 1 as one")).rejects.toMatchObject({
-      name: "DatabaseUnavailable",
-      cause: new Error("no time is left"),
-    });
-    expect(work.outcomeUnknown).toBe(false);
-  });
-
   it("may have had an effect if the connection broke", async () => {
     expect(await failureAt(await failingService(breaks))).toEqual(MAY_HAVE_RUN);
   });
