@@ -18,7 +18,7 @@ export type * from "./generated.ts";
 interface Options {
   /** API key, if the service requires one: the organiser's or the shop's. Keep it on a server. */
   apiKey?: string;
-  /** The buyer's token for purchases, if the service requires one. A function is called for each request. */
+  /** The buyer's token to purchase, confirm and read, if the service requires one. A function is called for each request. */
   token?: TokenProvider;
   /** Limit of retries per request; 0 turns them off. */
   retries?: number;
@@ -36,8 +36,8 @@ const LONGEST_WAIT = 30;
 const SPREAD = 1000;
 
 /**
- * Creates a client of the service at `baseUrl`. It retries every request. To create and to purchase has its own
- * `Idempotency-Key`, the same in all attempts, so that nothing is done twice; all other requests need no key for that.
+ * Creates a client of the service at `baseUrl`. It retries every request. It creates and purchases with an
+ * `Idempotency-Key` of its own, the same in all attempts, so that nothing is done twice; other requests need no key.
  */
 export function ticketAllocation(baseUrl: string, { apiKey, token, retries = 4, ...options }: Options = {}) {
   const config: ClientConfig = {
@@ -98,7 +98,7 @@ async function keepUnknownOutcome(
     type: "urn:ticket-allocation:problem:outcome-unknown",
     title: "Outcome unknown",
     status: 503,
-    detail: `an earlier attempt may have been carried out; send it again${key === undefined ? "" : " with this Idempotency-Key"} to find out`,
+    detail: `an earlier attempt may have been carried out; retry it ${key === undefined ? "unchanged" : "with this Idempotency-Key"} to find out`,
     requestId,
   };
   const headers = new Headers(response.headers);

@@ -36,7 +36,7 @@
  * `type` identifies the error. `docs/problems.md` gives for each type its cause, what to do, and whether a retry is
  * safe.
  *
- * **Idempotency.** To create and to purchase accept an `Idempotency-Key`. The response to the same key with the same
+ * **Idempotency.** Create and purchase accept an `Idempotency-Key`. The response to the same key with the same
  * request is what the first one made, as it is now, with `Idempotent-Replayed: true`, for any number of retries and
  * under any concurrency: one sale. It is 200 also if the purchase has been cancelled since: read its `Status`. A
  * purchase key belongs to its `UserID`, a create key to the caller's API key, if there is one. The same key with a
@@ -44,17 +44,18 @@
  * `outcome-unknown`) works for that one request only; any other key that begins with `request-` and a UUID is
  * refused. Confirm, cancel and change need no key, and ignore one: retry them unchanged.
  *
- * **Access.** A local run is open. A deployed service requires the organiser's API key to create, change and list
- * options, and to list and cancel purchases. What it requires to purchase, confirm and read a purchase depends on its
- * parameter `purchaseAccess`: `key`, the shop's API key; `iam`, a signed request; `cognito`, the buyer's token; `open`,
- * nothing. With `key`, the shop's key can also list and cancel, and the organiser's key can also read. To get an option
+ * **Access.** A local run is open. What a deployed service requires to create, change and list options, and to list and
+ * cancel purchases, depends on its parameter `createAccess`: `key`, the organiser's API key (the default); `iam`, a
+ * signed request; `open`, nothing. What it requires to purchase, confirm and read a purchase depends on
+ * `purchaseAccess`: `key`, the shop's API key (the default); `iam`; `cognito`, the buyer's token; `open`. If both are
+ * `key`, the shop's key can also list and cancel, and the organiser's key can also read a purchase. Getting an option
  * is public. API keys belong on servers, never in a browser. `cognito` and `open` are for tickets that cost nothing,
  * since buyers can then confirm their own holds.
  *
- * **Trust.** A `UserID` by itself proves nothing: it is a claim of the caller. With `key` and `iam` the shop vouches
- * for it; with `cognito` it must be the token's `sub`, and another user's purchase is not found. An idempotency key is a
- * secret: a caller who knows a key and its request gets what it bought, ticket IDs included. Use a new random key, such
- * as a UUID of version 4, for each intent.
+ * **Trust.** A `UserID` by itself proves nothing: it is a claim of the caller. With `key` the shop vouches for it, with
+ * `iam` the caller; with `cognito` it must be the token's `sub`, and another user's purchase is not found. An
+ * idempotency key is a secret: a caller who knows a key and its request gets what it bought, ticket IDs included. Use a
+ * new random key, such as a UUID of version 4, for each purchase or option.
  *
  * **Browsers.** CORS is open to every origin. A preflight (`OPTIONS`) may be cached for a day, and allows the
  * methods `GET`, `POST` and `PATCH` and the headers `Content-Type`, `Idempotency-Key`, `If-None-Match`, `X-Api-Key`,
@@ -631,8 +632,8 @@ export type CreateTicketOptionBody = NewTicketOption;
 export type CreateTicketOptionHeaders = {
     /**
      * Identifies a request across retries. 1 to 255 visible ASCII characters, bare or as a quoted string; both forms are the
-     * same key. Use a new random key for each intent, and keep it secret. It must not begin with `request-` and a UUID,
-     * unless the service made it for this request.
+     * same key. Use a new random key for each purchase or option, and keep it secret. It must not begin with `request-` and
+     * a UUID, unless the service made it for this request.
      */
     "Idempotency-Key"?: IdempotencyKey;
 };
@@ -772,8 +773,8 @@ export type PurchaseTicketsBody = Order;
 export type PurchaseTicketsHeaders = {
     /**
      * Identifies a request across retries. 1 to 255 visible ASCII characters, bare or as a quoted string; both forms are the
-     * same key. Use a new random key for each intent, and keep it secret. It must not begin with `request-` and a UUID,
-     * unless the service made it for this request.
+     * same key. Use a new random key for each purchase or option, and keep it secret. It must not begin with `request-` and
+     * a UUID, unless the service made it for this request.
      */
     "Idempotency-Key"?: IdempotencyKey;
 };

@@ -225,8 +225,8 @@ export function outcomeUnknown(retryKey: string | undefined, cause: unknown): Pr
       status: 503,
       detail:
         retryKey === undefined
-          ? "the request may have been carried out; send it again to find out"
-          : "the request may have been carried out; send it again with this Idempotency-Key to find out",
+          ? "the request may have been carried out; retry it unchanged to find out"
+          : "the request may have been carried out; retry it with this Idempotency-Key to find out",
     },
     { "Retry-After": "5", ...(retryKey !== undefined && { "Idempotency-Key": retryKey }) },
     cause,

@@ -59,7 +59,7 @@ describe.each<Stage>(["local", "dev", "prod"])("API Gateway's own responses in s
       // Includes failures and timeouts of the integration, and throttling by Lambda.
       DEFAULT_5XX: problem(
         ...([503, "outcome-unknown", "Outcome unknown"] as const),
-        "the request may have been carried out; if it had an Idempotency-Key, or needs none, send it again as it was to find out",
+        "the request may have been carried out; if it had an Idempotency-Key, or needs none, retry it unchanged to find out",
         { "Retry-After": "'5'", "Idempotency-Key": "method.request.header.Idempotency-Key" },
       ),
     });

@@ -102,7 +102,7 @@ describe.each<Stage>(["dev", "prod"])("the monitoring of stage %s", (stage) => {
     );
   });
 
-  it("shows the lag of the list of purchases as its maximum, like the alarm", () => {
+  it("shows the lag of the feed as its maximum, like the alarm", () => {
     const [widget] = widgets.filter(({ properties: { metrics } }) => metrics.flat().includes("FeedLag"));
 
     expect(widget?.properties.stat).toBe("Maximum");

@@ -13,7 +13,7 @@ const atOnce = (rows: Row[]) => Math.max(...rows.map((row) => row.atOnce));
 
 const common: Column[] = [
   ["Clients", (rows) => sum(rows, ({ clients }) => clients)],
-  ["At once", atOnce],
+  ["Concurrent", atOnce],
   ["Requests", requests],
   ["200", countOf("done")],
   ["Refused", countOf("refused")],
@@ -21,7 +21,7 @@ const common: Column[] = [
   ["Outcome unknown", countOf("outcome-unknown")],
   ["No response", countOf("none")],
   ["Retries", (rows) => sum(rows, ({ retries }) => retries)],
-  ["Was done", (rows) => sum(rows, ({ replays }) => replays)],
+  ["Already done", (rows) => sum(rows, ({ replays }) => replays)],
   ["Lost", (rows) => sum(rows, ({ lost }) => lost)],
   ["Doubled", (rows) => sum(rows, ({ doubled }) => doubled)],
 ];
@@ -29,7 +29,7 @@ const common: Column[] = [
 const ofFaults: Column[] = [
   ["Fault", ([row]) => `\`${row?.met}\``],
   ["Operation", ([row]) => String(row?.operation)],
-  ["Met", (rows) => sum(rows, ({ times }) => times)],
+  ["Occurrences", (rows) => sum(rows, ({ times }) => times)],
   ...common,
 ];
 
@@ -56,12 +56,12 @@ function totals(faults: Row[], kills: Row[]): string {
   const purchases = all.filter((row) => !isOption(row));
   const options = all.filter(isOption);
   const lines: [string, string | number][] = [
-    ["Load held", `${atOnce(all)} clients at once`],
+    ["Concurrent clients", atOnce(all)],
     [
-      "Faults survived",
+      "Injected faults",
       `${sum(faults, ({ times }) => times)} failed calls in ${faults.length} cases, ${kills.length} kills`,
     ],
-    ["Inputs tried", `${requests(all)} requests of ${sum(all, ({ clients }) => clients)} clients`],
+    ["Requests", `${requests(all)} of ${sum(all, ({ clients }) => clients)} clients`],
     ["Sales", sum(purchases, ({ sales }) => sales)],
     ["Holds confirmed", sum(purchases, ({ confirms }) => confirms)],
     ["Holds and sales cancelled", sum(purchases, ({ cancels }) => cancels)],
