@@ -63,7 +63,8 @@ const UNDONE = new Set<string | undefined>(["ticket_option_users_quantity_check"
 // - Two orders of a user with a limit. `on conflict do update` locks the user's counter, so the second order counts on
 //   from the first, and `ticket_option_users_quantity_check` undoes what exceeds the limit.
 // - Deadlock is impossible. All statements lock rows in one order: the option's row (changes only), purchases,
-//   counters of users, stripes ascending. After that they can only wait for another order with the same id or key, which already holds all of its stripes.
+//   counters of users, stripes ascending. After that they can only wait for another order with the same id or key,
+//   which already holds all of its stripes.
 // - A statement that sells nothing is not a refusal, since it may have lost a race. Only `lookAt` finds that an order
 //   must be refused, on one snapshot.
 //
@@ -193,10 +194,10 @@ function takenFromSeveral(when: string): string {
 }
 
 /**
- * Raises the user's counter, for options with a limit for each user, before any stripe is locked, so that
- * many concurrent orders of one user wait for that user's counter, and not on a stripe, where other buyers would wait
- * behind them. The counter is raised only if the snapshot shows enough tickets. If they are gone when they are taken, `purchaseFrom` violates `purchases_stripe_check`, which
- * undoes the whole statement.
+ * Raises the user's counter, for options with a limit for each user. That is before any stripe is locked, so that many
+ * concurrent orders of one user wait for that user's counter, and not on a stripe, where other buyers would wait behind
+ * them. The counter is raised only if the snapshot shows enough tickets. If they are gone when they are taken,
+ * `purchaseFrom` violates `purchases_stripe_check`, which undoes the whole statement.
  */
 const COUNTED = `
   counted as (
@@ -329,9 +330,9 @@ function limited(kind: Kind): Record<Way, string> {
 }
 
 /** All statements are made once, while the module loads. */
-export const UNLIMITED = {
+const UNLIMITED = {
   sale: unlimited("sale"),
   "large sale": unlimited("large sale"),
   hold: unlimited("hold"),
 };
-export const LIMITED = { sale: limited("sale"), "large sale": limited("large sale"), hold: limited("hold") };
+const LIMITED = { sale: limited("sale"), "large sale": limited("large sale"), hold: limited("hold") };
