@@ -58,7 +58,7 @@ export function report({ room, tickets: sold, visits }: SaleResults): Piece {
         const value = of(visits.filter(isInSlice));
         return [from + SLICE / 2, Number.isNaN(value) ? null : value];
       }),
-      endLabel: { ...LABEL, color, formatter: name, offset: [0, -8] },
+      endLabel: { ...LABEL, color, formatter: name, offset: [14, -8] },
       labelLayout: { moveOverlap: "shiftY" },
       markLine: {
         symbol: "none",
