@@ -23,6 +23,13 @@ export type Round = Cell["results"][number]["rounds"][number];
 interface Contestant extends Way {
   name: string;
   optionId: string;
+  /** The shop's own database if undefined. */
+  database?: Database;
+}
+
+/** A database, and the forms that its connections prepare; those of this release's schema if undefined. */
+interface Database extends Pick<Shop, "url" | "owner"> {
+  forms?: readonly (keyof Forms)[];
 }
 
 /** Connected buyers, and the process ids of their backends. */
@@ -95,11 +102,19 @@ export async function measure(quick: boolean) {
   return { postgres: await settings(owner), commits, cells, refusals, planned, previous, calls, earlier };
 
   async function measureCell(latency: keyof typeof LATENCIES, count: number, contestants: Contestant[]) {
-    const crowd = await openCrowd(shop, count, LATENCIES[latency]);
+    const crowds = new Map<Database, Crowd>();
+    for (const { database = shop } of contestants)
+      if (!crowds.has(database)) crowds.set(database, await openCrowd(database, count, LATENCIES[latency]));
+    const ready = contestants.map((each) => ({ ...each, ...(crowds.get(each.database ?? shop) as Crowd) }));
     if (count === 1)
-      commits[latency] = (await buyers.call.buyFor(crowd.crowd, { form: "commit" }, "", 1000)).p50;
-    const results = await measureInTurns(contestants.map((contestant) => ({ ...contestant, ...crowd })));
-    await buyers.call.close(crowd.crowd);
+      commits[latency] ??= (
+        await buyers.call.buyFor(ready[0]?.crowd ?? "", { form: "commit" }, "", 1000)
+      ).p50;
+    await owner.query("checkpoint"); // now, so that none starts during a round
+    // An unmeasured round: it writes the full-page images after the checkpoint and removes old row versions.
+    for (const contestant of ready) await measureRound(contestant, pace.milliseconds / 4);
+    const results = await inTurns(ready, pace.rounds, (each) => measureRound(each, pace.milliseconds));
+    for (const { crowd } of crowds.values()) await buyers.call.close(crowd);
     return { latency: `${latency} commits`, buyers: count, results };
   }
 
@@ -109,12 +124,7 @@ export async function measure(quick: boolean) {
   }
 
   /** Connects buyers, and lets each make every kind of order that the connections prepare. */
-  async function openCrowd(
-    { url, owner }: Pick<Shop, "url" | "owner">,
-    count: number,
-    options = LIMITS,
-    forms: readonly (keyof Forms)[] = FORMS,
-  ): Promise<Crowd> {
+  async function openCrowd({ url, owner, forms = FORMS }: Database, count: number, options: string) {
     const crowd = `${count} in ${url} ${options}`;
     const pids = await buyers.call.open({ name: crowd, url, buyers: count, options });
     const own: string[] = [];
@@ -123,13 +133,6 @@ export async function measure(quick: boolean) {
     if (url === shop.url)
       await buyers.call.warmUp(crowd, { form: "floor" }, Array(count).fill(uncounted), WARM_UPS);
     return { crowd, pids };
-  }
-
-  async function measureInTurns(contestants: (Contestant & Crowd)[]) {
-    await owner.query("checkpoint"); // now, so that none starts during a round
-    // An unmeasured round: it writes the full-page images after the checkpoint and removes old row versions.
-    for (const contestant of contestants) await measureRound(contestant, pace.milliseconds / 4);
-    return inTurns(contestants, pace.rounds, (contestant) => measureRound(contestant, pace.milliseconds));
   }
 
   async function measureRound({ crowd, pids, optionId, ...way }: Contestant & Crowd, milliseconds: number) {
@@ -171,27 +174,15 @@ export async function measure(quick: boolean) {
   async function measurePreviousRelease() {
     const url = await createDatabase("previous");
     await migrateAsBefore((await startLocalDatabase(url)).owner);
-    const before = { url, owner: await connect(url) };
-    const crowds = {
-      now: await openCrowd(empty, 64, LATENCIES["4 ms"]),
-      before: await openCrowd(before, 64, LATENCIES["4 ms"], ["previous"]),
-    };
-    const contestants = [
-      { name: "a sale", form: "sale", optionId: await createStriped(empty.owner, 64), ...crowds.now },
-      {
-        name: "the previous release",
-        form: "previous",
-        optionId: await createStriped(before.owner, 64),
-        ...crowds.before,
-      },
-    ] as const;
-    const measured = [];
-    for (const plans of ["kept plans", "planned at each call"]) {
-      const planned = plans !== "kept plans";
-      const results = await measureInTurns(contestants.map((contestant) => ({ ...contestant, planned })));
-      measured.push({ latency: `4 ms commits, ${plans}`, buyers: 64, results });
-    }
-    for (const { crowd } of Object.values(crowds)) await buyers.call.close(crowd);
+    const before: Database = { url, owner: await connect(url), forms: ["previous"] };
+    const optionId = await createStriped(empty.owner, 64);
+    const optionBefore = await createStriped(before.owner, 64);
+    const compare = (planned: boolean) =>
+      measureCell("4 ms", 64, [
+        { name: "a sale", form: "sale", planned, optionId, database: empty },
+        { name: "the previous release", form: "previous", planned, optionId: optionBefore, database: before },
+      ]);
+    const measured = [await compare(false), await compare(true)];
     const upgraded = await openShop(url);
     await upgraded.check(await sold(upgraded.owner));
     return measured;
@@ -204,20 +195,13 @@ export async function measure(quick: boolean) {
   async function measureEarlierSales() {
     const loaded = await shop.createOption();
     await loadEarlierSales(owner, loaded, pace.earlierSales);
-    const measured = [];
-    for (const count of [1, 16]) {
-      const full = await openCrowd(shop, count);
-      const alone = await openCrowd(empty, count);
-      const results = await measureInTurns([
-        { name: "after earlier sales", form: "sale", optionId: loaded, ...full },
-        { name: "empty, same tables", form: "sale", optionId: await shop.createOption(), ...full },
-        { name: "empty database", form: "sale", optionId: await empty.createOption(), ...alone },
+    const compare = async (count: number) =>
+      measureCell("local", count, [
+        { name: "after earlier sales", form: "sale", optionId: loaded },
+        { name: "empty, same tables", form: "sale", optionId: await shop.createOption() },
+        { name: "empty database", form: "sale", optionId: await empty.createOption(), database: empty },
       ]);
-      for (const { crowd } of [full, alone]) await buyers.call.close(crowd);
-      const latency = `${pace.earlierSales.toLocaleString("en")} earlier sales, local commits`;
-      measured.push({ latency, buyers: count, results });
-    }
-    return measured;
+    return [await compare(1), await compare(16)];
   }
 
   /** Purchases that the buyers' process confirmed in a database. */
