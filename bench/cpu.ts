@@ -12,7 +12,7 @@ export function measureCpu(pids: number[]): () => number {
   const used = () => pids.map((pid, index) => cpuTime(pid) - (before[index] ?? 0));
   return () => {
     const times = used().filter((time) => time >= 0);
-    return times.length > 0 ? sum(times) : Number.NaN;
+    return times.length > 0 || pids.length === 0 ? sum(times) : Number.NaN;
   };
 }
 
