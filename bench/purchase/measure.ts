@@ -101,7 +101,12 @@ export async function measure(quick: boolean) {
   await buyers.end();
   return { postgres: await settings(owner), commits, cells, refusals, planned, previous, calls, earlier };
 
-  async function measureCell(latency: keyof typeof LATENCIES, count: number, contestants: Contestant[]) {
+  async function measureCell(
+    latency: keyof typeof LATENCIES,
+    count: number,
+    contestants: Contestant[],
+    rounds = pace.rounds,
+  ) {
     const crowds = new Map<Database, Crowd>();
     for (const { database = shop } of contestants)
       if (!crowds.has(database)) crowds.set(database, await openCrowd(database, count, LATENCIES[latency]));
@@ -113,7 +118,7 @@ export async function measure(quick: boolean) {
     await owner.query("checkpoint"); // now, so that none starts during a round
     // An unmeasured round: it writes the full-page images after the checkpoint and removes old row versions.
     for (const contestant of ready) await measureRound(contestant, pace.milliseconds / 4);
-    const results = await inTurns(ready, pace.rounds, (each) => measureRound(each, pace.milliseconds));
+    const results = await inTurns(ready, rounds, (each) => measureRound(each, pace.milliseconds));
     for (const { crowd } of crowds.values()) await buyers.call.close(crowd);
     return { latency: `${latency} commits`, buyers: count, results };
   }
@@ -135,13 +140,16 @@ export async function measure(quick: boolean) {
     return { crowd, pids };
   }
 
-  async function measureRound({ crowd, pids, optionId, ...way }: Contestant & Crowd, milliseconds: number) {
+  async function measureRound(
+    { crowd, pids, optionId, form, planned = false }: Contestant & Crowd,
+    milliseconds: number,
+  ) {
     await removeOldVersions();
     await buyers.call.flushStatistics(crowd);
     const walBefore = await walOf(owner, pids);
     const cpu = measureCpu(pids);
     const waits = sampleWaits(owner, pids);
-    const load = await buyers.call.buyFor(crowd, way, optionId, milliseconds);
+    const load = await buyers.call.buyFor(crowd, { form, planned }, optionId, milliseconds);
     const serverCpu = cpu();
     const waiting = await waits();
     await buyers.call.flushStatistics(crowd);
@@ -178,10 +186,21 @@ export async function measure(quick: boolean) {
     const optionId = await createStriped(empty.owner, 64);
     const optionBefore = await createStriped(before.owner, 64);
     const compare = (planned: boolean) =>
-      measureCell("4 ms", 64, [
-        { name: "a sale", form: "sale", planned, optionId, database: empty },
-        { name: "the previous release", form: "previous", planned, optionId: optionBefore, database: before },
-      ]);
+      measureCell(
+        "4 ms",
+        64,
+        [
+          { name: "a sale", form: "sale", planned, optionId, database: empty },
+          {
+            name: "the previous release",
+            form: "previous",
+            planned,
+            optionId: optionBefore,
+            database: before,
+          },
+        ],
+        3 * pace.rounds, // the difference is smaller than that between two rounds
+      );
     const measured = [await compare(false), await compare(true)];
     const upgraded = await openShop(url);
     await upgraded.check(await sold(upgraded.owner));
