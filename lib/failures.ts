@@ -85,6 +85,11 @@ export function sqlStateOf(error: unknown): string | undefined {
   return error instanceof Error ? SQL_STATE.exec(error.message)?.[1] : undefined;
 }
 
+/** Whether a statement had no effect because it waited too long for a lock, or took too long. */
+export function isTimedOut(error: unknown): boolean {
+  return TIMED_OUT.test(sqlStateOf(error) ?? "");
+}
+
 function classifyPostgresError(sqlState: string, message: string): Failure | undefined {
   if (LOST.test(sqlState) || message.startsWith("PANIC:")) return { mayHaveRun: true, retry: "over" };
   if (TRANSIENT.test(sqlState)) return { mayHaveRun: false, retry: "soon" };

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { DatabaseError, DatabaseUnavailable, type Work } from "./data-api.ts";
-import { sqlStateOf } from "./failures.ts";
+import { isTimedOut } from "./failures.ts";
 import { returnLapsedHolds } from "./lapsed-holds.ts";
 import {
   findTicketOption,
@@ -111,11 +111,6 @@ async function attemptChange(
   const option = await findTicketOption(id, work);
   if (option === undefined) throw new Error(`option ${id} does not exist any more`);
   return { result: "changed", option };
-}
-
-/** Whether a statement had no effect because it waited too long for a lock (55P03), or took too long (57014). */
-function isTimedOut(error: unknown): boolean {
-  return ["55P03", "57014"].includes(sqlStateOf(error) ?? "");
 }
 
 /**

@@ -3,11 +3,11 @@ import {
   findPurchase,
   joined,
   OPEN_HOLD,
-  PAGE,
   PURCHASE_COLUMNS,
   type Purchase,
   type PurchasePath,
   type PurchaseRow,
+  pagesOf,
   SOLD,
 } from "./stored-purchases.ts";
 
@@ -63,14 +63,7 @@ const CONFIRM = `
       cancelled_at
   ),
   ${SOLD},
-  pages as (
-    select page, array_agg(cast(id as text) order by id) as ticket_ids
-    from (
-      select id, (row_number() over (order by id) - 1) / ${PAGE} as page
-      from sold
-    ) as numbered
-    group by page
-  )
+  pages as (${pagesOf("sold")})
   select
     ${PURCHASE_COLUMNS},
     pages.ticket_ids as "ticketIds"
@@ -113,7 +106,7 @@ const CANCEL = `
     where id = cast(:id as uuid)
       and ticket_option_id = cast(:ticketOptionId as uuid)
       and cancelled_at is null
-      and (cast(:evenIfSold as boolean) or (held_until is not null and confirmed_at is null))
+      and (cast(:evenIfSold as boolean) or (${OPEN_HOLD}))
     returning
       id,
       ticket_option_id,

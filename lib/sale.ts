@@ -1,6 +1,6 @@
 import { DatabaseError, type Work } from "./data-api.ts";
 import type { Order } from "./order.ts";
-import { PAGE, type Purchase, SOLD } from "./stored-purchases.ts";
+import { PAGE, type Purchase, pagesOf, SOLD } from "./stored-purchases.ts";
 import { MAX_STRIPES } from "./ticket-options.ts";
 
 /** How to take the tickets: the usual way, the way for options that run low, and the way for their last tickets. */
@@ -265,16 +265,12 @@ function recorded(kind: Kind, source: string): string {
       return `
   ${purchaseFrom(source)},
   ${SOLD},
-  numbered as (
-    select id, (row_number() over (order by id) - 1) / ${PAGE} as page
-    from sold
-  )
+  pages as (${pagesOf("sold")})
   select
     (select created_at from purchase) as "createdAt",
-    array_agg(cast(id as text) order by id) as "ticketIds"
-  from numbered
-  group by page
-  order by page
+    pages.ticket_ids as "ticketIds"
+  from pages
+  order by pages.page
   `;
     case "hold":
       return `

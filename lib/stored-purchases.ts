@@ -58,6 +58,18 @@ export const PURCHASE_COLUMNS = `
   purchase.cancelled_at as "cancelledAt"
   `;
 
+/** The ids of tickets in pages of up to `PAGE`; `tickets` is what follows `from`. */
+export function pagesOf(tickets: string): string {
+  return `
+    select page, array_agg(cast(id as text) order by id) as ticket_ids
+    from (
+      select id, (row_number() over (order by id) - 1) / ${PAGE} as page
+      from ${tickets}
+    ) as numbered
+    group by page
+    `;
+}
+
 /** Shows the purchases in a relation `purchase`, each in rows of up to 1,000 ticket ids. */
 const SHOW = show(PURCHASE_COLUMNS);
 
@@ -67,16 +79,9 @@ function show(columns: string): string {
     ${columns},
     pages.ticket_ids as "ticketIds"
   from purchase
-  left join lateral (
-    select page, array_agg(cast(id as text) order by id) as ticket_ids
-    from (
-      select id, (row_number() over (order by id) - 1) / ${PAGE} as page
-      from tickets
+  left join lateral (${pagesOf(`tickets
       where purchase_id = purchase.id
-        and purchase.cancelled_at is null
-    ) as numbered
-    group by page
-  ) as pages
+        and purchase.cancelled_at is null`)}) as pages
     on true
   order by purchase.changed_in, purchase.id, pages.page
   `;
