@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 import { v7 } from "uuid";
 import { audit } from "../infra/audit.ts";
 import { startLocalDatabase } from "../infra/local/database.ts";
@@ -7,6 +7,7 @@ import type { Order } from "../lib/order.ts";
 import { sellTickets } from "../lib/purchases.ts";
 import { createTicketOption } from "../lib/ticket-options.ts";
 import { anyOrder, newOption, newOrder } from "../tests/support/options.ts";
+import { connect } from "./connection.ts";
 import { type Exchange, startRecordingProxy } from "./recording-proxy.ts";
 
 /** Number of tickets of each sale that is measured. */
@@ -17,13 +18,6 @@ export const PLENTY = 1_000_000_000;
 
 /** A database that sells tickets, and the Data API calls with which the service sells them. */
 export type Shop = Awaited<ReturnType<typeof openShop>>;
-
-export async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url });
-  client.on("error", () => {}); // when PostgreSQL ends first
-  await client.connect();
-  return client;
-}
 
 /** Migrates a database and starts a Data API for it, through which the service's own code creates and sells. */
 export async function openShop(url: string) {

@@ -1,5 +1,5 @@
 // Runs the buyers in a separate process, so that their CPU time can be measured.
-import pg from "pg";
+import { connect } from "../connection.ts";
 import { callFor, type Load, type Outcome } from "../load.ts";
 import { serve } from "../worker.ts";
 import { type Buyer, type Forms, order, type Way } from "./forms.ts";
@@ -26,13 +26,11 @@ const tasks = {
 
   /** Connects buyers, and returns the process ids of their backends. */
   async open({ name, url, buyers, options }: Crowd): Promise<number[]> {
-    const opened = Array.from({ length: buyers }, (_, number) => ({
-      number,
-      client: new pg.Client({ connectionString: url, options }),
-    }));
+    const numbers = Array.from({ length: buyers }, (_, number) => number);
+    const opened = await Promise.all(
+      numbers.map(async (number) => ({ number, client: await connect(url, options) })),
+    );
     crowds.set(name, opened);
-    for (const { client } of opened) client.on("error", () => {}); // when PostgreSQL ends first
-    await Promise.all(opened.map(({ client }) => client.connect()));
     const pid = async ({ client }: Buyer) =>
       (await client.query("select pg_backend_pid() as pid")).rows[0].pid;
     return Promise.all(opened.map(pid));

@@ -1,8 +1,8 @@
 // Makes purchases in one of four ways; each omits one more layer than the previous one.
-import pg from "pg";
 import { Pool } from "undici";
 import { v4, v7 } from "uuid";
 import { overHandlers } from "../../tests/support/over-handlers.ts";
+import { connect } from "../connection.ts";
 import { callFor, type Load, type Outcome } from "../load.ts";
 import { type Forms, order } from "../purchase/forms.ts";
 import { TICKETS_PER_SALE } from "../shop.ts";
@@ -62,9 +62,7 @@ function caller({ way, clients, optionId, url, sale, forms }: Opening) {
     case "driver":
       return async (number: number) => {
         const options = "-c lock_timeout=2000 -c statement_timeout=3000";
-        const client = new pg.Client({ connectionString: url, options });
-        client.on("error", () => {}); // when PostgreSQL ends first
-        await client.connect();
+        const client = await connect(url, options);
         return () => order(forms, { form: "sale" }, { number, client }, optionId);
       };
   }
