@@ -1,4 +1,4 @@
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import {
   ExecuteStatementCommand,
   type ExecuteStatementCommandOutput,
@@ -96,9 +96,14 @@ export function dataApi({ resourceArn, secretArn, database, ...settings }: DataA
   });
   const target = { resourceArn, secretArn, database };
 
-  const send: Send = (command, timeout) => {
+  const send: Send = async (command, timeout) => {
     connections.closeIdle();
-    return client.send(command, { abortSignal: AbortSignal.timeout(timeout) });
+    const abortSignal = new TimeLimit(timeout);
+    try {
+      return await client.send(command, { abortSignal });
+    } finally {
+      abortSignal.end();
+    }
   };
   const work = (milliseconds?: number) =>
     milliseconds === undefined
@@ -121,6 +126,30 @@ export function dataApi({ resourceArn, secretArn, database, ...settings }: DataA
       client.send(command).catch(() => {}); // a real error occurs again in the first request, which reports it
     },
   };
+}
+
+/**
+ * Aborts a call after some milliseconds. It has what the SDK requires of a signal, and no more: with
+ * `AbortSignal.timeout`, a warm request takes 5 % more CPU time, and its timer stays after the call.
+ */
+class TimeLimit {
+  aborted = false;
+  reason: Error | undefined;
+  /** Set by the SDK. */
+  onabort: (() => void) | null = null;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(milliseconds: number) {
+    this.#timer = setTimeout(() => {
+      this.aborted = true;
+      this.reason = new Error(`no response within ${milliseconds} ms`);
+      this.onabort?.();
+    }, milliseconds);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
 }
 
 type Target = Pick<DataApiOptions, "resourceArn" | "secretArn" | "database">;
@@ -147,7 +176,7 @@ function workOf(target: Target, send: Send, deadline: number, attemptTimeout: nu
         // An attempt with less than its full time would only be likely to end in an unknown outcome.
         if (pause === undefined || performance.now() + pause + attemptTimeout > deadline)
           throw new DatabaseUnavailable(error);
-        await setTimeout(pause);
+        await wait(pause);
       }
     }
   }

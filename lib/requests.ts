@@ -365,9 +365,9 @@ function bodyOf<Entries extends v.ObjectEntries>(
     check = () => [],
   }: { nullIsAbsent?: boolean; check?: Check<Entries> | undefined } = {},
 ): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
-  const sent = bodyMembers(event);
+  const sent = bodyMembers(event).map(([key, value]) => [folded(key), value] as const);
   const names = Object.keys(schema.entries);
-  const given = new Map(names.map((name) => [name, sent.filter(([key]) => folded(key) === folded(name))]));
+  const given = new Map(names.map((name) => [name, sent.filter(([key]) => key === folded(name))]));
   const memberOf = (name: string) => {
     const value = given.get(name)?.[0]?.[1];
     return value === null && nullIsAbsent ? undefined : value;
