@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { v7 as uuidv7 } from "uuid";
 import type { Work } from "./data-api.ts";
 import { formatKey } from "./idempotency-key.ts";
+import { newId } from "./ids.ts";
 import { invalidRequest, outcomeUnknown } from "./problem.ts";
 
 /** Identifies a request across retries. */
@@ -39,7 +39,7 @@ export function requestIdentity(
     if (!isEqual(mac, macOf(id, request, secret))) throw notIssued();
     return { id, key: null, isRetry: true, retryKey: () => key };
   }
-  const id = uuidv7();
+  const id = newId();
   const retryKey = () => (key === undefined ? `request-${id}-${macOf(id, request, secret)}` : formatKey(key));
   return { id, key: key ?? null, isRetry: false, retryKey };
 }

@@ -35,7 +35,7 @@ interface Called {
 
 /** Measures the packaged functions, from their import to warm requests. */
 export async function measure(quick: boolean) {
-  const pace = quick ? { runs: 5, rounds: 3, calls: 200 } : { runs: 30, rounds: 9, calls: 500 };
+  const pace = quick ? { starts: 5, runs: 3, calls: 500 } : { starts: 30, runs: 11, calls: 4_000 };
   const folder = mkdtempSync(path.join(tmpdir(), "ticket-allocation-bench-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const packages = [...(await packageFunctions(folder)), await packageBareClient(folder)];
@@ -57,8 +57,8 @@ export async function measure(quick: boolean) {
   const nothingPrepared = { ...purchase, name: "purchase, nothing prepared", environment: unprepared };
   const others = loaded.filter(({ name }) => name !== purchase.name && name !== bare.name);
 
-  const starts = await inTurns([...others, purchase, nothingPrepared, bare], pace.runs, coldStart);
-  const warm = await measureWarm([purchase, bare], pace);
+  const starts = await inTurns([...others, purchase, nothingPrepared, bare], pace.starts, coldStart);
+  const warm = await inTurns([purchase, bare], pace.runs, warmRun);
   await dataApi.end();
   return { packages, starts, warm };
 
@@ -66,8 +66,7 @@ export async function measure(quick: boolean) {
     const before = await dataApi.call.connections();
     const { child, imported } = await load(contestant);
     const first = contestant.event === undefined ? undefined : await call(child, contestant.event, 1);
-    child.kill();
-    await once(child, "exit");
+    await end(child);
     return {
       import: imported.milliseconds,
       importCpu: imported.cpu,
@@ -77,20 +76,15 @@ export async function measure(quick: boolean) {
       connections: (await dataApi.call.connections()) - before,
     };
   }
-}
 
-/** Measures the CPU time of requests one after the other to the same process. */
-async function measureWarm(contestants: Contestant[], { rounds, calls }: { rounds: number; calls: number }) {
-  const running = await Promise.all(
-    contestants.map(async ({ event = "", ...contestant }) => {
-      const { child } = await load(contestant);
-      await call(child, event, WARM_UPS);
-      return { name: contestant.name, child, event };
-    }),
-  );
-  const series = await inTurns(running, rounds, ({ child, event }) => call(child, event, calls));
-  for (const { child } of running) child.kill();
-  return series;
+  /** Measures requests one after the other to a new process: how V8 compiles a program differs between processes. */
+  async function warmRun({ event = "", ...contestant }: Contestant) {
+    const { child } = await load(contestant);
+    await call(child, event, WARM_UPS);
+    const warm = await call(child, event, pace.calls);
+    await end(child);
+    return warm;
+  }
 }
 
 async function load({ file, environment }: Contestant) {
@@ -104,6 +98,11 @@ async function load({ file, environment }: Contestant) {
 function call(child: ChildProcess, event: string, calls: number): Promise<Called> {
   child.send({ event, calls });
   return reply(child);
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  child.kill();
+  await once(child, "exit");
 }
 
 async function reply<Message>(child: ChildProcess): Promise<Message> {

@@ -76,6 +76,15 @@ describe.concurrent("a write that fails", () => {
     expect(await failureAt(await failingService(breaks))).toEqual(MAY_HAVE_RUN);
   });
 
+  it.each([
+    { when: "before the response begins", sent: "" },
+    { when: "in the middle of the response", sent: "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{" },
+  ])("may have had an effect if its time is up $when", async ({ sent }) => {
+    const url = await failingService((socket) => socket.once("data", () => socket.write(sent)));
+
+    expect(await failureAt(url)).toEqual(MAY_HAVE_RUN);
+  });
+
   it("may have had an effect if an earlier attempt broke and the last one could not connect", async () => {
     const url = await failingService((socket, leave) => {
       leave();

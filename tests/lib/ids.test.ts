@@ -1,6 +1,25 @@
 import fc from "fast-check";
+import { version } from "uuid";
 import { describe, expect, it } from "vitest";
-import { parseUuid } from "../../lib/ids.ts";
+import { newId, parseUuid } from "../../lib/ids.ts";
+
+describe("newId()", () => {
+  it("returns a UUID of version 7 with the current time", () => {
+    const before = Date.now();
+    const id = newId();
+    const after = Date.now();
+
+    expect(version(id)).toBe(7);
+    const time = Number.parseInt(id.replace("-", "").slice(0, 12), 16);
+    expect(time).toBeGreaterThanOrEqual(before);
+    expect(time).toBeLessThanOrEqual(after);
+  });
+
+  it("returns a different UUID each time", () => {
+    const ids = Array.from({ length: 10_000 }, newId);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
 
 describe("parseUuid()", () => {
   it("returns a UUID of any version and letter case in lower case", () => {

@@ -14,7 +14,7 @@ const arrows = {
     "feed-cursor, gateway-event, idempotency-key, ids, instant, json-body, option-changes, problem, valibot",
   responses: "gateway-event, problem, stored-purchases, ticket-options",
   access: "config, ids, problem",
-  idempotency: "data-api, idempotency-key, problem, uuid",
+  idempotency: "data-api, idempotency-key, ids, problem",
   "feed-cursor": "ids, stored-purchases",
   location: "",
   "option-changes": "data-api, failures, lapsed-holds, ticket-options",
