@@ -9,10 +9,9 @@ import { sum } from "simple-statistics";
  */
 export function measureCpu(pids: number[]): () => number {
   const before = pids.map(cpuTime);
-  const used = () => pids.map((pid, index) => cpuTime(pid) - (before[index] ?? 0));
   return () => {
-    const times = used().filter((time) => time >= 0);
-    return times.length > 0 || pids.length === 0 ? sum(times) : Number.NaN;
+    const used = pids.map((pid, index) => cpuTime(pid) - (before[index] ?? 0)).filter((time) => time >= 0);
+    return used.length > 0 || pids.length === 0 ? sum(used) : Number.NaN;
   };
 }
 

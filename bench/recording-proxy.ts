@@ -22,10 +22,8 @@ export async function startRecordingProxy(target: string): Promise<{ url: string
     const upstream = await fetch(target + incoming.url, { method: "POST", headers, body: request });
     const response = await upstream.text();
     exchanges.push({ request, response });
-    outgoing.writeHead(upstream.status, {
-      "x-amzn-errortype": upstream.headers.get("x-amzn-errortype") ?? "",
-    });
-    outgoing.end(response);
+    outgoing.statusCode = upstream.status;
+    outgoing.setHeader("x-amzn-errortype", upstream.headers.get("x-amzn-errortype") ?? "").end(response);
   });
   server.listen(0, "127.0.0.1").unref();
   await once(server, "listening");

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { table } from "./tables.ts";
-import { type Target, targetTable } from "./targets.ts";
+import type { Target } from "./statistics.ts";
+import { figure, range, table } from "./tables.ts";
 
 /** The parts of the benchmark: each is a folder with a `measure.ts` and a `report.ts`. */
 export const PARTS = ["purchase", "whole-path", "cold-start", "on-sale"];
@@ -45,6 +45,19 @@ export async function report(parts: string[], forDocuments: boolean): Promise<vo
   if (forDocuments) fill(path.join(DOCS, "performance.md"), texts);
 }
 
+function targetTable(targets: Target[]): string {
+  return table(
+    ["Target", "Aim", "Median", "Min to max", ""],
+    targets.map(({ name, aim, measured, met }) => [
+      name,
+      aim,
+      figure(measured.median, 2),
+      range(measured, 2),
+      met ? "met" : "**not met**",
+    ]),
+  );
+}
+
 /**
  * Replaces the text between each pair of comments `<!-- bench: NAME -->` and `<!-- end -->`. The rest of the document is
  * written by hand and stays unchanged.
@@ -53,13 +66,11 @@ export async function report(parts: string[], forDocuments: boolean): Promise<vo
  */
 function fill(file: string, texts: Record<string, string>): void {
   const missing = new Set(Object.keys(texts));
-  const document = readFileSync(file, "utf8").replace(
-    /<!-- bench: (\S+) -->.*?<!-- end -->/gs,
-    (_, name: string) => {
-      if (!missing.delete(name)) throw new Error(`${file}: there is no text for ${name}`);
-      return `<!-- bench: ${name} -->\n\n${texts[name]}\n\n<!-- end -->`;
-    },
-  );
+  const places = /<!-- bench: (\S+) -->.*?<!-- end -->/gs;
+  const document = readFileSync(file, "utf8").replace(places, (_, name: string) => {
+    if (!missing.delete(name)) throw new Error(`${file}: there is no text for ${name}`);
+    return `<!-- bench: ${name} -->\n\n${texts[name]}\n\n<!-- end -->`;
+  });
   if (missing.size > 0) throw new Error(`${file}: there are no comments for ${[...missing]}`);
   writeFileSync(file, document);
 }

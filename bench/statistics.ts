@@ -52,3 +52,21 @@ export function named<Named extends { name: string }>(all: Named[], name: string
   if (!found) throw new Error(`there is no result of ${name}`);
   return found;
 }
+
+/** A target and its result in one run. */
+export interface Target {
+  name: string;
+  measured: Spread;
+  aim: string;
+  met: boolean;
+}
+
+/** A target for the median over the rounds. */
+export function atLeast(name: string, measured: Spread, aim: number): Target {
+  return { name, measured, aim: `≥ ${aim}`, met: measured.median >= aim };
+}
+
+/** A target for the median over the rounds, or for another figure of them. */
+export function atMost(name: string, measured: Spread, aim: number, judged = measured.median): Target {
+  return { name, measured, aim: `≤ ${aim}`, met: judged <= aim };
+}

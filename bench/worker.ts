@@ -27,11 +27,7 @@ export function startWorker<Functions extends object>(
     pid: child.pid as number,
     call: createBirpc<Functions>(
       {},
-      {
-        post: (message) => child.send(message),
-        on: (receive) => child.on("message", receive),
-        timeout: -1,
-      },
+      { post: (message) => child.send(message), on: (receive) => child.on("message", receive), timeout: -1 },
     ),
     async end() {
       child.off("exit", endedEarly);

@@ -69,9 +69,8 @@ export async function measure(quick: boolean) {
     await end(child);
     return {
       import: imported.milliseconds,
-      importCpu: imported.cpu,
+      importCpu: imported.cpu / 1000,
       first: first?.milliseconds,
-      /** Milliseconds from the beginning of the import to the first response. */
       importAndFirst: first?.sinceStart,
       connections: (await dataApi.call.connections()) - before,
     };
@@ -139,8 +138,7 @@ function certificate(folder: string) {
   const [key, file] = [path.join(folder, "key.pem"), path.join(folder, "certificate.pem")];
   const algorithm = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"];
   const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
-  execFileSync("openssl", ["req", "-x509", ...algorithm, ...names, "-keyout", key, "-out", file], {
-    stdio: "ignore",
-  });
+  const files = ["-keyout", key, "-out", file];
+  execFileSync("openssl", ["req", "-x509", ...algorithm, ...names, ...files], { stdio: "ignore" });
   return { file, key: readFileSync(key, "utf8"), cert: readFileSync(file, "utf8") };
 }

@@ -26,15 +26,9 @@ export async function packageFunctions(folder: string): Promise<Package[]> {
 
 /** Packages the bare client in the same format, minified, with the bundler's defaults otherwise. */
 export async function packageBareClient(folder: string): Promise<Package> {
-  const { outputFiles } = await build({
-    entryPoints: [path.join(import.meta.dirname, "bare-client.ts")],
-    bundle: true,
-    minify: true,
-    platform: "node",
-    target: "node24",
-    format: "cjs",
-    write: false,
-  });
+  const settings = { bundle: true, minify: true, platform: "node", target: "node24", format: "cjs" } as const;
+  const entryPoints = [path.join(import.meta.dirname, "bare-client.ts")];
+  const { outputFiles } = await build({ ...settings, entryPoints, write: false });
   const compression = { compression: "DEFLATE", compressionOptions: { level: 9 } } as const;
   const zip = new JSZip().file("index.cjs", outputFiles[0]?.text ?? "");
   return unpack(folder, "bare SDK client", await zip.generateAsync({ type: "nodebuffer", ...compression }));

@@ -44,15 +44,12 @@ const tasks = {
       for (const arrival of waiting) {
         if (arrival.at > now()) await setTimeout(arrival.at - now());
         const letIn = now();
+        const { quantity: Quantity, holdSeconds: HoldSeconds } = arrival;
         const { statusCode, body } = await request(`${url}/ticket_options/${optionId}/purchases`, {
           dispatcher,
           method: "POST",
           headers: { "Content-Type": "application/json" },
-          body: JSON.stringify({
-            Quantity: arrival.quantity,
-            UserID: v4(),
-            HoldSeconds: arrival.holdSeconds,
-          }),
+          body: JSON.stringify({ Quantity, UserID: v4(), HoldSeconds }),
         });
         const response = await body.text();
         visits.push({ ...arrival, letIn, responded: now(), status: statusCode });

@@ -26,14 +26,13 @@ const tasks = {
 
   /** Connects buyers, and returns the process ids of their backends. */
   async open({ name, url, buyers, options }: Crowd): Promise<number[]> {
-    const numbers = Array.from({ length: buyers }, (_, number) => number);
-    const opened = await Promise.all(
-      numbers.map(async (number) => ({ number, client: await connect(url, options) })),
+    const clients = await Promise.all(Array.from({ length: buyers }, () => connect(url, options)));
+    crowds.set(
+      name,
+      clients.map((client, number) => ({ number, client })),
     );
-    crowds.set(name, opened);
-    const pid = async ({ client }: Buyer) =>
-      (await client.query("select pg_backend_pid() as pid")).rows[0].pid;
-    return Promise.all(opened.map(pid));
+    const pids = await Promise.all(clients.map((client) => client.query("select pg_backend_pid() as pid")));
+    return pids.map(({ rows }) => rows[0].pid);
   },
 
   /** Each buyer makes orders of an option of its own, so that all plans are cached and no buyer waits. */

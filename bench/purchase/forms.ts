@@ -26,18 +26,16 @@ export async function formsOf({ createOption, sell }: Shop) {
     return JSON.parse(calls.at(-1)?.request ?? "").sql;
   }
 
-  const sale = await sqlOf(await createOption(), "sold");
   const small = await createOption(TICKETS_PER_SALE - 1);
   const limited = await createOption(PLENTY, TICKETS_PER_SALE);
   await sqlOf(limited, "sold"); // from now on, this process knows that the option has a limit for each user
   const file = (name: string) => readFileSync(path.join(import.meta.dirname, name), "utf8");
   return {
-    sale: numbered(sale),
+    sale: numbered(await sqlOf(await createOption(), "sold")),
     look: numbered(await sqlOf(small, "not enough")),
     lookWithKey: numbered(await sqlOf(small, "not enough", "a key")),
     /** A sale of an option with a limit for each user. */
     limited: numbered(await sqlOf(limited, "sold")),
-    twoGuesses: numbered(withTwoGuesses(sale)),
     /** The sale of the release before rules and holds, for its schema. */
     previous: numbered(SELL_FROM_GUESSED_STRIPE),
     former: numbered(file("former-sale.sql")),
@@ -48,32 +46,6 @@ export async function formsOf({ createOption, sell }: Shop) {
     /** A commit that writes almost nothing. */
     commit: numbered("select pg_logical_emit_message(true, 'bench', '')"),
   };
-}
-
-/** The sale with the fuller of two random stripes, which has enough tickets more often. */
-function withTwoGuesses(sale: string): string {
-  const guess = /select cast\(:startingStripe as integer\) % option\.stripes\s+from ticket_options as option/;
-  const last = "and option.max_per_user is null";
-  if (!guess.test(sale) || !sale.includes(last)) throw new Error(`no guess in ${sale}`);
-  return sale
-    .replace(
-      guess,
-      `select guessed.stripe
-      from ticket_options as option
-      join ticket_option_stripes as guessed
-        on guessed.ticket_option_id = option.id
-          and guessed.stripe in (
-            cast(:startingStripe as integer) % option.stripes,
-            cast(:secondStripe as integer) % option.stripes
-          )`,
-    )
-    .replace(
-      last,
-      `${last}
-        and guessed.allocation >= cast(:quantity as integer)
-      order by guessed.allocation desc
-      limit 1`,
-    );
 }
 
 /** Splits statements and converts each to the driver's form. */
@@ -104,15 +76,13 @@ export async function order(
   buyer: Buyer,
   ticketOptionId: string,
 ) {
-  const randomStripe = () => Math.floor(Math.random() * MAX_STRIPES);
   const values: Record<string, unknown> = {
     id: v7(),
     key: form === "lookWithKey" ? v4() : null,
     ticketOptionId,
     userId: v4(),
     quantity: TICKETS_PER_SALE,
-    startingStripe: randomStripe(),
-    secondStripe: randomStripe(),
+    startingStripe: Math.floor(Math.random() * MAX_STRIPES),
     buyer: buyer.number,
   };
   let outcome: Outcome = "refused";

@@ -1,21 +1,24 @@
+import { sum } from "simple-statistics";
 import { MAX_STRIPES } from "../../lib/ticket-options.ts";
 import { axis, COLOURS, drawSvg, LABEL } from "../chart.ts";
 import type { Piece } from "../report.ts";
-import { named, ratioOf, spread, spreadOf } from "../statistics.ts";
-import { figure, range, table } from "../tables.ts";
-import { atLeast, atMost, type Target } from "../targets.ts";
+import { atLeast, atMost, named, ratioOf, spread, spreadOf, type Target } from "../statistics.ts";
+import { type Column, figure, median, minToMax, seriesTable } from "../tables.ts";
 import type { Cell, PurchaseResults, Round } from "./measure.ts";
 
-const COLUMNS: { name: string; of: keyof Round; digits?: number }[] = [
-  { name: "p50 ms", of: "p50", digits: 2 },
-  { name: "p95 ms", of: "p95", digits: 2 },
-  { name: "p99 ms", of: "p99", digits: 2 },
-  { name: "WAL B", of: "walBytes" },
-  { name: "CPU µs", of: "serverCpu" },
-  { name: "client µs", of: "clientCpu" },
-  { name: "row lock", of: "rowLock", digits: 1 },
-  { name: "commit", of: "commit", digits: 1 },
-  { name: "client", of: "client", digits: 1 },
+const COLUMNS: Column<Round>[] = [
+  ["per second", median("perSecond")],
+  ["min to max", minToMax("perSecond")],
+  ["p50 ms", median("p50", 2)],
+  ["p95 ms", median("p95", 2)],
+  ["p99 ms", median("p99", 2)],
+  ["WAL B", median("walBytes")],
+  ["CPU µs", median("serverCpu")],
+  ["client µs", median("clientCpu")],
+  ["row lock", median("rowLock", 1)],
+  ["commit", median("commit", 1)],
+  ["client", median("client", 1)],
+  ["failed", ({ rounds }) => `${sum(rounds.map(({ failed }) => failed))}`],
 ];
 
 /** The cells of `previous`. */
@@ -47,39 +50,34 @@ export function report(results: PurchaseResults): Piece {
 }
 
 function targetsOf({ cells, refusals, planned, previous, calls, earlier }: PurchaseResults): Target[] {
-  const ratio = (cell: Cell, one: string, other: string, of: keyof Round) =>
-    ratioOf(named(cell.results, one), named(cell.results, other), of);
+  const ratio = (of: keyof Round, { results }: Cell, one: string, other: string) =>
+    ratioOf(named(results, one), named(results, other), of);
   const sold = (latency: string, buyers: number, other: string) =>
-    ratio(cellOf(cells, latency, buyers), "striped", other, "perSecond");
+    ratio("perSecond", cellOf(cells, latency, buyers), "striped", other);
+  const busiest = cellOf(cells, "4 ms", 64);
+  const limited = ratio("serverCpu", busiest, "limit for each user", "striped");
+  const former = ratio("serverCpu", planned, "a sale", "the former statement");
   const wal = spread(
-    cells.flatMap(({ results }) => named(results, "sold out").rounds.map(({ walBytes }) => walBytes)),
+    cells.flatMap(({ results }) => named(results, "sold out").rounds.map((round) => round.walBytes)),
   );
   return [
     atLeast("4 ms, 64 buyers: striped / single row", sold("4 ms", 64, "single row"), 18),
     atLeast("4 ms, 64 buyers: striped / floor", sold("4 ms", 64, "floor"), 0.75),
-    atMost(
-      "4 ms, 64 buyers: CPU of a sale with a limit for each user / of a sale",
-      ratio(cellOf(cells, "4 ms", 64), "limit for each user", "striped", "serverCpu"),
-      1.35,
-    ),
+    atMost("4 ms, 64 buyers: CPU of a sale with a limit for each user / of a sale", limited, 1.35),
     ...previous.map((cell, index) =>
       atMost(
         `${PLANS[index]}, 64 buyers: CPU of a sale without rules / of the previous release`,
-        ratio(cell, "a sale", "the previous release", "serverCpu"),
+        ratio("serverCpu", cell, "a sale", "the previous release"),
         1.05,
       ),
     ),
     atLeast("local, 16 buyers: striped / single row", sold("local", 16, "single row"), 2.5),
     atLeast("local, 1 buyer: striped / single row", sold("local", 1, "single row"), 0.95),
     atLeast("4 ms, 1 buyer: striped / single row", sold("4 ms", 1, "single row"), 0.95),
-    atMost(
-      "planned at each call, 64 buyers: CPU of a sale / of the former statement",
-      ratio(planned, "a sale", "the former statement", "serverCpu"),
-      0.75,
-    ),
+    atMost("planned at each call, 64 buyers: CPU of a sale / of the former statement", former, 0.75),
     atLeast(
       "64 buyers: refusals / the sum alone",
-      ratio(refusals, "a refusal", "the sum alone", "perSecond"),
+      ratio("perSecond", refusals, "a refusal", "the sum alone"),
       0.85,
     ),
     atMost("WAL bytes of a refusal, worst round", wal, 0, wal.max),
@@ -89,7 +87,7 @@ function targetsOf({ cells, refusals, planned, previous, calls, earlier }: Purch
       ["empty, same tables", "empty database"].map((empty) =>
         atMost(
           `${cell.buyers} concurrent: ${empty} / after earlier sales`,
-          ratio(cell, empty, "after earlier sales", "perSecond"),
+          ratio("perSecond", cell, empty, "after earlier sales"),
           1.1,
         ),
       ),
@@ -103,8 +101,8 @@ function summaryOf(cells: Cell[]): string {
   const rate = (name: string) =>
     Math.round(spreadOf(named(results, name), "perSecond").median).toLocaleString("en");
   const sale = named(results, "striped");
-  const microseconds = spreadOf(sale, "serverCpu").median + spreadOf(sale, "clientCpu").median;
-  const cores = (microseconds * spreadOf(sale, "perSecond").median) / 1e6;
+  const of = (figure: keyof Round) => spreadOf(sale, figure).median;
+  const cores = ((of("serverCpu") + of("clientCpu")) * of("perSecond")) / 1e6;
   return [
     `With 64 buyers and commits of 4 ms, the service's statement sells **${rate("striped")} purchases per second**.`,
     `The same statement on a single row sells ${rate("single row")}. Inserting the same rows without counting any tickets, which is the limit, does ${rate("floor")}.`,
@@ -118,16 +116,7 @@ function cellText(cell: Cell): string {
 }
 
 function cellTable({ results }: Cell): string {
-  return table(
-    ["", "per second", "min to max", ...COLUMNS.map(({ name }) => name), "failed"],
-    results.map((series) => [
-      series.name,
-      figure(spreadOf(series, "perSecond").median),
-      range(spreadOf(series, "perSecond")),
-      ...COLUMNS.map(({ of, digits }) => figure(spreadOf(series, of).median, digits)),
-      `${series.rounds.reduce((sum, { failed }) => sum + failed, 0)}`,
-    ]),
-  );
+  return seriesTable(results, COLUMNS);
 }
 
 /** Purchases per second by number of buyers, one panel for each commit latency. Each bar has its label. */

@@ -10,7 +10,7 @@ import { serve } from "../worker.ts";
 
 export type ClientTasks = typeof tasks;
 
-interface Opening {
+export interface Opening {
   way: "http" | "handler" | "data api" | "driver";
   clients: number;
   optionId: string;
@@ -46,13 +46,9 @@ function caller({ way, clients, optionId, url, sale, forms }: Opening) {
     case "handler":
       return async () => async () => {
         const headers = { "Content-Type": "application/json" };
-        const { status, body: response } = await overHandlers({
-          method: "POST",
-          path,
-          headers,
-          body: body(),
-        });
-        if (status !== 200) throw new Error(`the handler responded ${status} ${response}`);
+        const response = await overHandlers({ method: "POST", path, headers, body: body() });
+        if (response.status !== 200)
+          throw new Error(`the handler responded ${response.status} ${response.body}`);
         return "sold" as const;
       };
     case "data api":

@@ -2,7 +2,7 @@ import { sum } from "simple-statistics";
 import { axis, COLOURS, drawSvg, LABEL } from "../chart.ts";
 import type { Piece } from "../report.ts";
 import { type Series, spreadOf } from "../statistics.ts";
-import { figure, table } from "../tables.ts";
+import { type Column, figure, median, seriesTable } from "../tables.ts";
 import type { PathResults, PathRound } from "./measure.ts";
 
 const LAYERS = [
@@ -12,23 +12,30 @@ const LAYERS = [
   { name: "driver and PostgreSQL", colour: COLOURS.blue },
 ];
 
+const COLUMNS: Column<PathRound>[] = [
+  ["purchases/s", median("perSecond")],
+  ["p50 ms", median("p50", 2)],
+  ["p95 ms", median("p95", 2)],
+  ["p99 ms", median("p99", 2)],
+  ["client µs", median("clientCpu")],
+  ["between µs", median("betweenCpu")],
+  ["PostgreSQL µs", median("postgresCpu")],
+];
+
 export function report({ cells }: PathResults): Piece {
   const layers = layersOf(cells[0]?.ways ?? []);
   const whole = { time: sum(layers.map(({ time }) => time)), cpu: sum(layers.map(({ cpu }) => cpu)) };
   const tables = cells.map(
-    ({ clients, ways }) => `**${clients} client${clients === 1 ? "" : "s"}**\n\n${pathTable(ways)}`,
+    ({ clients, ways }) =>
+      `**${clients} client${clients === 1 ? "" : "s"}**\n\n${seriesTable(ways, COLUMNS)}`,
   );
-  return {
-    picture: picture(),
-    texts: { path: tables.join("\n\n") },
-  };
+  return { picture: picture(), texts: { path: tables.join("\n\n") } };
 
   /** One bar for each layer and measure, labelled beside it. */
   function picture(): string {
-    const last = layers.at(-1);
     const fromBelow = layers.toReversed();
     return drawSvg(
-      `The statement takes ${share(last?.time ?? 0, whole.time)} of a purchase's time; the rest is overhead above it`,
+      `The statement takes ${share(layers.at(-1)?.time ?? 0, whole.time)} of a purchase's time; the rest is overhead above it`,
       "One purchase at a time: median time, and CPU time of all processes",
       390,
       {
@@ -51,24 +58,6 @@ export function report({ cells }: PathResults): Piece {
   }
 }
 
-function pathTable(ways: Series<PathRound>[]): string {
-  return table(
-    ["", "purchases/s", "p50 ms", "p95 ms", "p99 ms", "client µs", "between µs", "PostgreSQL µs"],
-    ways.map((way) => {
-      const median = (of: keyof PathRound, digits = 0) => figure(spreadOf(way, of).median, digits);
-      const latencies = (["p50", "p95", "p99"] as const).map((of) => median(of, 2));
-      return [
-        way.name,
-        median("perSecond"),
-        ...latencies,
-        median("clientCpu"),
-        median("betweenCpu"),
-        median("postgresCpu"),
-      ];
-    }),
-  );
-}
-
 /** What each layer adds to the layers below it: each way has one layer more than the next. In milliseconds. */
 function layersOf(ways: Series<PathRound>[]) {
   const costs = ways.map((way) => {
@@ -78,14 +67,9 @@ function layersOf(ways: Series<PathRound>[]) {
       cpu: (median("clientCpu") + median("betweenCpu") + median("postgresCpu")) / 1000,
     };
   });
-  return LAYERS.map((layer, index) => {
-    const [own, below] = [costs[index], costs[index + 1]];
-    return {
-      ...layer,
-      time: (own?.time ?? 0) - (below?.time ?? 0),
-      cpu: (own?.cpu ?? 0) - (below?.cpu ?? 0),
-    };
-  });
+  const added = (index: number, of: "time" | "cpu") =>
+    (costs[index]?.[of] ?? 0) - (costs[index + 1]?.[of] ?? 0);
+  return LAYERS.map((layer, index) => ({ ...layer, time: added(index, "time"), cpu: added(index, "cpu") }));
 }
 
 function share(part: number, all: number): string {
