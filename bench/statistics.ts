@@ -42,9 +42,8 @@ export function spreadOf<Round>({ rounds }: Series<Round>, figure: keyof Round):
 
 /** The spread of the ratio of two contestants in the same round. */
 export function ratioOf<Round>(one: Series<Round>, other: Series<Round>, figure: keyof Round): Spread {
-  return spread(
-    one.rounds.map((round, index) => Number(round[figure]) / Number(other.rounds[index]?.[figure])),
-  );
+  const figures = other.rounds.map((round) => Number(round[figure]));
+  return spread(one.rounds.map((round, index) => Number(round[figure]) / Number(figures[index])));
 }
 
 export function named<Named extends { name: string }>(all: Named[], name: string): Named {

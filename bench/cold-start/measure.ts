@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startTemporaryPostgres } from "../../emulator/src/index.ts";
+import { bundleOptions } from "../../infra/bundle.ts";
 import { eventOf } from "../../tests/support/gateway-event.ts";
 import { newOrder } from "../../tests/support/options.ts";
 import { openShop, TICKETS_PER_SALE } from "../shop.ts";
@@ -38,7 +39,11 @@ export async function measure(quick: boolean) {
   const pace = quick ? { starts: 5, runs: 3, calls: 500 } : { starts: 30, runs: 11, calls: 4_000 };
   const folder = mkdtempSync(path.join(tmpdir(), "ticket-allocation-bench-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const packages = [...(await packageFunctions(folder)), await packageBareClient(folder)];
+  const packages = [
+    ...(await packageFunctions(folder)),
+    await packageBareClient(folder, "the SDK alone, bundled like a function", bundleOptions(folder)),
+    await packageBareClient(folder, "bare SDK client"),
+  ];
 
   const { sale, event, environment } = await recordSale();
   const dataApi = startWorker<DataApiTasks>(path.join(import.meta.dirname, "data-api-process.ts"));
@@ -54,10 +59,11 @@ export async function measure(quick: boolean) {
   const loaded = packages.map((each) => ({ ...each, environment: onLambda }));
   const purchase = { ...named(loaded, "purchase"), event };
   const bare = { ...named(loaded, "bare SDK client"), event };
+  const alone = { ...named(loaded, "the SDK alone, bundled like a function"), event };
   const nothingPrepared = { ...purchase, name: "purchase, nothing prepared", environment: unprepared };
-  const others = loaded.filter(({ name }) => name !== purchase.name && name !== bare.name);
+  const others = loaded.slice(0, -2).filter(({ name }) => name !== purchase.name); // without events
 
-  const starts = await inTurns([...others, purchase, nothingPrepared, bare], pace.starts, coldStart);
+  const starts = await inTurns([...others, purchase, nothingPrepared, alone, bare], pace.starts, coldStart);
   const warm = await inTurns([purchase, bare], pace.runs, warmRun);
   await dataApi.end();
   return { packages, starts, warm };

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 import JSZip from "jszip";
 
 /** A packaged function, or a baseline in the same form. */
@@ -24,14 +24,15 @@ export async function packageFunctions(folder: string): Promise<Package[]> {
   );
 }
 
-/** Packages the bare client in the same format, minified, with the bundler's defaults otherwise. */
-export async function packageBareClient(folder: string): Promise<Package> {
-  const settings = { bundle: true, minify: true, platform: "node", target: "node24", format: "cjs" } as const;
+const DEFAULTS: BuildOptions = { bundle: true, platform: "node", target: "node24", format: "cjs" };
+
+/** Packages the bare client in the same format, minified. */
+export async function packageBareClient(folder: string, name: string, options = DEFAULTS): Promise<Package> {
   const entryPoints = [path.join(import.meta.dirname, "bare-client.ts")];
-  const { outputFiles } = await build({ ...settings, entryPoints, write: false });
+  const { outputFiles = [] } = await build({ ...options, entryPoints, minify: true, write: false });
   const compression = { compression: "DEFLATE", compressionOptions: { level: 9 } } as const;
   const zip = new JSZip().file("index.cjs", outputFiles[0]?.text ?? "");
-  return unpack(folder, "bare SDK client", await zip.generateAsync({ type: "nodebuffer", ...compression }));
+  return unpack(folder, name, await zip.generateAsync({ type: "nodebuffer", ...compression }));
 }
 
 async function unpack(folder: string, name: string, zip: Buffer): Promise<Package> {

@@ -9,6 +9,8 @@ import type { SaleResults } from "./measure.ts";
 /** Seconds of each point of the picture. */
 const SLICE = 0.5;
 
+type Measure = (slice: Visit[]) => number;
+
 const served = ({ letIn, responded }: Visit) => responded - letIn;
 const waited = ({ at, responded }: Visit) => responded - at;
 
@@ -41,12 +43,7 @@ export function report({ room, tickets: sold, visits }: SaleResults): Piece {
   function picture(): string {
     const end = Math.max(...visits.map(({ responded }) => responded)) / 1000;
     const slices = Array.from({ length: Math.ceil(end / SLICE) }, (_, index) => index * SLICE);
-    const line = (
-      panel: number,
-      name: string,
-      color: string,
-      of: (visits: Visit[]) => number,
-    ): LineSeriesOption => ({
+    const line = (panel: number, name: string, color: string, of: Measure): LineSeriesOption => ({
       type: "line",
       xAxisIndex: panel,
       yAxisIndex: panel,

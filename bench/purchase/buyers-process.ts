@@ -27,10 +27,8 @@ const tasks = {
   /** Connects buyers, and returns the process ids of their backends. */
   async open({ name, url, buyers, options }: Crowd): Promise<number[]> {
     const clients = await Promise.all(Array.from({ length: buyers }, () => connect(url, options)));
-    crowds.set(
-      name,
-      clients.map((client, number) => ({ number, client })),
-    );
+    const opened = clients.map((client, number) => ({ number, client }));
+    crowds.set(name, opened);
     const pids = await Promise.all(clients.map((client) => client.query("select pg_backend_pid() as pid")));
     return pids.map(({ rows }) => rows[0].pid);
   },

@@ -2,6 +2,8 @@ import { setTimeout } from "node:timers/promises";
 import type pg from "pg";
 import { mean } from "simple-statistics";
 
+type Wait = "rowLock" | "commit" | "client";
+
 const WAITS = `
   select
     cast(count(*) filter (where wait_event in ('transactionid', 'tuple')) as float8) as "rowLock",
@@ -19,7 +21,7 @@ const WAITS = `
  *   reach the disk, and for the client
  */
 export function sampleWaits(owner: pg.Client, pids: number[]) {
-  const samples: Record<"rowLock" | "commit" | "client", number>[] = [];
+  const samples: Record<Wait, number>[] = [];
   let goesOn = true;
   const sampling = (async () => {
     for (; goesOn; await setTimeout(100))
@@ -28,10 +30,7 @@ export function sampleWaits(owner: pg.Client, pids: number[]) {
   return async () => {
     goesOn = false;
     await sampling;
-    return {
-      rowLock: mean(samples.map(({ rowLock }) => rowLock)),
-      commit: mean(samples.map(({ commit }) => commit)),
-      client: mean(samples.map(({ client }) => client)),
-    };
+    const average = (of: Wait) => mean(samples.map((sample) => sample[of]));
+    return { rowLock: average("rowLock"), commit: average("commit"), client: average("client") };
   };
 }
