@@ -26,7 +26,7 @@ export async function packageFunctions(folder: string): Promise<Package[]> {
 
 const DEFAULTS: BuildOptions = { bundle: true, platform: "node", target: "node24", format: "cjs" };
 
-/** Packages the bare client in the same format, minified. */
+/** Packages the bare client in the same format, minified; without options, with the defaults of the bundler. */
 export async function packageBareClient(folder: string, name: string, options = DEFAULTS): Promise<Package> {
   const entryPoints = [path.join(import.meta.dirname, "bare-client.ts")];
   const { outputFiles = [] } = await build({ ...options, entryPoints, minify: true, write: false });
