@@ -40,6 +40,10 @@ export function spreadOf<Round>({ rounds }: Series<Round>, figure: keyof Round):
   return spread(rounds.map((round) => Number(round[figure] ?? Number.NaN)));
 }
 
+export function medianOf<Round>(series: Series<Round>, figure: keyof Round): number {
+  return spreadOf(series, figure).median;
+}
+
 /** The spread of the ratio of two contestants in the same round. */
 export function ratioOf<Round>(one: Series<Round>, other: Series<Round>, figure: keyof Round): Spread {
   const figures = other.rounds.map((round) => Number(round[figure]));

@@ -1,5 +1,5 @@
 import { markdownTable } from "markdown-table";
-import { type Series, type Spread, spreadOf } from "./statistics.ts";
+import { medianOf, type Series, type Spread, spreadOf } from "./statistics.ts";
 
 /** Formats a table as Markdown: names on the left, figures on the right. */
 export function table(heading: string[], lines: string[][]): string {
@@ -19,7 +19,7 @@ export function seriesTable<Round>(all: Series<Round>[], columns: Column<Round>[
 
 /** The median of a figure over the rounds. */
 export function median<Round>(of: keyof Round, digits = 0): Column<Round>[1] {
-  return (series) => figure(spreadOf(series, of).median, digits);
+  return (series) => figure(medianOf(series, of), digits);
 }
 
 export function minToMax<Round>(of: keyof Round, digits = 0): Column<Round>[1] {

@@ -11,7 +11,7 @@ import { openShop, TICKETS_PER_SALE } from "../shop.ts";
 import { inTurns, named } from "../statistics.ts";
 import { startWorker } from "../worker.ts";
 import type { DataApiTasks } from "./data-api-process.ts";
-import { packageBareClient, packageFunctions } from "./packages.ts";
+import { type Package, packageBareClient, packageFunctions } from "./packages.ts";
 
 export type ColdStartResults = Awaited<ReturnType<typeof measure>>;
 
@@ -39,11 +39,10 @@ export async function measure(quick: boolean) {
   const pace = quick ? { starts: 5, runs: 3, calls: 500 } : { starts: 30, runs: 11, calls: 4_000 };
   const folder = mkdtempSync(path.join(tmpdir(), "ticket-allocation-bench-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const packages = [
-    ...(await packageFunctions(folder)),
-    await packageBareClient(folder, "the SDK alone, bundled like a function", bundleOptions(folder)),
-    await packageBareClient(folder, "bare SDK client"),
-  ];
+  const functions = await packageFunctions(folder);
+  const likeFunctions = bundleOptions(folder);
+  const alone = await packageBareClient(folder, "the SDK alone, bundled like a function", likeFunctions);
+  const bare = await packageBareClient(folder, "bare SDK client");
 
   const { sale, event, environment } = await recordSale();
   const dataApi = startWorker<DataApiTasks>(path.join(import.meta.dirname, "data-api-process.ts"));
@@ -56,17 +55,17 @@ export async function measure(quick: boolean) {
   };
   // A function prepares its connection only if Lambda started it (`isFunction` in lib/config.ts).
   const onLambda = { ...unprepared, AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand" };
-  const loaded = packages.map((each) => ({ ...each, environment: onLambda }));
-  const purchase = { ...named(loaded, "purchase"), event };
-  const bare = { ...named(loaded, "bare SDK client"), event };
-  const alone = { ...named(loaded, "the SDK alone, bundled like a function"), event };
+  const called = (one: Package): Contestant => ({ ...one, environment: onLambda, event });
+  const purchase = called(named(functions, "purchase"));
   const nothingPrepared = { ...purchase, name: "purchase, nothing prepared", environment: unprepared };
-  const others = loaded.slice(0, -2).filter(({ name }) => name !== purchase.name); // without events
+  const others = functions.filter(({ name }) => name !== "purchase");
+  const loaded = others.map((each): Contestant => ({ ...each, environment: onLambda }));
 
-  const starts = await inTurns([...others, purchase, nothingPrepared, alone, bare], pace.starts, coldStart);
-  const warm = await inTurns([purchase, bare], pace.runs, warmRun);
+  const all = [...loaded, purchase, nothingPrepared, called(alone), called(bare)];
+  const starts = await inTurns(all, pace.starts, coldStart);
+  const warm = await inTurns([purchase, called(bare)], pace.runs, warmRun);
   await dataApi.end();
-  return { packages, starts, warm };
+  return { packages: [...functions, alone, bare], starts, warm };
 
   async function coldStart(contestant: Contestant) {
     const before = await dataApi.call.connections();

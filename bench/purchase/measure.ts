@@ -4,7 +4,7 @@ import { startTemporaryPostgres } from "../../emulator/src/index.ts";
 import { startLocalDatabase } from "../../infra/local/database.ts";
 import { MAX_STRIPES } from "../../lib/ticket-options.ts";
 import { migrateAsBefore } from "../../tests/support/previous-release.ts";
-import { connect } from "../connection.ts";
+import { connect, ROLE_LIMITS } from "../connection.ts";
 import { measureCpu } from "../cpu.ts";
 import { createStriped, openShop, PLENTY, type Shop, takeUncounted } from "../shop.ts";
 import { inTurns } from "../statistics.ts";
@@ -39,9 +39,8 @@ interface Crowd {
   pids: number[];
 }
 
-/** Session settings: the time limits of the functions' role, and a delay of each commit. */
-const LIMITS = "-c lock_timeout=2000 -c statement_timeout=3000";
-const LATENCIES = { local: LIMITS, "4 ms": `${LIMITS} -c commit_delay=4000 -c commit_siblings=0` };
+/** Settings of a session for each commit latency. */
+const LATENCIES = { local: ROLE_LIMITS, "4 ms": `${ROLE_LIMITS} -c commit_delay=4000 -c commit_siblings=0` };
 
 type Latency = keyof typeof LATENCIES;
 

@@ -2,7 +2,7 @@ import { sum } from "simple-statistics";
 import { MAX_STRIPES } from "../../lib/ticket-options.ts";
 import { axis, COLOURS, drawSvg, LABEL } from "../chart.ts";
 import type { Piece } from "../report.ts";
-import { atLeast, atMost, named, ratioOf, spread, spreadOf, type Target } from "../statistics.ts";
+import { atLeast, atMost, medianOf, named, ratioOf, spread, type Target } from "../statistics.ts";
 import { type Column, figure, median, minToMax, seriesTable } from "../tables.ts";
 import type { Cell, PurchaseResults, Round } from "./measure.ts";
 
@@ -98,11 +98,10 @@ function targetsOf({ cells, refusals, planned, previous, calls, earlier }: Purch
 /** What most readers want to know, in three sentences. */
 function summaryOf(cells: Cell[]): string {
   const { results } = cellOf(cells, "4 ms", 64);
-  const rate = (name: string) =>
-    Math.round(spreadOf(named(results, name), "perSecond").median).toLocaleString("en");
+  const rate = (name: string) => Math.round(medianOf(named(results, name), "perSecond")).toLocaleString("en");
   const sale = named(results, "striped");
-  const of = (figure: keyof Round) => spreadOf(sale, figure).median;
-  const cores = ((of("serverCpu") + of("clientCpu")) * of("perSecond")) / 1e6;
+  const microseconds = medianOf(sale, "serverCpu") + medianOf(sale, "clientCpu");
+  const cores = (microseconds * medianOf(sale, "perSecond")) / 1e6;
   return [
     `With 64 buyers and commits of 4 ms, the service's statement sells **${rate("striped")} purchases per second**.`,
     `The same statement on a single row sells ${rate("single row")}. Inserting the same rows without counting any tickets, which is the limit, does ${rate("floor")}.`,
@@ -126,9 +125,7 @@ function picture({ cells, commits }: PurchaseResults): string {
   );
   const times = cellOf(cells, "4 ms", 64).results;
   const ratio = figure(ratioOf(named(times, "striped"), named(times, "single row"), "perSecond").median, 0);
-  const highest = Math.max(
-    ...cells.map(({ results }) => spreadOf(named(results, "floor"), "perSecond").median),
-  );
+  const highest = Math.max(...cells.map(({ results }) => medianOf(named(results, "floor"), "perSecond")));
   return drawSvg(
     `With 64 buyers and commits of 4 ms, ${MAX_STRIPES} rows sell ${ratio} times as fast as one row`,
     "Purchases committed per second by concurrent buyers, medians of the rounds",
@@ -166,7 +163,7 @@ function picture({ cells, commits }: PurchaseResults): string {
           itemStyle: { color: colour },
           barCategoryGap: "22%",
           barGap: "12%",
-          data: panel.map(({ results }) => Math.round(spreadOf(named(results, name), "perSecond").median)),
+          data: panel.map(({ results }) => Math.round(medianOf(named(results, name), "perSecond"))),
           label: {
             ...LABEL,
             position: "right" as const,

@@ -2,7 +2,7 @@
 import { Pool } from "undici";
 import { v4, v7 } from "uuid";
 import { overHandlers } from "../../tests/support/over-handlers.ts";
-import { connect } from "../connection.ts";
+import { connect, ROLE_LIMITS } from "../connection.ts";
 import { callFor, type Load, type Outcome } from "../load.ts";
 import { type Forms, order } from "../purchase/forms.ts";
 import { TICKETS_PER_SALE } from "../shop.ts";
@@ -57,8 +57,7 @@ function caller({ way, clients, optionId, url, sale, forms }: Opening) {
       );
     case "driver":
       return async (number: number) => {
-        const options = "-c lock_timeout=2000 -c statement_timeout=3000";
-        const client = await connect(url, options);
+        const client = await connect(url, ROLE_LIMITS);
         return () => order(forms, { form: "sale" }, { number, client }, optionId);
       };
   }

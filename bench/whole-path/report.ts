@@ -1,7 +1,7 @@
 import { sum } from "simple-statistics";
 import { axis, COLOURS, drawSvg, LABEL } from "../chart.ts";
 import type { Piece } from "../report.ts";
-import { type Series, spreadOf } from "../statistics.ts";
+import { medianOf, type Series } from "../statistics.ts";
 import { type Column, figure, median, seriesTable } from "../tables.ts";
 import type { PathResults, PathRound } from "./measure.ts";
 
@@ -60,13 +60,10 @@ export function report({ cells }: PathResults): Piece {
 
 /** What each layer adds to the layers below it: each way has one layer more than the next. In milliseconds. */
 function layersOf(ways: Series<PathRound>[]) {
-  const costs = ways.map((way) => {
-    const median = (of: keyof PathRound) => spreadOf(way, of).median;
-    return {
-      time: median("p50"),
-      cpu: (median("clientCpu") + median("betweenCpu") + median("postgresCpu")) / 1000,
-    };
-  });
+  const costs = ways.map((way) => ({
+    time: medianOf(way, "p50"),
+    cpu: (medianOf(way, "clientCpu") + medianOf(way, "betweenCpu") + medianOf(way, "postgresCpu")) / 1000,
+  }));
   const added = (index: number, of: "time" | "cpu") =>
     (costs[index]?.[of] ?? 0) - (costs[index + 1]?.[of] ?? 0);
   return LAYERS.map((layer, index) => ({ ...layer, time: added(index, "time"), cpu: added(index, "cpu") }));
